@@ -1,0 +1,223 @@
+/* buf.c — see buf.h. */
+#include "base/buf.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+
+void
+buf_fini(struct buf *b)
+{
+	mem_free(b->p);
+	*b = (struct buf){0};
+}
+
+void
+buf_clear(struct buf *b)
+{
+	buf_cut(b, 0);
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t need = b->n + n + 1;
+	if (need > b->cap) {
+		size_t cap = b->cap ? b->cap : 64;
+		while (cap < need)
+			cap *= 2;
+		b->p = mem_resize(b->p, cap);
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void
+buf_grew(struct buf *b, size_t n)
+{
+	must(b->n + n < b->cap);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *at = buf_room(b, n);
+	if (n)
+		memcpy(at, p, n);
+	buf_grew(b, n);
+}
+
+void
+buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void
+buf_c(struct buf *b, const char *cstr)
+{
+	buf_add(b, cstr, strlen(cstr));
+}
+
+void
+buf_ch(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_vfmt(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	must(n >= 0);
+	vsnprintf(buf_room(b, (size_t)n), (size_t)n + 1, fmt, again);
+	va_end(again);
+	buf_grew(b, (size_t)n);
+}
+
+void
+buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vfmt(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+buf_i64(struct buf *b, int64_t v)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do
+		digits[--at] = (char)('0' + u % 10);
+	while (u /= 10);
+	if (v < 0)
+		digits[--at] = '-';
+	buf_add(b, digits + at, sizeof digits - at);
+}
+
+/* The fewest of 15, 16 or 17 significant digits that read back the same. */
+static int
+shortest(double v, char *out, size_t size)
+{
+	for (int digits = 15; digits < 17; digits++) {
+		snprintf(out, size, "%.*e", digits - 1, v);
+		if (strtod(out, NULL) == v)
+			return digits;
+	}
+	snprintf(out, size, "%.16e", v);
+	return 17;
+}
+
+/* From "d.ddde±xx" to the way of strconv.FormatFloat(v, 'f' or 'e', -1): exponents from 1e21 and below 1e-6. */
+static void
+add_decimal(struct buf *b, const char *sci)
+{
+	char digits[24];
+	size_t n = 0;
+	const char *p = sci;
+	if (*p == '-')
+		buf_ch(b, *p++);
+	for (; *p && *p != 'e'; p++)
+		if (*p != '.')
+			digits[n++] = *p;
+	long exp = strtol(p + 1, NULL, 10);
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	if (exp < -6 || exp >= 21) {
+		buf_add(b, digits, 1);
+		if (n > 1) {
+			buf_ch(b, '.');
+			buf_add(b, digits + 1, n - 1);
+		}
+		buf_fmt(b, "e%c%02ld", exp < 0 ? '-' : '+', labs(exp));
+		return;
+	}
+	if (exp < 0) {
+		buf_c(b, "0.");
+		for (long i = -1; i > exp; i--)
+			buf_ch(b, '0');
+		buf_add(b, digits, n);
+		return;
+	}
+	for (size_t i = 0; i < n || i <= (size_t)exp; i++) {
+		if (i == (size_t)exp + 1)
+			buf_ch(b, '.');
+		buf_ch(b, i < n ? digits[i] : '0');
+	}
+}
+
+void
+buf_f64(struct buf *b, double v)
+{
+	if (isnan(v)) {
+		buf_c(b, "NaN");
+	} else if (isinf(v)) {
+		buf_c(b, v > 0 ? "+Inf" : "-Inf");
+	} else if (v == (double)(int64_t)v && fabs(v) < 1e15) {
+		if (v == 0 && signbit(v))
+			buf_ch(b, '-');
+		buf_i64(b, (int64_t)v);
+	} else {
+		char sci[40];
+		shortest(v, sci, sizeof sci);
+		add_decimal(b, sci);
+	}
+}
+
+void
+buf_cut(struct buf *b, size_t n)
+{
+	if (n < b->n) {
+		b->n = n;
+		b->p[n] = '\0';
+	}
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	must(n <= b->n);
+	if (n == 0)
+		return;
+	memmove(b->p, b->p + n, b->n - n);
+	buf_cut(b, b->n - n);
+}
+
+void
+buf_u8(struct buf *b, uint8_t v)
+{
+	buf_add(b, &v, 1);
+}
+
+void
+buf_u32(struct buf *b, uint32_t v)
+{
+	unsigned char be[4] = {(unsigned char)(v >> 24), (unsigned char)(v >> 16), (unsigned char)(v >> 8), (unsigned char)v};
+	buf_add(b, be, sizeof be);
+}
+
+void
+buf_u64(struct buf *b, uint64_t v)
+{
+	buf_u32(b, (uint32_t)(v >> 32));
+	buf_u32(b, (uint32_t)v);
+}
+
+void
+buf_field(struct buf *b, struct str s)
+{
+	buf_u32(b, (uint32_t)s.n);
+	buf_str(b, s);
+}

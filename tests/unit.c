@@ -1,0 +1,74 @@
+/* unit.c — collects what UNIT() registered and runs it, one process a test. */
+#include "unit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct unit *units;
+
+void
+unit_register(struct unit *u)
+{
+	u->next = units;
+	units = u;
+}
+
+/* "../src/base/str_test.c" -> "base/str" */
+static void
+suite_name(const char *file, char *out, size_t size)
+{
+	const char *p = strstr(file, "src/");
+	snprintf(out, size, "%s", p ? p + 4 : file);
+	char *end = strstr(out, "_test.c");
+	if (end)
+		*end = '\0';
+}
+
+static bool
+wanted(const char *suite, const char *test, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(suite, argv[i], strlen(argv[i])) == 0 || strcmp(test, argv[i]) == 0)
+			return true;
+	return argc < 2;
+}
+
+static void
+add_suite_of(SRunner *run, const char *file, int argc, char **argv)
+{
+	char name[256];
+	suite_name(file, name, sizeof name);
+	TCase *tc = NULL;
+	for (struct unit *u = units; u; u = u->next) {
+		if (strcmp(u->file, file) != 0 || !wanted(name, u->name, argc, argv))
+			continue;
+		if (!tc) {
+			Suite *s = suite_create(name);
+			tc = tcase_create(name);
+			tcase_set_timeout(tc, 60);
+			suite_add_tcase(s, tc);
+			srunner_add_suite(run, s);
+		}
+		tcase_add_test(tc, u->test);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *run = srunner_create(NULL);
+	for (struct unit *u = units; u; u = u->next) {
+		bool first = true;
+		for (struct unit *v = units; v != u; v = v->next)
+			first = first && strcmp(v->file, u->file) != 0;
+		if (first)
+			add_suite_of(run, u->file, argc, argv);
+	}
+	srunner_run_all(run, getenv("UNIT_VERBOSE") ? CK_VERBOSE : CK_NORMAL);
+	int failed = srunner_ntests_failed(run);
+	printf("%d passed, %d failed\n", srunner_ntests_run(run) - failed, failed);
+	srunner_free(run);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
