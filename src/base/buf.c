@@ -1,6 +1,7 @@
 /* buf.c — see buf.h. */
 #include "base/buf.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -111,7 +112,7 @@ buf_i64(struct buf *b, int64_t v)
 static int
 shortest(double v, char *out, size_t size)
 {
-	for (int digits = 15; digits < 17; digits++) {
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits < 17; digits++) {
 		snprintf(out, size, "%.*e", digits - 1, v);
 		if (strtod(out, NULL) == v)
 			return digits;
