@@ -1,0 +1,111 @@
+/* loop_test.c — timers in order, watches, messages from another thread, virtual time. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+
+struct trace {
+	struct loop *loop;
+	struct loop_timer timer[64];
+	int fired[256], n;
+};
+
+struct alarm {
+	struct trace *trace;
+	int id;
+};
+
+static void
+note(void *arg)
+{
+	struct alarm *a = arg;
+	a->trace->fired[a->trace->n++] = a->id;
+}
+
+/* Timers fire by due time, equal ones in the order of setting, cancelled ones never. */
+UNIT(loop_timers_fire_in_order)
+{
+	struct clock *clock = clock_virtual_create(1000);
+	struct trace t = {.loop = loop_create("test", clock)};
+	struct alarm a[64];
+	srand(5);
+	for (int i = 0; i < 64; i++) {
+		a[i] = (struct alarm){&t, i};
+		loop_timer_set(t.loop, &t.timer[i], rand() % 20, note, &a[i], "note");
+	}
+	for (int i = 0; i < 64; i += 3)
+		loop_timer_cancel(t.loop, &t.timer[i]);
+	while (loop_next(t.loop) != MSEC_NEVER) {
+		clock_virtual_advance(clock, 1);
+		while (loop_turn(t.loop, 0))
+			;
+	}
+	ck_assert_int_eq(t.n, 64 - 22);
+	for (int i = 1; i < t.n; i++) {
+		struct loop_timer *x = &t.timer[t.fired[i - 1]], *y = &t.timer[t.fired[i]];
+		ck_assert(x->due < y->due || (x->due == y->due && x->order < y->order));
+	}
+	loop_destroy(&t.loop);
+	clock_destroy(&clock);
+}
+END
+
+static void
+count_and_stop(void *arg)
+{
+	struct trace *t = arg;
+	if (++t->n == 1000)
+		loop_stop(t->loop);
+}
+
+static void *
+poster(void *arg)
+{
+	struct trace *t = arg;
+	for (int i = 0; i < 1000; i++)
+		ck_assert(loop_post(t->loop, count_and_stop, t, "count"));
+	return NULL;
+}
+
+UNIT(loop_takes_every_message_of_another_thread)
+{
+	struct trace t = {.loop = loop_create("test", clock_real())};
+	pthread_t thread;
+	pthread_create(&thread, NULL, poster, &t);
+	loop_run(t.loop);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(t.n, 1000);
+	loop_destroy(&t.loop);
+}
+END
+
+static void
+drain(void *arg, int fd, unsigned events)
+{
+	struct trace *t = arg;
+	char c;
+	if (events & LOOP_READ && read(fd, &c, 1) == 1)
+		t->fired[t->n++] = c;
+	else
+		loop_unwatch(t->loop, fd);
+}
+
+UNIT(loop_watches_until_told_not_to)
+{
+	struct trace t = {.loop = loop_create("test", clock_real())};
+	int p[2];
+	ck_assert_int_eq(pipe(p), 0);
+	loop_watch(t.loop, p[0], LOOP_READ, drain, &t, "drain");
+	ck_assert_int_eq(write(p[1], "ab", 2), 2);
+	close(p[1]);
+	for (int i = 0; i < 5; i++)
+		loop_turn(t.loop, 10);
+	ck_assert_int_eq(t.n, 2);
+	ck_assert_int_eq(t.fired[1], 'b');
+	close(p[0]);
+	loop_destroy(&t.loop);
+}
+END
