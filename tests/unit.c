@@ -36,17 +36,16 @@ wanted(const char *suite, const char *test, int argc, char **argv)
 }
 
 static void
-add_suite_of(SRunner *run, const char *file, int argc, char **argv)
+add_suite_of(SRunner *run, struct unit *first, int argc, char **argv)
 {
-	char name[256];
-	suite_name(file, name, sizeof name);
+	suite_name(first->file, first->suite, sizeof first->suite);
 	TCase *tc = NULL;
 	for (struct unit *u = units; u; u = u->next) {
-		if (strcmp(u->file, file) != 0 || !wanted(name, u->name, argc, argv))
+		if (strcmp(u->file, first->file) != 0 || !wanted(first->suite, u->name, argc, argv))
 			continue;
 		if (!tc) {
-			Suite *s = suite_create(name);
-			tc = tcase_create(name);
+			Suite *s = suite_create(first->suite);
+			tc = tcase_create(first->suite);
 			tcase_set_timeout(tc, 60);
 			suite_add_tcase(s, tc);
 			srunner_add_suite(run, s);
@@ -64,7 +63,7 @@ main(int argc, char **argv)
 		for (struct unit *v = units; v != u; v = v->next)
 			first = first && strcmp(v->file, u->file) != 0;
 		if (first)
-			add_suite_of(run, u->file, argc, argv);
+			add_suite_of(run, u, argc, argv);
 	}
 	srunner_run_all(run, getenv("UNIT_VERBOSE") ? CK_VERBOSE : CK_NORMAL);
 	int failed = srunner_ntests_failed(run);

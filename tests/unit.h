@@ -19,6 +19,7 @@ struct unit {
 	const char *file;
 	const char *name;
 	const TTest *test;
+	char suite[128]; /* libcheck keeps pointers into it */
 	struct unit *next;
 };
 

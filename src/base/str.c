@@ -174,14 +174,16 @@ str_f64(struct str s, double *out)
 	return true;
 }
 
-/* The length of the well-formed sequence at p (RFC 3629), or 0. */
-static size_t
-utf8_sequence(const unsigned char *p, size_t left)
+size_t
+str_utf8_sequence(struct str s)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
+	if (s.n == 0)
+		return 0;
 	if (p[0] < 0x80)
 		return 1;
 	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-	if (n == 0 || n > left)
+	if (n == 0 || n > s.n)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
@@ -195,12 +197,11 @@ utf8_sequence(const unsigned char *p, size_t left)
 bool
 str_utf8(struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	for (size_t i = 0; i < s.n;) {
-		size_t n = utf8_sequence(p + i, s.n - i);
+	while (s.n) {
+		size_t n = str_utf8_sequence(s);
 		if (n == 0)
 			return false;
-		i += n;
+		s = str_from(s, n);
 	}
 	return true;
 }

@@ -51,6 +51,7 @@ bool str_u64(struct str s, uint64_t *out);
 /* C's decimal and hex floats, and any case of inf, +inf, -inf, infinity, nan.  No spaces. */
 bool str_f64(struct str s, double *out);
 bool str_utf8(struct str s); /* is it well-formed UTF-8 (no surrogates, no overlong forms)? */
+size_t str_utf8_sequence(struct str s); /* bytes of the well-formed character (RFC 3629) that s begins with, or 0 */
 uint64_t str_hash(struct str s);
 
 /*

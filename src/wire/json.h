@@ -33,6 +33,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json {
 	const char *start, *at, *end;
+	const char *value; /* where the value that was read last begins: json_fail points there */
 	struct arena *arena;
 	unsigned depth, depth_limit;
 	bool first;  /* the next element of the open array or object is its first */
@@ -53,7 +54,7 @@ bool json_bool(struct json *, bool *);
 bool json_null(struct json *);                     /* consumes a null when the next value is one; else false, no error */
 bool json_skip(struct json *);                     /* any value */
 bool json_raw(struct json *, struct str *text);    /* any value, as it stands */
-/* Makes the reader fail here with a sentence; for values that are well-formed JSON but not what was wanted. */
+/* Makes the reader fail at the last value with a sentence; for what is well-formed JSON but not what was wanted. */
 void json_fail(struct json *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* RC_OK when the whole text was one well-formed document and was read to its end. */
 CHECKED enum rc json_end(struct json *, struct err *);
