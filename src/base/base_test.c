@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "base/time.h"
 
 UNIT(str_cut_gives_every_part)
@@ -214,5 +215,28 @@ UNIT(vec_grows_and_closes_up)
 	ck_assert_int_eq(v.p[0], 1);
 	ck_assert_int_eq(v.p[97], 98);
 	vec_fini(&v);
+}
+END
+
+UNIT(size_parses_and_prints_in_steps_of_1024)
+{
+	static const struct {
+		const char *in;
+		int64_t bytes;
+		const char *out;
+	} known[] = {{"0", 0, "0B"}, {"10MB", 10 << 20, "10MB"}, {"10MiB", 10 << 20, "10MB"}, {"1536", 1536, "1536B"},
+	    {"1.5KB", 1536, "1536B"}, {"2GB", INT64_C(2) << 30, "2GB"}, {"7B", 7, "7B"}, {"3k", 3072, "3KB"}};
+	struct buf b = {0};
+	int64_t v;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		ck_assert_msg(size_parse(str_c(known[i].in), &v), "%s", known[i].in);
+		ck_assert_int_eq(v, known[i].bytes);
+		buf_clear(&b);
+		size_print(&b, v);
+		ck_assert_str_eq(b.p, known[i].out);
+	}
+	ck_assert(!size_parse(STR(""), &v) && !size_parse(STR("-1KB"), &v) && !size_parse(STR("10XB"), &v));
+	ck_assert(!size_parse(STR("9999999999999GB"), &v) && !size_parse(STR("MB"), &v));
+	buf_fini(&b);
 }
 END

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/size.h"
 #include "base/time.h"
 
 /* A list as it lies in a record, whatever its elements are. */
@@ -69,6 +70,7 @@ record_is_set(const struct key *k, const void *record)
 	case RK_I64:
 	case RK_TIME:
 	case RK_DUR:
+	case RK_SIZE:
 		return *(const int64_t *)m != 0;
 	case RK_F64:
 		return *(const double *)m != 0;
@@ -86,6 +88,9 @@ record_is_set(const struct key *k, const void *record)
 			if (record_is_set(&k->inside->keys[i], m))
 				return true;
 		return false;
+	case RK_MAYBE:
+	case RK_RAW:
+		return *(void *const *)m != NULL;
 	}
 	panic("unknown kind of key");
 }
@@ -172,12 +177,16 @@ record_set(const struct key *k, void *record, struct str text, struct arena *a, 
 		return time_parse_rfc3339(text, m) ? RC_OK : expected(e, text, "a time such as 2026-11-20T08:00:00Z");
 	case RK_DUR:
 		return duration_parse(text, m) ? RC_OK : expected(e, text, "a duration such as 30s, 5m or 1h30m");
+	case RK_SIZE:
+		return size_parse(text, m) ? RC_OK : expected(e, text, "a size such as 512KB or 10MB");
 	case RK_STRS:
 		set_strs(m, text, a);
 		return RC_OK;
 	case RK_PAIRS:
 		return expected(e, text, "a map of names to texts");
 	case RK_ONE:
+	case RK_MAYBE:
+	case RK_RAW:
 		return expected(e, text, "a map of keys");
 	case RK_MANY:
 		return expected(e, text, "a list");
@@ -216,6 +225,9 @@ record_print(const struct key *k, const void *record, struct buf *b)
 	case RK_DUR:
 		duration_print(b, *(const msec_t *)m);
 		break;
+	case RK_SIZE:
+		size_print(b, *(const int64_t *)m);
+		break;
 	case RK_STRS: {
 		const struct strs *s = m;
 		for (size_t i = 0; i < s->n; i++)
@@ -225,6 +237,8 @@ record_print(const struct key *k, const void *record, struct buf *b)
 	case RK_PAIRS:
 	case RK_ONE:
 	case RK_MANY:
+	case RK_MAYBE:
+	case RK_RAW:
 		panic("a list or map has no scalar text");
 	}
 }
@@ -242,6 +256,7 @@ encode_value(const struct key *k, const void *m, struct buf *b)
 	case RK_I64:
 	case RK_TIME:
 	case RK_DUR:
+	case RK_SIZE:
 		buf_u64(b, (uint64_t) * (const int64_t *)m);
 		break;
 	case RK_F64:
@@ -283,6 +298,9 @@ encode_value(const struct key *k, const void *m, struct buf *b)
 		}
 		break;
 	}
+	case RK_MAYBE:
+	case RK_RAW:
+		panic("a piece of configuration does not travel");
 	}
 }
 
@@ -397,6 +415,7 @@ decode_value(const struct key *k, void *m, struct str v, struct arena *a, struct
 	case RK_I64:
 	case RK_TIME:
 	case RK_DUR:
+	case RK_SIZE:
 		return v.n == 8 && take_uint(&v, 8, m);
 	case RK_F64:
 		if (v.n != 8 || !take_uint(&v, 8, &u))
@@ -415,6 +434,9 @@ decode_value(const struct key *k, void *m, struct str v, struct arena *a, struct
 	case RK_PAIRS:
 	case RK_MANY:
 		return decode_list(k, m, v, a, e);
+	case RK_MAYBE:
+	case RK_RAW:
+		return false;
 	}
 	panic("unknown kind of key");
 }

@@ -52,14 +52,23 @@ enum record_kind {
 	RK_DUR,    /* msec_t; "5m" in text */
 	RK_STRS,
 	RK_PAIRS,
-	RK_ONE,  /* a record inside */
-	RK_MANY, /* a list of records */
+	RK_ONE,   /* a record inside */
+	RK_MANY,  /* a list of records */
+	RK_SIZE,  /* int64_t: bytes; "10MB" in text, in steps of 1024 */
+	RK_MAYBE, /* a record inside that may be absent: a pointer.  Configuration only, as is RK_RAW */
+	RK_RAW,   /* a piece of a configuration file as it stands */
 };
 
 enum record_flags {
 	KEY_REQUIRED = 1,
 	KEY_INERT = 2,  /* known and accepted, not acted on yet: a warning where it is set */
 	KEY_HIDDEN = 4, /* ours alone: never in JSON for others, never read from outside */
+	/* Shapes of a configuration file: */
+	KEY_INLINE = 8,  /* ONE: its keys stand beside mine */
+	KEY_MAP = 16,    /* MANY: a map; its keys are the first member of each record */
+	KEY_BARE = 32,   /* ONE, MANY, MAYBE: a scalar or list stands for the first member (with MAP the second) */
+	KEY_SECRET = 64, /* STRS: each is a secret */
+	KEY_ROOM = 256,  /* from here on: flags of the room that owns the table */
 };
 
 struct layout;
@@ -96,6 +105,9 @@ struct layout {
 		struct arg *p;                                                                               \
 		size_t n;                                                                                    \
 	}
+#define RECORD_C_SIZE(arg) int64_t
+#define RECORD_C_MAYBE(arg) struct arg *
+#define RECORD_C_RAW(arg) const struct arg *
 #define RECORD_MEMBER(kind, name, arg, flags, fallback, help) RECORD_C_##kind(arg) name;
 #define RECORD(name, KEYS)                                                                                   \
 	struct name {                                                                                        \
@@ -115,6 +127,9 @@ struct layout {
 #define RECORD_X_PAIRS(arg)
 #define RECORD_X_ONE(arg) .inside = &arg##_layout,
 #define RECORD_X_MANY(arg) .inside = &arg##_layout,
+#define RECORD_X_SIZE(arg)
+#define RECORD_X_MAYBE(arg) .inside = &arg##_layout,
+#define RECORD_X_RAW(arg)
 #define RECORD_ROW(kind_, name_, arg, flags_, fallback_, help_)                                              \
 	{.name = #name_,                                                                                     \
 	    .kind = RK_##kind_,                                                                              \
