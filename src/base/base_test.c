@@ -23,6 +23,8 @@ UNIT(str_cut_gives_every_part)
 		ck_assert_str(part, want[i]);
 	}
 	ck_assert(!str_cut(&rest, ',', &part));
+	rest = str_n(",a" + 1, 0); /* empty, whatever stands before it in memory */
+	ck_assert(!str_cut(&rest, ',', &part));
 	rest = (struct str){0};
 	ck_assert(!str_cut(&rest, ',', &part));
 }

@@ -103,13 +103,12 @@ str_trim(struct str s)
 bool
 str_cut(struct str *rest, char sep, struct str *part)
 {
-	if (!rest->p)
-		return false;
+	static const char last_part[1] = ""; /* "a," leaves an empty last part, known by its address */
 	if (rest->n == 0) {
-		/* "a," leaves an empty last part, marked by a non-NULL pointer after the separator. */
+		bool one_more = rest->p == last_part;
 		*part = *rest;
-		rest->p = NULL;
-		return part->p[-1] == sep;
+		*rest = (struct str){0};
+		return one_more;
 	}
 	ptrdiff_t at = str_chr(*rest, sep);
 	if (at < 0) {
@@ -118,7 +117,7 @@ str_cut(struct str *rest, char sep, struct str *part)
 		return true;
 	}
 	*part = str_to(*rest, (size_t)at);
-	*rest = str_from(*rest, (size_t)at + 1);
+	*rest = (size_t)at + 1 < rest->n ? str_from(*rest, (size_t)at + 1) : str_n(last_part, 0);
 	return true;
 }
 
