@@ -27,6 +27,7 @@ void buf_vfmt(struct buf *, const char *fmt, va_list);
 void buf_i64(struct buf *, int64_t);
 /* The shortest decimal that reads back as the same double, as JSON and Go print it: 1e+21, 0.1, +Inf, NaN. */
 void buf_f64(struct buf *, double);
+void buf_utf8(struct buf *, uint32_t c);       /* a code point */
 void buf_cut(struct buf *, size_t n);         /* keeps the first n bytes */
 void buf_drop(struct buf *, size_t n);        /* takes n bytes off the front */
 
