@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "flow/record.h"
+#include "wire/json.h"
 
 static const char *const colours[] = {"", "red", "green", NULL};
 #define LEAF_KEYS(F)                                                                                         \
@@ -37,6 +38,7 @@ full_tree(struct arena *a)
 {
 	struct tree t = {.old = true, .hollow = STR("gold"), .planted = 1700000000123, .default_ = STR("x")};
 	record_defaults(&tree_layout, &t, a);
+	t.top.name = STR("crown");
 	t.birds = (struct strs){arena_array(a, struct str, 2), 2};
 	t.birds.p[0] = STR("owl");
 	t.birds.p[1] = STR("");
@@ -108,6 +110,42 @@ UNIT(record_set_says_what_was_expected)
 	record_print(record_key(&tree_layout, STR("hollow")), &t, &b);
 	ck_assert_str_eq(b.p, "<secret>");
 	buf_fini(&b);
+	arena_destroy(&a);
+}
+END
+
+UNIT(record_json_round_trip_and_errors)
+{
+	struct arena *a = arena_create();
+	struct tree t = full_tree(a), back;
+	struct buf b = {0}, one = {0}, two = {0};
+	struct json_writer w;
+	struct json j;
+	struct err e;
+	t.hollow = STR(""); /* a secret does not come back */
+	jsonw_init(&w, &b);
+	record_to_json(&tree_layout, &t, false, &w);
+	json_init(&j, buf_view(&b), a, 16);
+	ck_assert_msg(record_from_json(&tree_layout, &back, &j, a), "%s", j.err.text);
+	ck_assert_int_eq(json_end(&j, &e), RC_OK);
+	record_encode(&tree_layout, &t, &one);
+	record_encode(&tree_layout, &back, &two);
+	ck_assert_msg(str_eq(buf_view(&one), buf_view(&two)), "%s", b.p);
+
+	static const struct {
+		const char *json, *says;
+	} bad[] = {{"{\"colour\":\"blue\"}", "\"blue\" is none of red, green"}, {"{\"hight\":1}", "did you mean \"height\""},
+	    {"{\"leaves\":[{}]}", "a leaf needs \"name\""}, {"{\"height\":\"1\"}", "must not be a text"},
+	    {"{\"every\":5}", "must be a text"}, {"[]", "object"}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		json_init(&j, str_c(bad[i].json), a, 16);
+		ck_assert(!record_from_json(&tree_layout, &back, &j, a));
+		ck_assert_int_eq(json_end(&j, &e), RC_INVALID);
+		ck_assert_msg(strstr(e.text, bad[i].says) != NULL, "%s", e.text);
+	}
+	buf_fini(&b);
+	buf_fini(&one);
+	buf_fini(&two);
 	arena_destroy(&a);
 }
 END
