@@ -39,6 +39,7 @@ value_to_json(const struct key *k, const void *record, bool whole, struct json_w
 	case RK_SECRET:
 	case RK_ENUM:
 	case RK_DUR:
+	case RK_SIZE:
 		record_print(k, record, &text);
 		jsonw_str(w, buf_view(&text));
 		buf_fini(&text);
@@ -72,6 +73,9 @@ value_to_json(const struct key *k, const void *record, bool whole, struct json_w
 		jsonw_array_end(w);
 		return;
 	}
+	case RK_MAYBE:
+	case RK_RAW:
+		panic("a piece of configuration does not travel");
 	}
 	panic("unknown kind of key");
 }
