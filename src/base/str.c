@@ -160,9 +160,54 @@ str_u64(struct str s, uint64_t *out)
 	return true;
 }
 
+/*
+ * Plain decimals of up to 15 digits with powers of ten that doubles hold exactly take one operation, which rounds
+ * correctly (Clinger's fast path).  False: not of that kind; strtod decides.
+ */
+static bool
+plain_f64(struct str s, double *out)
+{
+	static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+	    1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	const char *p = s.p, *end = p + s.n, *point = NULL;
+	uint64_t digits = 0;
+	bool negative = p < end && *p == '-';
+	p += negative;
+	const char *start = p;
+	for (; p < end && p - start <= 16; p++) {
+		if (*p == '.' && !point)
+			point = p;
+		else if ((unsigned)(*p - '0') <= 9)
+			digits = digits * 10 + (unsigned)(*p - '0');
+		else
+			break;
+	}
+	ptrdiff_t n = p - start - (point != NULL);
+	if (n == 0 || n > 15)
+		return false;
+	int exp = point ? -(int)(p - point - 1) : 0, sign = 1, e = 0;
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		if (++p < end && (*p == '-' || *p == '+'))
+			sign = *p++ == '-' ? -1 : 1;
+		const char *first = p;
+		for (; p < end && p - first < 3 && (unsigned)(*p - '0') <= 9; p++)
+			e = e * 10 + (*p - '0');
+		if (p == first)
+			return false;
+	}
+	exp += sign * e;
+	if (p < end || exp < -22 || exp > 22)
+		return false;
+	double v = exp < 0 ? (double)digits / power[-exp] : (double)digits * power[exp];
+	*out = negative ? -v : v;
+	return true;
+}
+
 bool
 str_f64(struct str s, double *out)
 {
+	if (plain_f64(s, out))
+		return true;
 	char c[512], *end;
 	if (!to_c(s, c, sizeof c) || strchr(c, '('))
 		return false;

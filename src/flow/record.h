@@ -27,19 +27,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-
-struct strs {
-	struct str *p;
-	size_t n;
-};
-struct pair {
-	struct str name, value;
-};
-/* A small map from text to text, sorted by name, names unique: labels, annotations. */
-struct pairs {
-	struct pair *p;
-	size_t n;
-};
+#include "base/pair.h"
 
 enum record_kind {
 	RK_BOOL,

@@ -425,116 +425,76 @@ json_str(struct json *j, struct str *out)
 
 /* ---- numbers and words ---- */
 
-struct number {
-	struct str text;
-	uint64_t digits; /* all digits as an integer, when there are at most 19 */
-	int n_digits;
-	int exp10;       /* value = digits * 10^exp10 */
-	bool negative, whole;
-};
-
 static bool
 is_digit(const struct json *j)
 {
 	return j->at < j->end && (unsigned)(*j->at - '0') <= 9;
 }
 
-static int
-take_digits(struct json *j, struct number *num)
-{
-	int n = 0;
-	for (; is_digit(j); j->at++, n++) {
-		num->digits = num->digits * 10 + (unsigned)(*j->at - '0');
-		num->n_digits += num->digits != 0;
-	}
-	return n;
-}
-
 static bool
-take_exponent(struct json *j, struct number *num)
+take_digits(struct json *j, const char *what)
 {
-	bool down = false;
-	int v = 0;
-	j->at++;
-	if (j->at < j->end && (*j->at == '+' || *j->at == '-'))
-		down = *j->at++ == '-';
 	if (!is_digit(j))
-		return expected(j, "a digit of the exponent");
-	for (; is_digit(j); j->at++)
-		v = v < 100000 ? v * 10 + (*j->at - '0') : v;
-	num->exp10 += down ? -v : v;
-	num->whole = false;
+		return expected(j, what);
+	while (is_digit(j))
+		j->at++;
 	return true;
 }
 
+/* The text of a number; `*whole` when it has neither fraction nor exponent. */
 static bool
-read_number(struct json *j, struct number *num)
+read_number(struct json *j, struct str *text, bool *whole)
 {
 	const char *start = j->at;
-	*num = (struct number){.whole = true};
-	if (*j->at == '-') {
-		num->negative = true;
-		j->at++;
-	}
-	if (!is_digit(j))
-		return expected(j, num->negative ? "a digit" : "a number");
-	bool zero = *j->at == '0';
-	if (take_digits(j, num) > 1 && zero) {
+	j->at += *j->at == '-';
+	const char *first = j->at;
+	if (!take_digits(j, first > start ? "a digit" : "a number"))
+		return false;
+	if (*first == '0' && j->at - first > 1) {
 		j->at = start;
 		return wrong(j, "a number must not begin with 0");
 	}
+	const char *integer = j->at;
 	if (j->at < j->end && *j->at == '.') {
 		j->at++;
-		int n = take_digits(j, num);
-		if (n == 0)
-			return expected(j, "a digit behind the point");
-		num->exp10 = -n;
-		num->whole = false;
+		if (!take_digits(j, "a digit behind the point"))
+			return false;
 	}
-	if (j->at < j->end && (*j->at == 'e' || *j->at == 'E') && !take_exponent(j, num))
-		return false;
-	num->text = str_n(start, (size_t)(j->at - start));
-	return true;
-}
-
-/* Up to 15 digits and powers of ten that doubles hold exactly: one operation, correctly rounded (Clinger). */
-static bool
-exact(const struct number *num, double *out)
-{
-	static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
-	    1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-	if (num->n_digits > 15 || num->exp10 < -22 || num->exp10 > 22)
-		return false;
-	double v = (double)num->digits;
-	v = num->exp10 < 0 ? v / power[-num->exp10] : v * power[num->exp10];
-	*out = num->negative ? -v : v;
+	if (j->at < j->end && (*j->at == 'e' || *j->at == 'E')) {
+		j->at++;
+		if (j->at < j->end && (*j->at == '+' || *j->at == '-'))
+			j->at++;
+		if (!take_digits(j, "a digit of the exponent"))
+			return false;
+	}
+	*whole = j->at == integer;
+	*text = str_n(start, (size_t)(j->at - start));
 	return true;
 }
 
 bool
 json_f64(struct json *j, double *out)
 {
-	struct number num;
-	if (!begin(j, "a number") || !read_number(j, &num))
+	struct str text;
+	bool whole;
+	if (!begin(j, "a number") || !read_number(j, &text, &whole))
 		return false;
-	if (exact(&num, out))
+	if (str_f64(text, out) && isfinite(*out))
 		return true;
-	if (!str_f64(num.text, out) || !isfinite(*out)) {
-		json_fail(j, "the number is too long or too large");
-		return false;
-	}
-	return true;
+	json_fail(j, "the number is too long or too large");
+	return false;
 }
 
 bool
 json_i64(struct json *j, int64_t *out)
 {
-	struct number num;
-	if (!begin(j, "an integer") || !read_number(j, &num))
+	struct str text;
+	bool whole;
+	if (!begin(j, "an integer") || !read_number(j, &text, &whole))
 		return false;
-	if (num.whole && str_i64(num.text, out))
+	if (whole && str_i64(text, out))
 		return true;
-	json_fail(j, num.whole ? "the integer does not fit into 64 bits" : "expected an integer without fraction");
+	json_fail(j, whole ? "the integer does not fit into 64 bits" : "expected an integer without fraction");
 	return false;
 }
 
@@ -574,7 +534,7 @@ json_null(struct json *j)
 bool
 json_skip(struct json *j)
 {
-	struct number num;
+	struct str text;
 	bool b;
 	switch (json_peek(j)) {
 	case JSON_OBJECT:
@@ -588,7 +548,7 @@ json_skip(struct json *j)
 				json_skip(j);
 		return !j->failed;
 	case JSON_STRING: return read_string(j, NULL);
-	case JSON_NUMBER: return read_number(j, &num);
+	case JSON_NUMBER: return read_number(j, &text, &b);
 	case JSON_BOOL: return json_bool(j, &b);
 	case JSON_NULL: return json_null(j);
 	case JSON_BAD: break;

@@ -1,0 +1,22 @@
+/*
+ * pair.h — lists of texts, and small maps from text to text.
+ */
+#ifndef BASE_PAIR_H
+#define BASE_PAIR_H
+
+#include "base/str.h"
+
+struct strs {
+	struct str *p;
+	size_t n;
+};
+struct pair {
+	struct str name, value;
+};
+/* A small map from text to text, sorted by name, names unique: labels, annotations. */
+struct pairs {
+	struct pair *p;
+	size_t n;
+};
+
+#endif

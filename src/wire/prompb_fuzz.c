@@ -1,0 +1,29 @@
+/* prompb_fuzz.c — any bytes, as a packed request and as a plain one. */
+#include "wire/prompb.h"
+#include "wire/snappy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static void
+read_all(struct str body)
+{
+	static const struct prompb_limits limits = {.labels = 8, .samples = 8, .name = 16, .value = 16};
+	struct prompb w;
+	prompb_init(&w, body, &limits);
+	while (prompb_next(&w))
+		;
+	(void)!prompb_end(&w, NULL);
+	prompb_fini(&w);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct str s = str_n((const char *)bytes, n);
+	struct buf plain = {0};
+	read_all(s);
+	if (snappy_unpack(s, 1 << 20, &plain, NULL) == RC_OK)
+		read_all(buf_view(&plain));
+	buf_fini(&plain);
+	return 0;
+}
