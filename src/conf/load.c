@@ -1,0 +1,404 @@
+/*
+ * load.c — from files to a snapshot.
+ *
+ * IDEA   A tocsin.yml and the files of the peers that it names become one tree: their top-level keys are
+ * united node by node, and only then bound.  So a key has one place in the table, whatever file it stands in,
+ * and "set twice" is a question about nodes.
+ *
+ *            read -> unite -> bind -> settle (inheritance) -> check -> rules, templates -> print -> snapshot
+ */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/inner.h"
+
+#define RECORD_SELF struct conf_global
+RECORD_LAYOUT(conf_global, CONF_GLOBAL_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct conf_root
+RECORD_LAYOUT(conf_root, CONF_ROOT_KEYS)
+#undef RECORD_SELF
+
+struct conf_inner {
+	atomic_uint refs;
+	struct arena *arena;
+	struct marks *marks;
+	struct report warnings;
+};
+
+/* ---- files ---- */
+
+static enum rc
+read_all(int fd, struct buf *out, struct err *e)
+{
+	for (;;) {
+		ssize_t n = read(fd, buf_room(out, 65536), 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, "it cannot be read");
+		if (n == 0)
+			return RC_OK;
+		buf_grew(out, (size_t)n);
+		if (out->n > NODE_BYTES)
+			return err_set(e, RC_REFUSED, "it is larger than 32 MiB");
+	}
+}
+
+static enum rc
+read_file(const char *path, struct buf *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, "it cannot be opened");
+	struct stat st;
+	enum rc rc = RC_OK;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
+		rc = err_set(e, RC_INVALID, "it is not a file");
+	if (rc == RC_OK)
+		rc = read_all(fd, out, e);
+	close(fd);
+	return rc;
+}
+
+static struct node *
+read_tree(struct loader *l, const char *path, struct place named_at)
+{
+	struct buf text = {0};
+	struct err e;
+	struct node *root = NULL;
+	if (read_file(path, &text, &e) != RC_OK)
+		report_error(l->check.report, named_at.file ? named_at : (struct place){path, 0, 0}, "%s%s%s",
+		    named_at.file ? path : "", named_at.file ? ": " : "", e.text);
+	else
+		root = node_read(path, buf_view(&text), l->binder.arena, l->check.report);
+	buf_fini(&text);
+	return root;
+}
+
+/* ---- uniting several files ---- */
+
+static unsigned
+kinds_of(const struct node *root)
+{
+	unsigned kinds = 0;
+	for (size_t i = 0; i < root->n && root->kind == NODE_MAP; i++) {
+		struct conf_root none;
+		void *base = &none;
+		const struct key *k = bind_find(&conf_root_layout, root->pairs[i].key->text, &base);
+		unsigned of = k ? k->flags & (KEY_OF_PROM | KEY_OF_AM | KEY_OURS) : 0;
+		if (of == KEY_OF_PROM || of == KEY_OF_AM || of == KEY_OURS)
+			kinds |= of;
+	}
+	return kinds;
+}
+
+/* A file with keys of one peer alone is that peer's; with `global` alone it is a prometheus.yml. */
+static enum conf_kind
+kind_of(const struct node *root)
+{
+	unsigned kinds = kinds_of(root);
+	if (kinds == KEY_OF_AM)
+		return CONF_ALERTMANAGER;
+	if (kinds == KEY_OF_PROM)
+		return CONF_PROMETHEUS;
+	return CONF_TOCSIN;
+}
+
+static void
+add_pair(struct loader *l, struct node *map, struct node_pair pair)
+{
+	struct node_pair *grown = arena_array(l->binder.arena, struct node_pair, map->n + 1);
+	if (map->n)
+		memcpy(grown, map->pairs, map->n * sizeof *grown);
+	grown[map->n++] = pair;
+	map->pairs = grown;
+}
+
+/* Adds what `from` has; the same key with another value is an error that names both places. */
+static void
+unite(struct loader *l, struct node *into, const struct node *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct node_pair pair = from->pairs[i];
+		struct node *there = node_get(into, pair.key->text);
+		if (!there) {
+			add_pair(l, into, pair);
+		} else if (there->kind == NODE_MAP && pair.value->kind == NODE_MAP) {
+			unite(l, there, pair.value);
+		} else if (!node_eq(there, pair.value)) {
+			struct buf where = {0};
+			place_print(there->at, &where);
+			report_error(l->check.report, pair.value->at,
+			    "\"%.*s\" is set here and, to another value, at %s; keep one",
+			    STR_ARG(pair.key->text), where.p);
+			buf_fini(&where);
+		}
+	}
+}
+
+static void
+refuse_foreign(struct loader *l, const struct node *root, unsigned flag, const char *peer)
+{
+	for (size_t i = 0; i < root->n; i++) {
+		struct conf_root none;
+		void *base = &none;
+		const struct key *k = bind_find(&conf_root_layout, root->pairs[i].key->text, &base);
+		if (k && !(k->flags & flag))
+			report_error(l->check.report, root->pairs[i].key->at, "\"%.*s\" is no key of %s",
+			    STR_ARG(root->pairs[i].key->text), peer);
+	}
+}
+
+static void
+read_peer(struct loader *l, struct node *root, const char *section, unsigned flag, const char *peer)
+{
+	struct node *ref = node_get(root, str_c(section));
+	struct node *file = ref ? node_get(ref, STR("config_file")) : NULL;
+	if (!file || file->kind != NODE_SCALAR)
+		return; /* the binder says what is missing */
+	char *path = bind_path(l->binder.arena, root->at.file, file->text);
+	struct node *tree = read_tree(l, path, file->at);
+	if (!tree)
+		return;
+	if (tree->kind != NODE_MAP) {
+		report_error(
+		    l->check.report, tree->at, "a configuration is a map, not %s", node_kind_name(tree));
+		return;
+	}
+	refuse_foreign(l, tree, flag, peer);
+	unite(l, root, tree);
+}
+
+/* ---- the files that a configuration names ---- */
+
+typedef void per_file(struct loader *, const char *path, struct place named_at);
+
+static void
+each_file(struct loader *l, const char *key, struct strs patterns, per_file *fn)
+{
+	for (size_t i = 0; i < patterns.n; i++) {
+		struct place at = check_item(&l->check, &conf_root_layout, l->root, key, i);
+		const char *pattern = bind_path(l->binder.arena, at.file ? at.file : l->path, patterns.p[i]);
+		glob_t g;
+		if (glob(pattern, 0, NULL, &g) == 0)
+			for (size_t f = 0; f < g.gl_pathc; f++)
+				fn(l, g.gl_pathv[f], at);
+		else if (!strpbrk(pattern, "*?["))
+			report_error(l->check.report, at, "there is no file %s", pattern);
+		globfree(&g);
+	}
+}
+
+static void
+load_rules(struct loader *l, const char *path, struct place named_at)
+{
+	struct buf text = {0};
+	struct err e;
+	struct conf_rules rules;
+	if (read_file(path, &text, &e) != RC_OK)
+		report_error(l->check.report, named_at, "%s: %s", path, e.text);
+	else if (conf_rules_read(&l->check, &l->binder, path, buf_view(&text), &rules))
+		*vec_add(&l->rules) = rules;
+	buf_fini(&text);
+}
+
+static void
+load_template(struct loader *l, const char *path, struct place named_at)
+{
+	struct buf text = {0};
+	struct err e;
+	if (read_file(path, &text, &e) != RC_OK) {
+		report_error(l->check.report, named_at, "%s: %s", path, e.text);
+	} else {
+		struct arena *a = l->binder.arena;
+		*vec_add(&l->templates) =
+		    (struct conf_file){arena_str(a, str_c(path)), arena_str(a, buf_view(&text))};
+		if (l->check.judges.template)
+			check_text(&l->check, l->check.judges.template, buf_view(&text),
+			    (struct place){path, 0, 0}, "template");
+	}
+	buf_fini(&text);
+}
+
+#define SCRAPE_FILE_KEYS(F) F(MANY, scrape_configs, conf_scrape, 0, "", "jobs: what is scraped, and how")
+RECORD(conf_scrape_file, SCRAPE_FILE_KEYS)
+#define RECORD_SELF struct conf_scrape_file
+RECORD_LAYOUT(conf_scrape_file, SCRAPE_FILE_KEYS)
+#undef RECORD_SELF
+
+static void
+load_scrapes(struct loader *l, const char *path, struct place named_at)
+{
+	struct node *tree = read_tree(l, path, named_at);
+	struct conf_scrape_file *file = arena_new(l->binder.arena, struct conf_scrape_file);
+	if (!tree)
+		return;
+	bind_record(&l->binder, &conf_scrape_file_layout, file, tree);
+	for (size_t i = 0; i < file->scrape_configs.n; i++)
+		*vec_add(&l->scrapes) = &file->scrape_configs.p[i];
+}
+
+/* Jobs of further files stand behind those of the main one; a job keeps its address, the marks know it by
+ * that. */
+static void
+gather_scrapes(struct loader *l)
+{
+	struct conf_root *r = l->root;
+	for (size_t i = 0; i < r->scrape_configs.n; i++)
+		*vec_add(&l->scrapes) = &r->scrape_configs.p[i];
+	each_file(l, "scrape_config_files", r->scrape_config_files, load_scrapes);
+}
+
+/* ---- the whole ---- */
+
+static void
+bind_all(struct loader *l, struct node *tree)
+{
+	l->root = arena_new(l->binder.arena, struct conf_root);
+	bind_record(&l->binder, &conf_root_layout, l->root, tree);
+	gather_scrapes(l);
+	conf_settle(l);
+	conf_check(l);
+	each_file(l, "rule_files", l->root->rule_files, load_rules);
+	each_file(l, "templates", l->root->templates, load_template);
+}
+
+static void
+copy_warnings(struct conf *c, const struct report *r)
+{
+	report_init(&c->inner->warnings);
+	for (size_t i = 0; i < r->notes.n; i++)
+		report_warning(&c->inner->warnings, r->notes.p[i].at, "%.*s", STR_ARG(r->notes.p[i].text));
+	c->warnings = c->inner->warnings.notes.p;
+	c->warnings_n = c->inner->warnings.notes.n;
+}
+
+static void *
+freeze(struct arena *a, const void *p, size_t bytes)
+{
+	void *copy = arena_alloc(a, bytes);
+	if (bytes)
+		memcpy(copy, p, bytes);
+	return copy;
+}
+
+static struct conf *
+snapshot(struct loader *l, const struct node *tree)
+{
+	struct arena *a = l->binder.arena;
+	struct conf *c = arena_new(a, struct conf);
+	c->inner = mem_new(struct conf_inner);
+	c->inner->arena = a;
+	c->inner->marks = l->check.marks;
+	atomic_init(&c->inner->refs, 1);
+	c->root = l->root;
+	c->kind = l->kind;
+	c->path = l->path;
+	c->scrapes.p = freeze(a, l->scrapes.p, l->scrapes.n * sizeof *l->scrapes.p);
+	c->scrapes.n = l->scrapes.n;
+	c->rules.p = freeze(a, l->rules.p, l->rules.n * sizeof *l->rules.p);
+	c->rules.n = l->rules.n;
+	c->templates.p = freeze(a, l->templates.p, l->templates.n * sizeof *l->templates.p);
+	c->templates.n = l->templates.n;
+	struct buf yaml = {0};
+	conf_print_alertmanager(tree, &yaml);
+	c->alertmanager_yaml = arena_str(a, buf_view(&yaml));
+	buf_fini(&yaml);
+	copy_warnings(c, l->check.report);
+	return c;
+}
+
+static void
+load_tree(struct loader *l, struct node *tree)
+{
+	if (tree->kind != NODE_MAP) {
+		report_error(
+		    l->check.report, tree->at, "a configuration is a map, not %s", node_kind_name(tree));
+		return;
+	}
+	l->kind = kind_of(tree);
+	read_peer(l, tree, "prometheus", KEY_OF_PROM, "a prometheus.yml");
+	read_peer(l, tree, "alertmanager", KEY_OF_AM, "an alertmanager.yml");
+	bind_all(l, tree);
+}
+
+/* `yaml` NULL: the file is read. */
+static enum rc
+load(const char *path, const struct str *yaml, const struct conf_judges *j, struct conf **out,
+    struct report *report)
+{
+	struct arena *a = arena_create();
+	struct loader l = {.path = arena_cstr(a, str_c(path))};
+	struct marks *marks = marks_create();
+	l.binder = (struct binder){.arena = a, .report = report, .marks = marks};
+	l.check =
+	    (struct check){.report = report, .marks = marks, .judges = j ? *j : (struct conf_judges){0}};
+	size_t errors = report->errors;
+	struct node *tree = yaml ? node_read(path, *yaml, a, report) : read_tree(&l, path, (struct place){0});
+	if (tree)
+		load_tree(&l, tree);
+	enum rc rc = report->errors == errors ? RC_OK : RC_INVALID;
+	if (rc == RC_OK)
+		*out = snapshot(&l, tree);
+	vec_fini(&l.scrapes);
+	vec_fini(&l.rules);
+	vec_fini(&l.templates);
+	if (rc != RC_OK) {
+		marks_destroy(&marks);
+		arena_destroy(&a);
+	}
+	return rc;
+}
+
+enum rc
+conf_load(const char *path, const struct conf_judges *j, struct conf **out, struct report *report)
+{
+	if (path)
+		return load(path, NULL, j, out, report);
+	struct str yaml = str_c(conf_embedded);
+	enum rc rc = load("(defaults)", &yaml, j, out, report);
+	if (rc == RC_OK)
+		(*out)->path = NULL;
+	return rc;
+}
+
+enum rc
+conf_load_text(
+    const char *name, struct str yaml, const struct conf_judges *j, struct conf **out, struct report *report)
+{
+	return load(name, &yaml, j, out, report);
+}
+
+struct conf *
+conf_ref(struct conf *c)
+{
+	atomic_fetch_add(&c->inner->refs, 1);
+	return c;
+}
+
+void
+conf_unref(struct conf **c)
+{
+	struct conf_inner *in = *c ? (*c)->inner : NULL;
+	*c = NULL;
+	if (!in || atomic_fetch_sub(&in->refs, 1) != 1)
+		return;
+	report_fini(&in->warnings);
+	marks_destroy(&in->marks);
+	arena_destroy(&in->arena); /* the snapshot itself lives in it */
+	mem_free(in);
+}
+
+struct place
+conf_place(const struct conf *c, const struct layout *l, const void *record, const char *key)
+{
+	return marks_place(c->inner->marks, l, record, key);
+}

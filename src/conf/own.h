@@ -1,0 +1,155 @@
+/*
+ * own.h — the sections that are Tocsin's own.
+ */
+#ifndef CONF_OWN_H
+#define CONF_OWN_H
+
+#include "conf/receiver.h"
+
+extern const char *const conf_starttls[], *const conf_transports[];
+enum conf_starttls { STARTTLS_REQUIRED, STARTTLS_WANTED, STARTTLS_NEVER, STARTTLS_IMPLICIT };
+enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+#define CONF_SERVER_KEYS(F)                                                                                  \
+	F(STR, listen, 0, 0, "127.0.0.1:9099", "the address of the HTTP port: console and APIs")             \
+	F(STR, external_url, 0, 0, "",                                                                       \
+	    "how others reach this server, for links in messages; default: from listen")                     \
+	F(STRS, hosts, 0, 0, "", "further names that a request may be addressed to (the Host header)")       \
+	F(STR, tls_cert_file, 0, KEY_PATH, "", "a certificate: the port speaks HTTPS")                       \
+	F(STR, tls_key_file, 0, KEY_PATH, "", "its private key")                                             \
+	F(SIZE, body_limit, 0, 0, "64MB", "the largest body of a request, as it comes")                      \
+	F(SIZE, uncompressed_limit, 0, 0, "256MB", "the largest body of a request, uncompressed")            \
+	F(SIZE, header_limit, 0, 0, "32KB", "the largest header of a request")                               \
+	F(DUR, header_timeout, 0, 0, "10s", "how long a header may take to arrive")                          \
+	F(DUR, request_timeout, 0, 0, "2m", "how long a request may take in all")                            \
+	F(I64, max_connections, 0, 0, "4096", "the most connections at a time")                              \
+	F(I64, max_connections_per_host, 0, 0, "1024", "the most connections of one address")                \
+	F(DUR, query_timeout, 0, 0, "2m", "how long a query may run")                                        \
+	F(I64, query_concurrency, 0, 0, "20", "how many queries run side by side")                           \
+	F(I64, query_max_samples, 0, 0, "50000000", "the most samples that one query may hold in memory")    \
+	F(DUR, query_lookback, 0, 0, "5m", "how far back a query looks for the last sample")
+RECORD(conf_server, CONF_SERVER_KEYS)
+
+#define CONF_STORAGE_KEYS(F)                                                                                 \
+	F(STR, path, 0, 0, "", "the data directory; default: what --data says")                              \
+	F(DUR, retention, 0, 0, "0s",                                                                        \
+	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
+	F(SIZE, retention_size, 0, 0, "0", "how much they may take; 0: no limit")                            \
+	F(DUR, out_of_order_window, 0, 0, "0s", "how late a sample may come; 100y welcomes any")             \
+	F(STR, sync, 0, 0, "200ms",                                                                          \
+	    "how soon samples are on disk: a duration, `batch` (before a write is acknowledged) or `none`")  \
+	F(DUR, log_retention, 0, 0, "30d", "how long log lines stay")                                        \
+	F(ONE, tsdb, conf_tsdb, 0, "", "the same in the words of a prometheus.yml")                          \
+	F(ONE, exemplars, conf_exemplars, 0, "", "exemplars")
+RECORD(conf_storage, CONF_STORAGE_KEYS)
+
+#define CONF_LEDGER_KEYS(F)                                                                                  \
+	F(STR, url, 0, 0, "", "PostgreSQL, as postgresql://…; empty: SQLite in the data directory")          \
+	F(STR, backup_dir, 0, 0, "", "where copies of the ledger are kept; empty: none are made")            \
+	F(DUR, backup_every, 0, 0, "1d", "how often one is made")                                            \
+	F(I64, backup_keep, 0, 0, "7", "how many stay")                                                      \
+	F(DUR, event_retention, 0, 0, "0s", "how long events stay; 0: for ever")                             \
+	F(STR, head_export, 0, 0, "",                                                                        \
+	    "where signed heads of the journal go every day: a file, or mailto:address")
+RECORD(conf_ledger, CONF_LEDGER_KEYS)
+
+#define CONF_MAIL_KEYS(F)                                                                                    \
+	F(STR, smarthost, 0, 0, "",                                                                          \
+	    "the server that takes our mails, host:port; default: global.smtp_smarthost")                    \
+	F(STR, from, 0, 0, "", "the sender; default: global.smtp_from")                                      \
+	F(STR, reply_to, 0, 0, "", "where answers go")                                                       \
+	F(STR, hello, 0, 0, "", "how we greet; default: global.smtp_hello")                                  \
+	F(STR, username, 0, 0, "", "the name to sign in with")                                               \
+	F(SECRET, password, 0, 0, "", "the password")                                                        \
+	F(STR, password_file, 0, KEY_PATH, "", "a file that holds it")                                       \
+	F(ENUM, starttls, conf_starttls, 0, "required",                                                      \
+	    "plain connections: required, wanted or never; implicit: TLS from the first byte")               \
+	F(ONE, tls_config, conf_tls, 0, "", "certificates")                                                  \
+	F(DUR, timeout, 0, 0, "1m", "how long a mail may take")                                              \
+	F(I64, per_minute, 0, 0, "600", "the most mails in a minute; 0: no limit")
+RECORD(conf_mail, CONF_MAIL_KEYS)
+
+#define CONF_TRUNK_KEYS(F)                                                                                   \
+	F(STR, name, 0, KEY_REQUIRED, "", "its name")                                                        \
+	F(STR, proxy, 0, 0, "", "the provider's SIP address, host or host:port")                             \
+	F(STR, registrar, 0, 0, "", "where we register; empty: a trunk without registration")                \
+	F(STR, user, 0, 0, "", "who we are there")                                                           \
+	F(SECRET, password, 0, 0, "", "the password")                                                        \
+	F(STR, password_file, 0, KEY_PATH, "", "a file that holds it")                                       \
+	F(STR, auth_user, 0, 0, "", "the name to sign in with, where it is not `user`")                      \
+	F(ENUM, transport, conf_transports, 0, "udp", "udp, tcp or tls")                                     \
+	F(STR, from, 0, 0, "", "the From of our calls; default: user@proxy")                                 \
+	F(STR, caller_id, 0, 0, "", "the number that is shown")                                              \
+	F(STR, verify, 0, 0, "full", "certificates of tls: full, or none")                                   \
+	F(STRS, addresses, 0, 0, "", "addresses that calls may come from, besides the proxy's")              \
+	F(I64, max_calls, 0, 0, "30", "the most calls at a time")                                            \
+	F(I64, prefer, 0, 0, "0", "trunks with the smaller number are tried first")
+RECORD(conf_trunk, CONF_TRUNK_KEYS)
+
+#define CONF_VOICE_KEYS(F)                                                                                   \
+	F(MANY, trunks, conf_trunk, 0, "", "the ways out")                                                   \
+	F(DUR, ring_timeout, 0, 0, "35s", "how long it rings")                                               \
+	F(DUR, answer_timeout, 0, 0, "60s", "how long an answered call waits for a key")                     \
+	F(STR, language, 0, 0, "en", "the language of announcements; a user's own wins")                     \
+	F(STRS, tts, 0, 0, "espeak-ng, -v, %l, -w, %f, --stdin",                                             \
+	    "the program that turns text on its standard input into a WAV file: %l the language, %f the "    \
+	    "file")                                                                                          \
+	F(STR, listen, 0, 0, "0.0.0.0:5060", "the SIP address")                                              \
+	F(STR, rtp_ports, 0, 0, "20000-20999", "the ports of the media")                                     \
+	F(STR, external_address, 0, 0, "", "our address as the trunk sees it, behind a NAT")                 \
+	F(SIZE, clip_cache, 0, 0, "64MB", "how much spoken text is kept")
+RECORD(conf_voice, CONF_VOICE_KEYS)
+
+#define CONF_SMS_KEYS(F) F(RAW, gateways, node, 0, "", "the ways to send")
+RECORD(conf_sms, CONF_SMS_KEYS)
+
+#define CONF_CHAT_KEYS(F) F(RAW, workspaces, node, 0, "", "the chat systems")
+RECORD(conf_chat, CONF_CHAT_KEYS)
+
+#define CONF_DESK_SECTION_KEYS(F)                                                                            \
+	F(STRS, customer_from, 0, 0, "label, host, default",                                                 \
+	    "where an alert's customer comes from, in this order: label, host, default")                     \
+	F(STR, customer_label, 0, 0, "customer", "the label that names the customer")                        \
+	F(STR, default_customer, 0, 0, "default", "the customer when nothing else names one")                \
+	F(ENUM, desk, conf_desk_words, 0, "",                                                                \
+	    "what becomes of alerts of customers without a contract; default: open, or none with a plain "   \
+	    "alertmanager.yml")                                                                              \
+	F(STR, default_policy, 0, 0, "", "the escalation policy when the contract names none")               \
+	F(STR, ticket_prefix, 0, 0, "", "what stands in front of a ticket's number")                         \
+	F(STR, language, 0, 0, "en", "the language of tickets and reports")
+RECORD(conf_desk_section, CONF_DESK_SECTION_KEYS)
+
+#define CONF_ACCESS_KEYS(F)                                                                                  \
+	F(DUR, session_idle, 0, 0, "12h", "a session ends when it was not used for so long")                 \
+	F(DUR, session_max, 0, 0, "7d", "… and at the latest after this")                                    \
+	F(I64, failed_logins, 0, 0, "10",                                                                    \
+	    "so many failures in a quarter of an hour lock a name and an address")                           \
+	F(BOOL, require_totp, 0, 0, "false", "everybody needs a second factor")                              \
+	F(STRS, allow_addresses, 0, 0, "",                                                                   \
+	    "networks that requests of users and customers may reach although they are private")             \
+	F(STRS, trusted_proxies, 0, 0, "", "networks whose X-Forwarded-For is believed")
+RECORD(conf_access, CONF_ACCESS_KEYS)
+
+#define CONF_LIMITS_KEYS(F)                                                                                  \
+	F(I64, series, 0, 0, "0", "the most active series; 0: what memory holds")                            \
+	F(I64, series_per_customer, 0, 0, "0", "… of one customer; 0: no limit")                             \
+	F(I64, alerts, 0, 0, "100000", "the most alerts at a time")                                          \
+	F(I64, alerts_per_customer, 0, 0, "20000", "… of one customer")                                      \
+	F(I64, groups, 0, 0, "50000", "the most alert groups")                                               \
+	F(I64, silences, 0, 0, "10000", "the most silences that are not expired")                            \
+	F(SIZE, silence_size, 0, 0, "16KB", "the largest silence")                                           \
+	F(I64, labels, 0, 0, "128", "the most labels of an alert")                                           \
+	F(SIZE, label_size, 0, 0, "4KB", "the largest label or annotation name and value")                   \
+	F(I64, webhook_alerts, 0, 0, "0", "the most alerts in one webhook notification; 0: all")
+RECORD(conf_limits, CONF_LIMITS_KEYS)
+
+#define CONF_FORECAST_KEYS(F) F(RAW, models, node, 0, "", "what will happen")
+RECORD(conf_forecast, CONF_FORECAST_KEYS)
+
+#define CONF_CLUSTER_KEYS(F) F(RAW, nodes, node, 0, "", "several nodes")
+RECORD(conf_cluster, CONF_CLUSTER_KEYS)
+
+#define CONF_PEER_FILE_KEYS(F) F(STR, config_file, 0, KEY_REQUIRED, "", "the peer's own configuration file")
+RECORD(conf_peer_file, CONF_PEER_FILE_KEYS)
+
+#endif
