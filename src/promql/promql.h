@@ -1,0 +1,79 @@
+/*
+ * promql.h — PromQL of Prometheus 3: parse once, ask often.
+ *
+ *     struct promql *q;
+ *     struct promql_result *r;
+ *     rc = promql_parse(text, &q, err);            "1:5: parse error: unexpected …"
+ *     rc = promql_run(q, &ask, &r, err);
+ *     … r->series[i].labels, .points …
+ *     promql_result_destroy(&r);
+ *     promql_destroy(&q);
+ *
+ * A parsed expression is immutable: any thread may run it, several at once.  A run works in the calling thread.
+ */
+#ifndef PROMQL_PROMQL_H
+#define PROMQL_PROMQL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/pair.h"
+#include "label/labels.h"
+#include "label/matcher.h"
+
+struct promql;
+struct tsdb;
+
+enum promql_type { PROMQL_SCALAR, PROMQL_STRING, PROMQL_VECTOR, PROMQL_MATRIX };
+const char *promql_type_name(enum promql_type); /* "scalar" "string" "vector" "matrix", as the API says it */
+
+/* Errors have Prometheus's form: line:column, "parse error:", what was found and what was expected. */
+CHECKED enum rc promql_parse(struct str text, struct promql **, struct err *);
+void promql_destroy(struct promql **);
+enum promql_type promql_type(const struct promql *);
+/* As Prometheus formats it on one line; parses to the same expression. */
+void promql_print(const struct promql *, struct buf *);
+/* Every selector of the expression, for watching what it depends on. */
+void promql_each_selector(const struct promql *, void (*fn)(void *arg, const struct matchers *), void *arg);
+/* A bare selector ("up{job=~\"a.*\"}"), as match[] of the API takes it. */
+CHECKED enum rc promql_parse_selector(struct str text, struct matchers *out, struct err *);
+
+struct promql_limits {
+	size_t points;  /* of one series of the result; 0: 11,000 */
+	size_t series;  /* of one selector; 0: none */
+	size_t samples; /* held at one time; 0: 50 million */
+};
+
+struct promql_ask {
+	struct tsdb *db;
+	struct strs tenants;
+	msec_t start, end, step; /* step 0: one instant, `start` */
+	msec_t lookback;         /* 0: 5 min */
+	struct promql_limits limits;
+	const volatile bool *cancel; /* set by anybody: the run ends with RC_CANCELLED; may be NULL */
+};
+
+struct promql_point {
+	msec_t t;
+	double v;
+};
+struct promql_series {
+	struct labels labels;
+	struct promql_point *points;
+	size_t n;
+};
+struct promql_result {
+	enum promql_type type; /* of an instant: the expression's; of a range: PROMQL_MATRIX */
+	struct promql_series *series; /* of a scalar: one, without labels */
+	size_t n;
+	struct str string;
+	struct strs warnings, infos; /* "PromQL warning: …", "PromQL info: …" */
+	struct arena *arena;         /* holds all of this */
+};
+
+/* RC_INVALID: the expression cannot be run so; RC_REFUSED: over a limit; RC_CANCELLED. */
+CHECKED enum rc promql_run(const struct promql *, const struct promql_ask *, struct promql_result **, struct err *);
+void promql_result_destroy(struct promql_result **);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * tsdb.h — the store of samples.
+ *
+ * IDEA   What is appended is in the write-ahead log before the call returns (a killed process loses nothing) and
+ *        durable after tsdb_sync (a power cut neither).  From time to time the head is written to an immutable,
+ *        checksummed block and the log begins anew.  A start reads the blocks' indexes and replays the log; a torn
+ *        end of the log was never acknowledged and is dropped, a damaged block is set aside and said so.
+ *
+ * Any thread may call anything, at the same time.  There are no threads in here: the owner calls tsdb_tick about every
+ * 100 ms from a thread that may wait for the disk.
+ *
+ * A series belongs to a tenant.  Its reference stays good as long as the series has data; what is appended to one that
+ * has gone is counted as `unknown`, and the caller asks for a new reference.
+ */
+#ifndef TSDB_TSDB_H
+#define TSDB_TSDB_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/pair.h"
+#include "label/labels.h"
+#include "label/matcher.h"
+
+struct tsdb;
+
+struct tsdb_options {
+	const char *dir;
+	struct clock *clock;
+	msec_t sync_every;    /* 0: every append is durable when it returns (sync: batch) */
+	msec_t retention;     /* 0: for ever */
+	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
+	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
+	uint64_t head_bytes;  /* or its log is larger; 0: 256 MiB */
+	uint64_t series_limit; /* of one tenant; 0: none */
+};
+
+/* A sample that says "this series ended" has this value (as bits; any other NaN is a value). */
+#define TSDB_STALE_BITS 0x7ff0000000000002ull
+double tsdb_stale(void);
+bool tsdb_is_stale(double);
+
+CHECKED enum rc tsdb_open(const struct tsdb_options *, struct tsdb **, struct err *);
+void tsdb_close(struct tsdb **); /* makes everything durable first */
+
+/* ---- writing ---- */
+
+struct tsdb_ref {
+	uint32_t id;
+};
+struct tsdb_sample {
+	struct tsdb_ref ref;
+	msec_t t;
+	double v;
+};
+/* What became of a batch. */
+struct tsdb_counts {
+	size_t stored;
+	size_t duplicate;    /* stood there already, with the same value: fine */
+	size_t conflict;     /* stood there with another value: refused */
+	size_t out_of_order; /* older than the window: refused */
+	size_t too_old;      /* older than the retention: refused */
+	size_t unknown;      /* the reference is not good (any more): refused */
+};
+
+/* The reference of a series, which begins to exist.  RC_REFUSED: the tenant has too many. */
+CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
+/* Refused samples are counted, not an error; an error means that nothing of the batch was stored. */
+CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
+/* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
+CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
+/* What is due: sync, block, retention. */
+CHECKED enum rc tsdb_tick(struct tsdb *, struct err *);
+/* Writes the head to a block now. */
+CHECKED enum rc tsdb_flush(struct tsdb *, struct err *);
+
+/* ---- reading ---- */
+
+struct tsdb_select {
+	struct strs tenants;             /* several: the label __tenant_id__ is added */
+	const struct matchers *matchers; /* NULL: all */
+	msec_t min, max;                 /* both included */
+	size_t series_limit;             /* 0: none */
+};
+
+/* One series of a selection; valid until the next tsdb_cursor_next. */
+struct tsdb_view {
+	struct labels labels;
+	const msec_t *t; /* ascending, no two alike */
+	const double *v;
+	size_t n; /* 0 is possible */
+};
+
+struct tsdb_cursor;
+
+/* The series that match and may have samples in the range, sorted by labels.  RC_REFUSED: more than the limit. */
+CHECKED enum rc tsdb_cursor_create(struct tsdb *, const struct tsdb_select *, struct tsdb_cursor **, struct err *);
+void tsdb_cursor_destroy(struct tsdb_cursor **);
+size_t tsdb_cursor_count(const struct tsdb_cursor *);
+bool tsdb_cursor_next(struct tsdb_cursor *, struct tsdb_view *);       /* decodes the samples */
+bool tsdb_cursor_next_labels(struct tsdb_cursor *, struct labels *);   /* does not */
+
+/* Sorted, unique; in `a`.  `limit` 0: none. */
+CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size_t limit, struct arena *a,
+    struct strs *, struct err *);
+CHECKED enum rc tsdb_label_values(struct tsdb *, const struct tsdb_select *, struct str name, size_t limit,
+    struct arena *a, struct strs *, struct err *);
+
+/* ---- watching ---- */
+
+struct tsdb_watch;
+/*
+ * Calls fn(arg) after a batch that stored samples of a matching series, once for the batch and after its samples can be
+ * read.  The call comes on the appending thread and must be short: post a message.
+ */
+struct tsdb_watch *tsdb_watch_create(struct tsdb *, struct str tenant, const struct matchers *, void (*fn)(void *arg),
+    void *arg);
+/* No call comes any more when this returns; not from within a call. */
+void tsdb_watch_destroy(struct tsdb *, struct tsdb_watch **);
+
+/* ---- state ---- */
+
+struct tsdb_state {
+	size_t tenants, series, blocks, damaged;
+	uint64_t head_samples, log_bytes, block_bytes;
+	msec_t newest; /* of all samples; INT64_MIN when there are none */
+};
+void tsdb_state(struct tsdb *, struct tsdb_state *);
+
+#endif
