@@ -1,0 +1,98 @@
+/*
+ * desk.h — the work: tickets, from the first alert or the first word of a person to the last.
+ *
+ * IDEA   The desk decides and records; it calls nobody.  What must follow (call people, stop calling, tell a team)
+ *        is in its answer (`struct desk_next`), and the engine hands it on to oncall/ and notify/.
+ * [D1]   An open ticket is in memory and in the ledger alike; a closed one is in the ledger only.
+ * [D2]   At most one open ticket has a given customer and group.
+ * [D3]   A closed ticket never changes.
+ *
+ * All calls belong to the engine's thread and decide at turn->now unless they take a time.
+ */
+#ifndef DESK_DESK_H
+#define DESK_DESK_H
+
+#include "desk/sla.h"
+#include "ledger/book.h"
+
+struct desk;
+
+struct desk *desk_create(struct book *);
+void desk_destroy(struct desk **);
+CHECKED enum rc desk_load(struct desk *, struct ledger *, struct err *); /* open tickets and their moves */
+
+/* What the engine does next for a ticket. */
+enum desk_call { DESK_NOTHING, DESK_CALL, DESK_NOTICE, DESK_STOP };
+struct desk_next {
+	struct ticket *ticket; /* borrowed, until the next call; NULL when there is none */
+	enum desk_call call;
+	bool opened;     /* it is new */
+	const char *why; /* static */
+};
+
+/* ---- the alert road ---- */
+enum desk_mode { DESK_BY_CONTRACT, DESK_OPEN, DESK_PROPOSE, DESK_NONE };
+extern const char *const desk_modes[];
+struct desk_alert {
+	struct str customer, fingerprint, name, summary, description, group;
+	struct pairs labels;
+	bool firing;
+	msec_t at; /* since when it fires, or when it stopped */
+	enum desk_mode mode;
+};
+struct desk_next desk_alert(struct desk *, struct turn *, const struct desk_alert *);
+
+/* ---- people ---- */
+#define TICKET_REQUEST_KEYS(F)                                                                               \
+	F(STR, customer, 0, KEY_REQUIRED, "", "who is served")                                               \
+	F(STR, title, 0, KEY_REQUIRED, "", "one line that says what is wrong or wanted")                     \
+	F(STR, description, 0, 0, "", "more of it")                                                          \
+	F(STR, problem_type, 0, 0, "", "the name of a problem type")                                         \
+	F(ENUM, kind, ticket_kinds, 0, "", "what kind of work; a problem type's own when one is given")      \
+	F(ENUM, priority, priorities, 0, "", "how urgent; a problem type's own when one is given")           \
+	F(I64, refers_to, 0, 0, "", "a closed ticket that happened again")
+RECORD(ticket_request, TICKET_REQUEST_KEYS)
+CHECKED enum rc desk_open(struct desk *, struct turn *, const struct ticket_request *, struct desk_next *, struct err *);
+
+/* One change of an open ticket by a person (turn->actor). */
+enum ticket_verb { VERB_TAKE, VERB_ASSIGN, VERB_SUSPEND, VERB_RESUME, VERB_CLOSE, VERB_ACCEPT, VERB_REJECT, VERB_PRIORITY, VERB_MESSAGE, VERB_ESCALATE };
+extern const char *const ticket_verbs[];
+#define TICKET_CHANGE_KEYS(F)                                                                                \
+	F(I64, number, 0, 0, "", "which ticket")                                                             \
+	F(ENUM, verb, ticket_verbs, KEY_REQUIRED, "", "what to do")                                          \
+	F(STR, user, 0, 0, "", "take, assign: the user; empty: whoever asks")                                \
+	F(STR, team, 0, 0, "", "assign: the team")                                                           \
+	F(ENUM, reason, suspensions, 0, "", "suspend: process, customer or supplier")                        \
+	F(TIME, until, 0, 0, "", "suspend: when it ends by itself")                                          \
+	F(ENUM, priority, priorities, 0, "", "priority: the new one")                                        \
+	F(ENUM, audience, audiences, 0, "internal", "message: internal, customer or supplier")               \
+	F(STR, text, 0, 0, "", "the message, or a word on the change")                                       \
+	F(TIME, at, 0, KEY_HIDDEN, "", "when it happened: a key pressed on a phone is older than its turn")
+RECORD(ticket_change, TICKET_CHANGE_KEYS)
+CHECKED enum rc desk_change(struct desk *, struct turn *, const struct ticket_change *, struct desk_next *, struct err *);
+
+/* ---- time ---- */
+/* Timers of the desk: "sla/<number>", "until/<number>", "wait/<number>". */
+bool desk_owns_timer(struct str kind);
+struct desk_next desk_timer(struct desk *, struct turn *, struct str id);
+
+/* ---- asking ---- */
+struct ticket *desk_ticket(const struct desk *, int64_t number); /* an open one, or NULL */
+/* Writes a ticket that oncall/ or notify/ changed (its escalation, its pages). */
+void desk_save(struct desk *, struct turn *, struct ticket *);
+void desk_clocks(const struct desk *, const struct ticket *, msec_t now, struct sla_report *);
+typedef bool ticket_fn(void *arg, struct ticket *);
+void desk_each(const struct desk *, ticket_fn *, void *arg);
+
+/* "ticket/12" */
+struct str ticket_subject(int64_t number, struct arena *);
+
+/* The clocks of any ticket from its events, for views: add each event in order, then derive. */
+struct sla_history {
+	VEC(struct sla_move) moves;
+};
+void sla_history_add(struct sla_history *, const struct event *);
+void sla_history_fini(struct sla_history *);
+void book_sla_derive(const struct book *, struct str customer, struct str contract, const struct sla_history *, msec_t now, struct sla_report *);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * notice.h — what leaves the house for a person, and what became of it.
+ *
+ * A notice is the body of an outbox row, the same for every channel: each channel makes of it what it can (a mail,
+ * a spoken prompt, a card in the console).  A page is a notice that wants an answer.
+ */
+#ifndef FLOW_NOTICE_H
+#define FLOW_NOTICE_H
+
+#include "flow/record.h"
+
+#define NOTICE_KEYS(F)                                                                                       \
+	F(STR, page, 0, 0, "", "the page that it belongs to; empty: it wants no answer")                     \
+	F(I64, ticket, 0, 0, "", "the ticket that it is about")                                              \
+	F(STR, customer, 0, 0, "", "who is served")                                                          \
+	F(STR, customer_title, 0, 0, "", "the customer's name as people write it")                           \
+	F(STR, user, 0, 0, "", "who is to be reached: user/name or contact/name")                            \
+	F(STR, to, 0, 0, "", "where: an address, a number, a URL")                                           \
+	F(STR, language, 0, 0, "", "in which language: en, it, fr, sv or zh")                                \
+	F(STR, priority, 0, 0, "", "how urgent the ticket is")                                               \
+	F(STR, title, 0, 0, "", "what the ticket says in one line")                                          \
+	F(STR, text, 0, 0, "", "what happened, in sentences")                                                \
+	F(STR, why, 0, 0, "", "why this person is told")
+RECORD(notice, NOTICE_KEYS)
+
+/* What became of an attempt.  OUTCOME(word, climbs, help): climbs = this person was not reached: try the next rung. */
+#define OUTCOMES(OUTCOME)                                                                                    \
+	OUTCOME(handed_over, false, "the next machine accepted it")                                          \
+	OUTCOME(shown, false, "it is on a screen")                                                           \
+	OUTCOME(ringing, false, "the phone rings")                                                           \
+	OUTCOME(answered, false, "somebody picked up")                                                       \
+	OUTCOME(acknowledged, false, "the person took it in charge")                                         \
+	OUTCOME(passed, true, "the person passed it on")                                                     \
+	OUTCOME(busy, true, "the line was busy")                                                             \
+	OUTCOME(declined, true, "the call was declined")                                                     \
+	OUTCOME(no_answer, true, "nobody picked up")                                                         \
+	OUTCOME(no_key, true, "it was picked up and no key was pressed: perhaps a voicemail")                \
+	OUTCOME(unavailable, true, "no trunk or gateway could take it")                                      \
+	OUTCOME(failed, true, "it could not be delivered")                                                   \
+	OUTCOME(stopped, false, "it was not needed any more")
+enum outcome {
+#define OUTCOME(word, climbs, help) OUTCOME_##word,
+	OUTCOMES(OUTCOME)
+#undef OUTCOME
+};
+extern const char *const outcomes[];
+bool outcome_climbs(int outcome);
+
+/* From a channel to the engine. */
+#define RECEIPT_KEYS(F)                                                                                      \
+	F(STR, key, 0, 0, "", "the outbox row's idempotency key")                                            \
+	F(ENUM, outcome, outcomes, 0, "", "what became of it")                                               \
+	F(STR, text, 0, 0, "", "the other side's own words")                                                 \
+	F(TIME, at, 0, 0, "", "when it happened")
+RECORD(receipt, RECEIPT_KEYS)
+
+#endif
