@@ -64,7 +64,8 @@ struct tsdb_counts {
 
 /* The reference of a series, which begins to exist.  RC_REFUSED: the tenant has too many. */
 CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
-/* Refused samples are counted, not an error; an error means that nothing of the batch was stored. */
+/* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
+ * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
 /* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
 CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);

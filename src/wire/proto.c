@@ -91,8 +91,8 @@ proto_f64(const struct proto_field *f)
 	return v;
 }
 
-static void
-put(struct buf *b, uint64_t v)
+void
+proto_add_varint(struct buf *b, uint64_t v)
 {
 	unsigned char out[10];
 	size_t n = 0;
@@ -105,8 +105,8 @@ put(struct buf *b, uint64_t v)
 void
 proto_put_varint(struct buf *b, uint32_t number, uint64_t v)
 {
-	put(b, (uint64_t)number << 3 | PROTO_VARINT);
-	put(b, v);
+	proto_add_varint(b, (uint64_t)number << 3 | PROTO_VARINT);
+	proto_add_varint(b, v);
 }
 
 void
@@ -117,14 +117,14 @@ proto_put_f64(struct buf *b, uint32_t number, double v)
 	memcpy(&u, &v, sizeof u);
 	for (int i = 0; i < 8; i++)
 		le[i] = (unsigned char)(u >> (8 * i));
-	put(b, (uint64_t)number << 3 | PROTO_FIXED64);
+	proto_add_varint(b, (uint64_t)number << 3 | PROTO_FIXED64);
 	buf_add(b, le, sizeof le);
 }
 
 void
 proto_put_bytes(struct buf *b, uint32_t number, struct str s)
 {
-	put(b, (uint64_t)number << 3 | PROTO_BYTES);
-	put(b, s.n);
+	proto_add_varint(b, (uint64_t)number << 3 | PROTO_BYTES);
+	proto_add_varint(b, s.n);
 	buf_str(b, s);
 }

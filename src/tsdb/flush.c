@@ -1,0 +1,210 @@
+/*
+ * flush.c — from the head to a block, and what has outlived its retention.
+ *
+ * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold exactly what is
+ *        frozen or in blocks.  The block is written beside appends and queries; when it stands there durably the frozen
+ *        packs and the old segments go.  A flush that fails changes nothing: the next one takes along what is frozen.
+ */
+#include "tsdb/store.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "base/os.h"
+#include "tsdb/chunk.h"
+
+struct frozen {
+	struct series **p;
+	size_t n, cap;
+};
+
+/* With the lock held. */
+static enum rc
+freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
+{
+	if (db->flushing)
+		return err_set(e, RC_CONFLICT, "a block is being written already");
+	if (db->head_samples == 0)
+		return RC_ABSENT;
+	enum rc rc = wal_roll(db->wal, segment, e);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < db->series.n; i++) {
+		struct series *s = db->series.p[i];
+		if (!s || !series_has_head(s))
+			continue;
+		series_pack(s);
+		s->frozen = s->packs.n;
+		samples_fini(&s->open);
+		*vec_add(out) = s;
+	}
+	db->flushing = true;
+	db->head_since = clock_wall(db->options.clock);
+	return RC_OK;
+}
+
+/* Without the lock: what is frozen stays as it is until the flush ends. */
+static enum rc
+write_series(struct block_writer *w, struct tsdb *db, const struct series *s, const struct packed *packs, size_t n,
+    struct err *e)
+{
+	struct samples all = {0};
+	for (size_t i = 0; i < n; i++) {
+		msec_t t[CHUNK_SAMPLES];
+		double v[CHUNK_SAMPLES];
+		bool whole = chunk_decode(str_n(packs[i].bytes, packs[i].size), packs[i].n, t, v);
+		must(whole);
+		samples_add_range(&all, t, v, packs[i].n, INT64_MIN, INT64_MAX);
+	}
+	samples_order(&all);
+	enum rc rc = block_writer_add(w, s->tenant->name, s->labels, &all, e);
+	samples_fini(&all);
+	return rc;
+}
+
+/* The list of packs may move while appends add to it; its frozen front does not change. */
+static enum rc
+write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct err *e)
+{
+	VEC(struct packed) packs = {0};
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < s->frozen; i++)
+		*vec_add(&packs) = s->packs.p[i];
+	pthread_rwlock_unlock(&db->lock);
+	enum rc rc = write_series(w, db, s, packs.p, packs.n, e);
+	vec_fini(&packs);
+	return rc;
+}
+
+static enum rc
+write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct block **out, struct err *e)
+{
+	struct buf path = {0};
+	struct block_writer *w;
+	buf_fmt(&path, "%s/block-%08llu", db->dir, (unsigned long long)segment);
+	enum rc rc = block_writer_create(path.p, &w, e);
+	for (size_t i = 0; rc == RC_OK && i < f->n; i++)
+		rc = write_one(w, db, f->p[i], e);
+	if (rc == RC_OK)
+		rc = block_writer_finish(&w, e);
+	block_writer_abandon(&w);
+	if (rc == RC_OK)
+		rc = block_open(path.p, out, e);
+	buf_fini(&path);
+	return rc;
+}
+
+/* With the lock held. */
+static void
+drop_frozen(struct tsdb *db, struct series *s)
+{
+	for (size_t i = 0; i < s->frozen; i++) {
+		db->head_samples -= s->packs.p[i].n;
+		mem_free(s->packs.p[i].bytes);
+	}
+	s->packs.n -= s->frozen;
+	memmove(s->packs.p, s->packs.p + s->frozen, s->packs.n * sizeof *s->packs.p);
+	if (s->packs.n == 0)
+		vec_fini(&s->packs);
+}
+
+enum rc
+tsdb_flush(struct tsdb *db, struct err *e)
+{
+	struct frozen f = {0};
+	struct block *b = NULL;
+	uint64_t segment;
+	pthread_rwlock_wrlock(&db->lock);
+	enum rc rc = freeze(db, &f, &segment, e);
+	pthread_rwlock_unlock(&db->lock);
+	if (rc != RC_OK)
+		return rc == RC_ABSENT ? RC_OK : rc;
+	rc = write_block(db, &f, segment, &b, e);
+	pthread_rwlock_wrlock(&db->lock);
+	for (size_t i = 0; i < f.n; i++) {
+		if (rc == RC_OK)
+			drop_frozen(db, f.p[i]);
+		f.p[i]->frozen = 0;
+	}
+	if (rc == RC_OK)
+		*vec_add(&db->blocks) = b;
+	db->flushing = false;
+	pthread_rwlock_unlock(&db->lock);
+	vec_fini(&f);
+	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;
+}
+
+/* ---- retention ---- */
+
+static enum rc
+drop_old_blocks(struct tsdb *db, msec_t oldest, struct err *e)
+{
+	for (size_t i = 0; i < db->blocks.n;) {
+		struct block *b = db->blocks.p[i];
+		if (block_max(b) >= oldest) {
+			i++;
+			continue;
+		}
+		if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
+			return err_errno(e, "cannot remove %s", block_path(b));
+		log_info("tsdb", "%s is past the retention and was removed", block_path(b));
+		block_close(&b);
+		vec_remove(&db->blocks, i);
+	}
+	return RC_OK;
+}
+
+static void
+drop_old_series(struct tsdb *db, msec_t oldest)
+{
+	for (size_t i = 0; i < db->series.n; i++) {
+		struct series *s = db->series.p[i];
+		/* one without samples was resolved just now, and gets them soon */
+		if (s && s->min <= s->max && s->max < oldest && !series_has_head(s))
+			series_remove(db, s);
+	}
+}
+
+static enum rc
+sweep(struct tsdb *db, msec_t now, struct err *e)
+{
+	pthread_rwlock_wrlock(&db->lock);
+	enum rc rc = drop_old_blocks(db, now - db->options.retention, e);
+	if (rc == RC_OK && db->cursors == 0 && !db->flushing)
+		drop_old_series(db, now - db->options.retention);
+	pthread_rwlock_unlock(&db->lock);
+	return rc;
+}
+
+/* ---- the owner's timer ---- */
+
+static bool
+is_flush_due(struct tsdb *db, msec_t now)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	bool due = db->head_samples > 0 && !db->flushing &&
+	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= db->options.head_bytes);
+	pthread_rwlock_unlock(&db->lock);
+	return due;
+}
+
+enum rc
+tsdb_tick(struct tsdb *db, struct err *e)
+{
+	msec_t now = clock_wall(db->options.clock);
+	nsec_t mono = clock_mono(db->options.clock);
+	enum rc rc = RC_OK;
+	if (mono - db->synced >= db->options.sync_every * 1000000) {
+		rc = tsdb_sync(db, e);
+		db->synced = mono;
+	}
+	if (rc == RC_OK && is_flush_due(db, now))
+		rc = tsdb_flush(db, e);
+	if (rc == RC_OK && db->options.retention && now - db->swept >= 10 * MINUTE) {
+		rc = sweep(db, now, e);
+		db->swept = now;
+	}
+	return rc;
+}

@@ -1,0 +1,439 @@
+/* tsdb_test.c — the store, through its door. */
+#include "unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/os.h"
+#include "tsdb/tsdb.h"
+
+/* A store in a folder of its own, on a scripted clock. */
+struct fixture {
+	char dir[64];
+	struct clock *clock;
+	struct tsdb_options options;
+	struct tsdb *db;
+	struct arena *arena;
+};
+
+static void
+fixture_open(struct fixture *f)
+{
+	struct err e;
+	ck_assert_msg(tsdb_open(&f->options, &f->db, &e) == RC_OK, "%s", e.text);
+}
+
+static void
+fixture_init(struct fixture *f)
+{
+	*f = (struct fixture){.dir = "/tmp/tsdb-test-XXXXXX"};
+	log_setup("unit", LOG_ERROR + 1);
+	ck_assert_ptr_nonnull(mkdtemp(f->dir));
+	f->clock = clock_virtual_create(1000 * SECOND);
+	f->options = (struct tsdb_options){.dir = f->dir, .clock = f->clock, .sync_every = 200};
+	f->arena = arena_create();
+	fixture_open(f);
+}
+
+static void
+fixture_reopen(struct fixture *f)
+{
+	tsdb_close(&f->db);
+	fixture_open(f);
+}
+
+static void
+fixture_fini(struct fixture *f)
+{
+	tsdb_close(&f->db);
+	clock_destroy(&f->clock);
+	arena_destroy(&f->arena);
+	DIR *d = opendir(f->dir);
+	for (struct dirent *x; (x = readdir(d));) {
+		char path[512];
+		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
+		unlink(path);
+	}
+	closedir(d);
+	rmdir(f->dir);
+}
+
+static struct labels
+make_labels(struct fixture *f, const char *name, int i)
+{
+	struct pair p[] = {{STR("__name__"), str_c(name)}, {STR("i"), arena_fmt(f->arena, "%d", i)},
+	    {STR("job"), i % 2 ? STR("odd") : STR("even")}};
+	return labels_from_pairs((struct pairs){p, 3}, f->arena);
+}
+
+static struct tsdb_ref
+ref_of(struct fixture *f, const char *tenant, const char *name, int i)
+{
+	struct tsdb_ref r;
+	struct err e;
+	ck_assert_msg(tsdb_series(f->db, str_c(tenant), make_labels(f, name, i), &r, &e) == RC_OK, "%s", e.text);
+	return r;
+}
+
+static struct tsdb_counts
+put(struct fixture *f, struct tsdb_ref r, msec_t t, double v)
+{
+	struct tsdb_sample s = {r, t, v};
+	struct tsdb_counts c;
+	struct err e;
+	ck_assert_msg(tsdb_append(f->db, &s, 1, &c, &e) == RC_OK, "%s", e.text);
+	return c;
+}
+
+/* "{i=…}t=v t=v|…": everything that matches, as text. */
+static const char *
+dump(struct fixture *f, const char *tenant, const char *matchers, msec_t min, msec_t max)
+{
+	struct matchers ms = {0};
+	struct str who = str_c(tenant);
+	struct tsdb_select q = {.tenants = {&who, 1}, .matchers = &ms, .min = min, .max = max};
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	struct buf b = {0};
+	ck_assert(matchers_parse(&ms, str_c(matchers), NULL) == RC_OK);
+	ck_assert(tsdb_cursor_create(f->db, &q, &c, NULL) == RC_OK);
+	while (tsdb_cursor_next(c, &view)) {
+		buf_fmt(&b, "%.*s:", STR_ARG(labels_get(view.labels, STR("i"))));
+		for (size_t i = 0; i < view.n; i++)
+			buf_fmt(&b, " %lld=%g", (long long)view.t[i], view.v[i]);
+		buf_ch(&b, '|');
+	}
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+	const char *out = arena_cstr(f->arena, buf_view(&b));
+	buf_fini(&b);
+	return out;
+}
+
+UNIT(tsdb_finds_what_was_stored_in_head_log_and_block)
+{
+	struct fixture f;
+	fixture_init(&f);
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < 3; k++)
+			ck_assert_uint_eq(put(&f, ref_of(&f, "acme", "up", i), k * 10, i + k).stored, 1);
+	put(&f, ref_of(&f, "other", "up", 0), 5, 99);
+	for (int round = 0; round < 3; round++) {
+		ck_assert_str_eq(dump(&f, "acme", "job=odd", 0, 100), "1: 0=1 10=2 20=3|3: 0=3 10=4 20=5|");
+		ck_assert_str_eq(dump(&f, "acme", "i=~\"0|2\"", 10, 10), "0: 10=1|2: 10=3|");
+		ck_assert_str_eq(dump(&f, "acme", "i!=\"0\",job=~e.*", 0, 9), "2: 0=2|");
+		ck_assert_str_eq(dump(&f, "acme", "gone=\"\",i=\"3\"", 15, 25), "3: 20=5|");
+		ck_assert_str_eq(dump(&f, "acme", "i=\"7\"", 0, 100), "");
+		ck_assert_str_eq(dump(&f, "other", "__name__=up", 0, 100), "0: 5=99|");
+		ck_assert_str_eq(dump(&f, "nobody", "__name__=up", 0, 100), "");
+		if (round == 0)
+			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+		fixture_reopen(&f);
+	}
+	struct tsdb_state st;
+	tsdb_state(f.db, &st);
+	ck_assert(st.series == 5 && st.blocks == 1 && st.head_samples == 0 && st.newest == 20);
+	fixture_fini(&f);
+}
+END
+
+/* A store agrees with a plain array under a random walk of appends, flushes and restarts. */
+UNIT(tsdb_agrees_with_an_array)
+{
+	enum { SERIES = 3, TIMES = 700 };
+	static double model[SERIES][TIMES];
+	static bool there[SERIES][TIMES];
+	struct fixture f;
+	fixture_init(&f);
+	f.options.out_of_order = 10000;
+	fixture_reopen(&f);
+	srand(12);
+	msec_t newest[SERIES] = {0};
+	for (int step = 0; step < 6000; step++) {
+		int i = rand() % SERIES;
+		msec_t t = rand() % 4 ? newest[i] + 1 : rand() % (newest[i] + 1);
+		double v = rand() % 5;
+		if (t < TIMES) {
+			struct tsdb_counts c = put(&f, ref_of(&f, "t", "m", i), t, v);
+			if (there[i][t])
+				ck_assert(model[i][t] == v ? c.duplicate == 1 : c.conflict == 1);
+			else
+				ck_assert_uint_eq(c.stored, 1);
+			model[i][t] = there[i][t] ? model[i][t] : v;
+			there[i][t] = true;
+			newest[i] = t > newest[i] ? t : newest[i];
+		}
+		if (step % 700 == 0)
+			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+		if (step % 1100 == 0)
+			fixture_reopen(&f);
+	}
+	struct buf want = {0};
+	for (int i = 0; i < SERIES; i++) {
+		buf_fmt(&want, "%d:", i);
+		for (int t = 50; t <= 650; t++)
+			if (there[i][t])
+				buf_fmt(&want, " %d=%g", t, model[i][t]);
+		buf_ch(&want, '|');
+	}
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 50, 650), want.p);
+	buf_fini(&want);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_counts_what_it_refuses)
+{
+	struct fixture f;
+	fixture_init(&f);
+	f.options.out_of_order = 100;
+	f.options.retention = 900 * SECOND;
+	fixture_reopen(&f);
+	struct tsdb_ref r = ref_of(&f, "t", "m", 1);
+	ck_assert_uint_eq(put(&f, r, 500 * SECOND, 1).stored, 1);
+	ck_assert_uint_eq(put(&f, r, 500 * SECOND, 1).duplicate, 1);
+	ck_assert_uint_eq(put(&f, r, 500 * SECOND, 2).conflict, 1);
+	ck_assert_uint_eq(put(&f, r, 500 * SECOND - 100, 2).stored, 1);
+	ck_assert_uint_eq(put(&f, r, 500 * SECOND - 101, 2).out_of_order, 1);
+	ck_assert_uint_eq(put(&f, r, 99 * SECOND, 2).too_old, 1);
+	ck_assert_uint_eq(put(&f, (struct tsdb_ref){77}, 500 * SECOND, 2).unknown, 1);
+	struct tsdb_sample twice[] = {{r, 600 * SECOND, 7}, {r, 600 * SECOND, 7}, {r, 600 * SECOND, 8}};
+	struct tsdb_counts c;
+	ck_assert(tsdb_append(f.db, twice, 3, &c, NULL) == RC_OK);
+	ck_assert(c.stored == 1 && c.duplicate == 1 && c.conflict == 1);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_keeps_stale_marks_and_odd_values)
+{
+	struct fixture f;
+	fixture_init(&f);
+	struct tsdb_ref r = ref_of(&f, "t", "m", 1);
+	put(&f, r, 1, tsdb_stale());
+	put(&f, r, 2, NAN);
+	put(&f, r, 3, -0.0);
+	ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	fixture_reopen(&f);
+	struct str who = STR("t");
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = 0, .max = 10};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK && tsdb_cursor_next(c, &v));
+	ck_assert(v.n == 3 && tsdb_is_stale(v.v[0]) && isnan(v.v[1]) && !tsdb_is_stale(v.v[1]) && signbit(v.v[2]));
+	tsdb_cursor_destroy(&c);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_names_the_limit_of_series)
+{
+	struct fixture f;
+	struct tsdb_ref r;
+	struct err e;
+	fixture_init(&f);
+	f.options.series_limit = 2;
+	fixture_reopen(&f);
+	ref_of(&f, "t", "m", 1);
+	ref_of(&f, "t", "m", 2);
+	ref_of(&f, "t", "m", 2);
+	ck_assert_int_eq(tsdb_series(f.db, STR("t"), make_labels(&f, "m", 3), &r, &e), RC_REFUSED);
+	ck_assert_str_eq(e.text, "the tenant \"t\" has 2 series, which is its series_limit");
+	ref_of(&f, "u", "m", 3);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_lists_names_and_values_and_joins_tenants)
+{
+	struct fixture f;
+	fixture_init(&f);
+	for (int i = 0; i < 3; i++)
+		put(&f, ref_of(&f, "a", "m", i), 10, 1);
+	put(&f, ref_of(&f, "b", "other", 7), 1000, 1);
+	struct str who[] = {STR("a"), STR("b")};
+	struct tsdb_select q = {.tenants = {who, 1}, .min = 0, .max = 100};
+	struct strs got;
+	ck_assert(tsdb_label_names(f.db, &q, 0, f.arena, &got, NULL) == RC_OK);
+	ck_assert_uint_eq(got.n, 3);
+	ck_assert_str(got.p[2], "job");
+	ck_assert(tsdb_label_values(f.db, &q, STR("i"), 2, f.arena, &got, NULL) == RC_OK);
+	ck_assert_uint_eq(got.n, 2);
+	ck_assert_str(got.p[1], "1");
+	q.tenants.n = 2;
+	q.max = 5000;
+	ck_assert(tsdb_label_values(f.db, &q, STR("__tenant_id__"), 0, f.arena, &got, NULL) == RC_OK);
+	ck_assert_uint_eq(got.n, 2);
+	struct tsdb_cursor *c;
+	struct labels ls;
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK);
+	ck_assert_uint_eq(tsdb_cursor_count(c), 4);
+	ck_assert(tsdb_cursor_next_labels(c, &ls));
+	ck_assert_str(labels_get(ls, STR("__tenant_id__")), "a");
+	tsdb_cursor_destroy(&c);
+	q.series_limit = 3;
+	struct err e;
+	ck_assert_int_eq(tsdb_cursor_create(f.db, &q, &c, &e), RC_REFUSED);
+	ck_assert_str_eq(e.text, "the selector matches more than 3 series");
+	fixture_fini(&f);
+}
+END
+
+static void
+count_call(void *arg)
+{
+	++*(int *)arg;
+}
+
+UNIT(tsdb_watches_call_once_for_a_batch)
+{
+	struct fixture f;
+	int calls = 0;
+	struct matchers ms = {0};
+	fixture_init(&f);
+	ck_assert(matchers_parse(&ms, STR("job=odd"), NULL) == RC_OK);
+	struct tsdb_ref one = ref_of(&f, "t", "m", 1), two = ref_of(&f, "t", "m", 2);
+	struct tsdb_watch *w = tsdb_watch_create(f.db, STR("t"), &ms, count_call, &calls);
+	struct tsdb_ref three = ref_of(&f, "t", "m", 3), foreign = ref_of(&f, "u", "m", 3);
+	put(&f, two, 1, 1);
+	put(&f, foreign, 1, 1);
+	ck_assert_int_eq(calls, 0);
+	struct tsdb_sample batch[] = {{one, 1, 1}, {three, 1, 1}, {one, 2, 1}};
+	struct tsdb_counts c;
+	ck_assert(tsdb_append(f.db, batch, 3, &c, NULL) == RC_OK);
+	ck_assert_int_eq(calls, 1);
+	ck_assert(tsdb_append(f.db, batch, 3, &c, NULL) == RC_OK);
+	ck_assert_int_eq(calls, 1); /* duplicates tell nothing new */
+	put(&f, three, 5, 1);
+	ck_assert_int_eq(calls, 2);
+	tsdb_watch_destroy(f.db, &w);
+	put(&f, three, 6, 1);
+	ck_assert_int_eq(calls, 2);
+	matchers_fini(&ms);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_ticks_write_blocks_and_drop_old_ones)
+{
+	struct fixture f;
+	struct tsdb_state st;
+	fixture_init(&f);
+	f.options.retention = DAY;
+	fixture_reopen(&f);
+	msec_t start = clock_wall(f.clock);
+	put(&f, ref_of(&f, "t", "m", 1), start, 1);
+	clock_virtual_advance(f.clock, 2 * HOUR);
+	put(&f, ref_of(&f, "t", "m", 2), start + 2 * HOUR, 2);
+	ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	tsdb_state(f.db, &st);
+	ck_assert(st.blocks == 1 && st.head_samples == 0 && st.series == 2);
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, INT64_MAX), "1: 1000000=1|2: 8200000=2|");
+	clock_virtual_advance(f.clock, DAY + HOUR);
+	struct tsdb_ref kept = ref_of(&f, "t", "m", 9);
+	ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	tsdb_state(f.db, &st);
+	ck_assert(st.blocks == 0 && st.series == 1);
+	ck_assert_uint_eq(put(&f, kept, clock_wall(f.clock), 1).stored, 1);
+	fixture_fini(&f);
+}
+END
+
+static void
+spoil(struct fixture *f, const char *prefix, off_t from_end)
+{
+	DIR *d = opendir(f->dir);
+	for (struct dirent *x; (x = readdir(d));) {
+		if (strncmp(x->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		char path[512], c = '\x5a';
+		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
+		int fd = open(path, O_RDWR);
+		off_t at = from_end ? lseek(fd, 0, SEEK_END) - from_end : 20;
+		ck_assert_int_eq(pwrite(fd, &c, 1, at), 1);
+		close(fd);
+		break;
+	}
+	closedir(d);
+}
+
+UNIT(tsdb_sets_a_damaged_block_aside_and_serves_the_rest)
+{
+	struct fixture f;
+	struct tsdb_state st;
+	fixture_init(&f);
+	put(&f, ref_of(&f, "t", "m", 1), 10, 1);
+	ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	tsdb_close(&f.db);
+	spoil(&f, "block-", 60);
+	fixture_open(&f);
+	put(&f, ref_of(&f, "t", "m", 1), 20, 2);
+	ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 100), "1: 20=2|");
+	tsdb_state(f.db, &st);
+	ck_assert(st.damaged == 1 && st.blocks == 1);
+	tsdb_close(&f.db);
+	fixture_open(&f);
+	tsdb_state(f.db, &st);
+	ck_assert(st.damaged == 0 && st.blocks == 1); /* looked at once */
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_passes_over_a_damaged_chunk)
+{
+	struct fixture f;
+	fixture_init(&f);
+	put(&f, ref_of(&f, "t", "m", 1), 10, 1);
+	ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	put(&f, ref_of(&f, "t", "m", 1), 20, 2);
+	tsdb_close(&f.db);
+	spoil(&f, "block-", 0);
+	fixture_open(&f);
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 100), "1: 20=2|");
+	fixture_fini(&f);
+}
+END
+
+/* A disk that fails once: an append that was refused left nothing, everything else is there, also after a restart. */
+UNIT(tsdb_survives_a_failing_disk)
+{
+	static const enum os_fault kinds[] = {OS_FAULT_EIO, OS_FAULT_SHORT, OS_FAULT_EINTR};
+	for (int k = 0; k < 3; k++) {
+		for (uint64_t nth = 1;; nth++) {
+			struct fixture f;
+			struct err e;
+			struct tsdb_counts c;
+			struct buf want = {0};
+			fixture_init(&f);
+			struct tsdb_ref r = ref_of(&f, "t", "m", 1);
+			buf_c(&want, "1:");
+			os_fault_set(kinds[k], nth);
+			for (int i = 1; i <= 6; i++) {
+				struct tsdb_sample s = {r, i, i};
+				if (tsdb_append(f.db, &s, 1, &c, &e) == RC_OK)
+					buf_fmt(&want, " %d=%d", i, i);
+				if (i == 2 || i == 5)
+					(void)!tsdb_sync(f.db, &e);
+				if (i == 3 || i == 4)
+					(void)!tsdb_flush(f.db, &e);
+			}
+			bool hit = os_fault_hit();
+			os_fault_set(OS_FAULT_NONE, 0);
+			buf_ch(&want, '|');
+			ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 100), want.p);
+			fixture_reopen(&f);
+			ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 100), want.p);
+			buf_fini(&want);
+			fixture_fini(&f);
+			if (!hit)
+				break;
+		}
+	}
+}
+END

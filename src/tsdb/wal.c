@@ -1,0 +1,320 @@
+/*
+ * wal.c — see wal.h.
+ *
+ * [I1]  `written` bytes of the present segment are whole records.
+ * [I2]  `durable` counts over all segments and never goes back.
+ * TRAP  After a failed fsync the kernel may have dropped the pages and say yes the next time.  So a failure is final:
+ *       `broken` refuses everything until the log was rolled into a new segment.
+ */
+#include "tsdb/wal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/os.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { HEAD = 12, SEGMENT_MAX = 1 << 30 };
+
+struct wal {
+	char *dir;
+	int fd;
+	uint64_t number, first; /* the present segment, and the oldest that may still be there */
+	uint64_t written;       /* of the present segment */
+	uint64_t total;         /* of all, since the start */
+	pthread_mutex_t lock;   /* of what stands below, and of `fd` against wal_roll */
+	pthread_cond_t synced;
+	uint64_t durable;
+	bool syncing, broken;
+	struct buf record;
+};
+
+static char *
+segment_path(const char *dir, uint64_t number)
+{
+	struct buf b = {0};
+	buf_fmt(&b, "%s/wal-%08llu", dir, (unsigned long long)number);
+	return b.p;
+}
+
+/* ---- reading ---- */
+
+static uint32_t
+get32(const char *p)
+{
+	uint32_t v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Takes the next whole record off the front. */
+static bool
+take_record(struct str *rest, struct str *payload)
+{
+	uint64_t hash;
+	if (rest->n < HEAD || rest->n - HEAD < get32(rest->p))
+		return false;
+	*payload = str_n(rest->p + HEAD, get32(rest->p));
+	memcpy(&hash, rest->p + 4, sizeof hash);
+	if (XXH3_64bits(payload->p, payload->n) != hash)
+		return false;
+	*rest = str_from(*rest, HEAD + payload->n);
+	return true;
+}
+
+static enum rc
+read_segment(const char *path, const struct wal_reader *reader, struct err *e)
+{
+	struct buf b = {0};
+	reader->segment(reader->arg);
+	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
+	struct str rest = buf_view(&b), payload;
+	while (rc == RC_OK && take_record(&rest, &payload))
+		rc = reader->record(reader->arg, payload, e);
+	if (rc == RC_OK && rest.n)
+		log_warn("tsdb", "%s ends with %zu bytes that are no whole record; nothing of them was acknowledged", path, rest.n);
+	buf_fini(&b);
+	return rc;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+struct numbers {
+	uint64_t *p;
+	size_t n, cap;
+};
+
+static enum rc
+list_segments(const char *dir, struct numbers *out, struct err *e)
+{
+	DIR *d = opendir(dir);
+	if (!d)
+		return err_errno(e, "cannot read the folder %s", dir);
+	for (struct dirent *f; (f = readdir(d));) {
+		uint64_t number;
+		struct str name = str_c(f->d_name);
+		if (str_starts(name, STR("wal-")) && str_u64(str_from(name, 4), &number))
+			*vec_add(out) = number;
+	}
+	closedir(d);
+	if (out->n)
+		qsort(out->p, out->n, sizeof *out->p, by_number);
+	return RC_OK;
+}
+
+/* ---- segments ---- */
+
+static enum rc
+begin(struct wal *w, uint64_t number, int *fd, struct err *e)
+{
+	char *path = segment_path(w->dir, number);
+	enum rc rc = RC_OK;
+	*fd = os.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
+	if (*fd < 0)
+		rc = err_errno(e, "cannot create %s", path);
+	else
+		rc = os_sync_dir(w->dir, e);
+	if (rc != RC_OK && *fd >= 0) {
+		os.close(*fd);
+		os.unlink(path);
+	}
+	mem_free(path);
+	return rc;
+}
+
+enum rc
+wal_open(const char *dir, uint64_t from, const struct wal_reader *reader, struct wal **out, struct err *e)
+{
+	struct numbers found = {0};
+	struct wal *w = mem_new(struct wal);
+	w->dir = mem_dup(dir, strlen(dir));
+	w->fd = -1;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->synced, NULL);
+	enum rc rc = list_segments(dir, &found, e);
+	w->first = found.n ? found.p[0] : from;
+	w->number = found.n && found.p[found.n - 1] >= from ? found.p[found.n - 1] + 1 : from;
+	if (rc == RC_OK)
+		rc = wal_drop_before(w, from, e);
+	for (size_t i = 0; rc == RC_OK && i < found.n; i++) {
+		if (found.p[i] < from)
+			continue;
+		char *path = segment_path(dir, found.p[i]);
+		rc = read_segment(path, reader, e);
+		mem_free(path);
+	}
+	vec_fini(&found);
+	if (rc == RC_OK)
+		rc = begin(w, w->number, &w->fd, e);
+	if (rc != RC_OK)
+		wal_close(&w);
+	*out = w;
+	return rc;
+}
+
+void
+wal_close(struct wal **pw)
+{
+	struct wal *w = *pw;
+	if (!w)
+		return;
+	if (w->fd >= 0)
+		os.close(w->fd);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->synced);
+	buf_fini(&w->record);
+	mem_free(w->dir);
+	mem_free(w);
+	*pw = NULL;
+}
+
+/* ---- writing ---- */
+
+static enum rc
+say_broken(struct err *e)
+{
+	return err_set(e, RC_IO, "the log of samples could not be written and is set aside until the next block");
+}
+
+static bool
+is_broken(struct wal *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool broken = w->broken;
+	pthread_mutex_unlock(&w->lock);
+	return broken;
+}
+
+static void
+set_broken(struct wal *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->broken = true;
+	pthread_cond_broadcast(&w->synced);
+	pthread_mutex_unlock(&w->lock);
+}
+
+enum rc
+wal_append(struct wal *w, struct str payload, struct err *e)
+{
+	uint32_t n = (uint32_t)payload.n;
+	uint64_t hash = XXH3_64bits(payload.p, payload.n);
+	if (is_broken(w))
+		return say_broken(e);
+	if (w->written + HEAD + payload.n > SEGMENT_MAX)
+		return err_set(e, RC_REFUSED, "the log of samples is full until the next block is written");
+	buf_clear(&w->record);
+	buf_add(&w->record, &n, sizeof n);
+	buf_add(&w->record, &hash, sizeof hash);
+	buf_str(&w->record, payload);
+	enum rc rc = os_write_all(w->fd, buf_view(&w->record), e);
+	if (rc != RC_OK) {
+		if (os.ftruncate(w->fd, (off_t)w->written) != 0) /* [I1] */
+			set_broken(w);
+		return err_add(e, "writing the log of samples");
+	}
+	w->written += w->record.n;
+	__atomic_add_fetch(&w->total, w->record.n, __ATOMIC_RELEASE);
+	return RC_OK;
+}
+
+/* With the lock held; releases it while the disk works. */
+static enum rc
+lead_sync(struct wal *w, struct err *e)
+{
+	uint64_t reached = __atomic_load_n(&w->total, __ATOMIC_ACQUIRE);
+	w->syncing = true;
+	pthread_mutex_unlock(&w->lock);
+	int failed = os.fdatasync(w->fd);
+	enum rc rc = failed ? err_errno(e, "cannot make the log of samples durable") : RC_OK;
+	pthread_mutex_lock(&w->lock);
+	w->syncing = false;
+	if (failed)
+		w->broken = true;
+	else
+		w->durable = reached;
+	pthread_cond_broadcast(&w->synced);
+	return rc;
+}
+
+enum rc
+wal_sync(struct wal *w, struct err *e)
+{
+	uint64_t want = __atomic_load_n(&w->total, __ATOMIC_ACQUIRE);
+	enum rc rc = RC_OK;
+	pthread_mutex_lock(&w->lock);
+	while (rc == RC_OK && w->durable < want) {
+		if (w->broken)
+			rc = say_broken(e);
+		else if (w->syncing)
+			pthread_cond_wait(&w->synced, &w->lock);
+		else
+			rc = lead_sync(w, e);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return rc;
+}
+
+enum rc
+wal_roll(struct wal *w, uint64_t *number, struct err *e)
+{
+	int fd;
+	if (!is_broken(w)) {
+		enum rc rc = wal_sync(w, e);
+		if (rc != RC_OK)
+			return rc;
+	}
+	enum rc rc = begin(w, w->number + 1, &fd, e);
+	if (rc != RC_OK)
+		return rc;
+	pthread_mutex_lock(&w->lock);
+	while (w->syncing)
+		pthread_cond_wait(&w->synced, &w->lock);
+	os.close(w->fd);
+	w->fd = fd;
+	w->written = 0;
+	w->broken = false;
+	pthread_mutex_unlock(&w->lock);
+	*number = ++w->number;
+	return RC_OK;
+}
+
+enum rc
+wal_drop_before(struct wal *w, uint64_t number, struct err *e)
+{
+	for (; w->first < number; w->first++) {
+		char *path = segment_path(w->dir, w->first);
+		int failed = os.unlink(path) != 0 && errno != ENOENT;
+		enum rc rc = failed ? err_errno(e, "cannot remove %s", path) : RC_OK;
+		mem_free(path);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+uint64_t
+wal_segment(const struct wal *w)
+{
+	return w->number;
+}
+
+uint64_t
+wal_bytes(const struct wal *w)
+{
+	return w->written;
+}

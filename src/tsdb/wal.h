@@ -1,0 +1,43 @@
+/*
+ * wal.h — the write-ahead log: segments wal-00000001, wal-00000002 … of checksummed records.
+ *
+ *     record:  length (4 bytes, of the payload) | hash (8, of the payload) | payload
+ *
+ * A record that was written whole survives the process; after wal_sync it survives the machine.  A segment is read up
+ * to its first record that does not fit: behind it nothing was acknowledged.  A start never writes on where it found an
+ * end, it begins a new segment.
+ *
+ * One writer at a time (the store's lock); wal_sync may run beside it, several callers share one fsync.
+ */
+#ifndef TSDB_WAL_H
+#define TSDB_WAL_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct wal;
+
+typedef enum rc wal_read_fn(void *arg, struct str payload, struct err *);
+
+/* Who reads the log at a start: `segment` is told when another one begins. */
+struct wal_reader {
+	wal_read_fn *record;
+	void (*segment)(void *arg);
+	void *arg;
+};
+/* Removes the segments before `from`, reads the others in order, then begins a new one. */
+CHECKED enum rc wal_open(const char *dir, uint64_t from, const struct wal_reader *, struct wal **, struct err *);
+void wal_close(struct wal **);
+/* On an error nothing of the record stays. */
+CHECKED enum rc wal_append(struct wal *, struct str payload, struct err *);
+CHECKED enum rc wal_sync(struct wal *, struct err *);
+/* Makes the present segment durable and begins the next; `*number` is the new one's. */
+CHECKED enum rc wal_roll(struct wal *, uint64_t *number, struct err *);
+/* Removes the segments before `number`. */
+CHECKED enum rc wal_drop_before(struct wal *, uint64_t number, struct err *);
+uint64_t wal_segment(const struct wal *); /* the present one */
+uint64_t wal_bytes(const struct wal *);   /* of the present one */
+
+#endif
