@@ -12,6 +12,9 @@
 #define RECORD_SELF struct resource
 RECORD_LAYOUT(resource, RESOURCE_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct resource_batch
+RECORD_LAYOUT(resource_batch, RESOURCE_BATCH_KEYS)
+#undef RECORD_SELF
 
 /* All versions of one resource. */
 struct shelf {
@@ -239,22 +242,47 @@ tell(struct turn *t, const struct resource *r)
 	turn_fact(t, ev, "valid_from", str_c(time_rfc3339(r->valid_from, from)));
 }
 
-bool
-book_set(struct book *b, struct turn *t, const struct resource *want, const void *spec, msec_t valid_from)
+static bool
+differs(const struct version *now, const struct resource *r)
+{
+	if (!now)
+		return !r->removed;
+	return r->removed || !str_eq(now->resource->spec, r->spec) || !str_eq(now->resource->managed, r->managed);
+}
+
+/* The resource as it would be kept: with its spec encoded (into `bytes`), its time and who. */
+static struct resource
+prepared(const struct book *b, const struct resource *want, const void *spec, msec_t valid_from, struct str by, struct buf *bytes)
 {
 	const struct resource_kind *k = book_kind(b, want->kind);
 	must(k);
 	struct resource r = *want;
-	struct buf bytes = {0};
 	if (spec)
-		record_encode(k->layout, spec, &bytes);
-	r.spec = buf_view(&bytes);
+		record_encode(k->layout, spec, bytes);
+	r.spec = buf_view(bytes);
 	r.removed = spec == NULL;
 	r.valid_from = valid_from;
-	r.by = t->actor;
-	const struct version *now = in_force(shelf_find(b, r.kind, r.customer, r.name), valid_from);
-	bool same = now ? !r.removed && str_eq(now->resource->spec, r.spec) && str_eq(now->resource->managed, r.managed) : r.removed;
-	if (!same) {
+	r.by = by;
+	return r;
+}
+
+bool
+book_would_change(const struct book *b, const struct resource *want, const void *spec, msec_t valid_from)
+{
+	struct buf bytes = {0};
+	struct resource r = prepared(b, want, spec, valid_from, STR(""), &bytes);
+	bool changes = differs(in_force(shelf_find(b, r.kind, r.customer, r.name), valid_from), &r);
+	buf_fini(&bytes);
+	return changes;
+}
+
+bool
+book_set(struct book *b, struct turn *t, const struct resource *want, const void *spec, msec_t valid_from)
+{
+	struct buf bytes = {0};
+	struct resource r = prepared(b, want, spec, valid_from, t->actor, &bytes);
+	bool changes = differs(in_force(shelf_find(b, r.kind, r.customer, r.name), valid_from), &r);
+	if (changes) {
 		bool kept = keep(b, &r);
 		must(kept);
 		turn_put(t,
@@ -264,5 +292,5 @@ book_set(struct book *b, struct turn *t, const struct resource *want, const void
 		tell(t, &r);
 	}
 	buf_fini(&bytes);
-	return !same;
+	return changes;
 }

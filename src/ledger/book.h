@@ -33,6 +33,12 @@ struct resource_kind {
 	F(STR, spec, 0, KEY_HIDDEN, "", "its own keys, encoded by its kind's layout")
 RECORD(resource, RESOURCE_KEYS)
 
+#define RESOURCE_BATCH_KEYS(F)                                                                               \
+	F(MANY, resources, resource, 0, "", "to be set, or removed where `removed` says so")                 \
+	F(BOOL, dry_run, 0, 0, "", "only say what would change")                                             \
+	F(STR, why, 0, 0, "", "the reason, wanted where valid_from lies in the past")
+RECORD(resource_batch, RESOURCE_BATCH_KEYS)
+
 struct book;
 
 struct book *book_create(const struct resource_kind *kinds);
@@ -64,6 +70,8 @@ void book_each(const struct book *, const char *kind, msec_t at, book_fn *, void
  * Adds a version (spec NULL: removes) to the turn and to the book, with its event.  Nothing happens, and false is
  * given, when the spec is what is in force already.  If the turn is not committed the book must be loaded anew.
  */
+/* Would it change anything?  The same question without the answer's effect. */
+bool book_would_change(const struct book *, const struct resource *, const void *spec, msec_t valid_from);
 bool book_set(struct book *, struct turn *, const struct resource *, const void *spec, msec_t valid_from);
 
 /* Is it a name that a resource may have: 1 to 63 of letters, digits, '.', '-', '_', beginning with a letter or digit? */

@@ -1,0 +1,73 @@
+/* engine_impl.h — what the files of engine/ share and nobody else sees. */
+#ifndef ENGINE_ENGINE_IMPL_H
+#define ENGINE_ENGINE_IMPL_H
+
+#include "base/map.h"
+#include "desk/desk.h"
+#include "engine/engine.h"
+#include "notify/page.h"
+
+/* A message that waits for its turn, or for its turn's commit. */
+struct waiting {
+	enum message kind;
+	struct buf actor, body;
+	reply_fn *reply;
+	void *arg;
+	struct reply answer;
+	struct buf answer_text;
+};
+
+/* A timer row in memory; a heap by due with lazy removal. */
+struct alarm {
+	msec_t due;
+	char *id;
+};
+
+/* An outbox row in memory until it is settled. */
+struct pending {
+	struct outbox_row row; /* its texts are in `bytes` */
+	struct buf bytes;
+	bool in_flight;
+};
+
+struct engine {
+	struct loop *loop;
+	struct ledger *ledger;
+	struct engine_doors doors;
+	struct book *book;
+	struct desk *desk;
+	struct pages *pages;
+	struct turn *turn;
+
+	VEC(struct waiting *) inbox;
+	VEC(struct alarm) alarms;  /* heap */
+	struct map *due;           /* timer id -> struct due_at */
+	struct map *pending;       /* outbox key -> struct pending */
+	struct loop_timer wake;
+	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
+	char trouble[ERR_TEXT];
+};
+
+/* timers.c */
+void engine_timer_set(struct engine *, struct str id, msec_t due);
+void engine_timer_cancel(struct engine *, struct str id);
+/* The id of the first timer that is due, taken out; false when none is. The text lives in the turn's arena. */
+bool engine_timer_pop(struct engine *, msec_t now, struct str *id);
+msec_t engine_timer_next(struct engine *);
+void engine_timers_clear(struct engine *);
+
+/* outbox.c */
+CHECKED enum rc engine_outbox_load(struct engine *, struct err *);
+void engine_outbox_add(struct engine *, const struct send *);
+void engine_outbox_settle(struct engine *, const struct settle *);
+void engine_outbox_pump(struct engine *, msec_t now); /* sends what is due and not in flight */
+msec_t engine_outbox_next(const struct engine *);
+void engine_outbox_clear(struct engine *);
+/* Decides about a receipt: settled, or when to try again.  Part of the turn. */
+void engine_outbox_receipt(struct engine *, struct turn *, const struct receipt *);
+
+/* handle.c */
+void engine_handle(struct engine *, struct waiting *); /* decides one message; fills its answer */
+void engine_alarm(struct engine *, struct str id);     /* decides one timer */
+
+#endif

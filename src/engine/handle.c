@@ -1,0 +1,287 @@
+/* handle.c — one message, one timer: who decides about it, and what follows from the decision. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "engine/engine_impl.h"
+#include "flow/alert.h"
+#include "oncall/escalate.h"
+
+/* ---- what follows from a decision of the desk ---- */
+
+static void
+page_all(struct engine *e, struct ticket *k, const struct climb *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		page_start(e->pages, e->turn, k, c->p[i].user, c->p[i].why);
+	if (c->changed || c->n)
+		desk_save(e->desk, e->turn, k);
+}
+
+/* A step whose pages all failed at once reaches nobody: climb on, as often as there are steps. */
+static void
+climb_on(struct engine *e, struct ticket *k, struct climb c)
+{
+	page_all(e, k, &c);
+	for (int i = 0; i < 100 && k->escalation.climbing && pages_trying(e->pages, k->number) == 0 && c.changed; i++) {
+		c = escalation_hurry(e->book, e->turn, k, "nobody of the step before could be tried");
+		page_all(e, k, &c);
+	}
+}
+
+static void
+tell_people(struct engine *e, struct ticket *k, const char *why)
+{
+	if (k->assignee.n) {
+		notice_send(e->pages, e->turn, k, k->assignee, why);
+		return;
+	}
+	struct str name = arena_fmt(e->turn->arena, "team:%.*s", STR_ARG(k->team));
+	struct climb c = oncall_resolve(e->book, (struct strs){&name, 1}, e->turn->now, e->turn->arena);
+	for (size_t i = 0; i < c.n; i++)
+		notice_send(e->pages, e->turn, k, c.p[i].user, why);
+}
+
+static void
+follow(struct engine *e, struct desk_next next)
+{
+	struct ticket *k = next.ticket;
+	if (!k)
+		return;
+	switch (next.call) {
+	case DESK_NOTHING:
+		break;
+	case DESK_CALL:
+		climb_on(e, k, escalation_start(e->book, e->turn, k, next.why));
+		break;
+	case DESK_NOTICE:
+		tell_people(e, k, next.why);
+		break;
+	case DESK_STOP: {
+		struct str taker = k->state == TICKET_IN_PROGRESS ? k->assignee : STR("");
+		if (escalation_stop(e->turn, k, next.why).changed)
+			desk_save(e->desk, e->turn, k);
+		pages_stop(e->pages, e->turn, k->number, taker, next.why);
+		break;
+	}
+	}
+}
+
+/* ---- what a page says about its ticket ---- */
+
+static void
+take_by_page(struct engine *e, const struct page_result *r, msec_t at)
+{
+	struct ticket_change c = {.number = r->ticket, .verb = VERB_TAKE, .user = r->user, .at = at};
+	struct desk_next next;
+	struct err err;
+	struct str actor = e->turn->actor;
+	e->turn->actor = arena_fmt(e->turn->arena, "user/%.*s", STR_ARG(r->user));
+	if (desk_change(e->desk, e->turn, &c, &next, &err) == RC_OK)
+		follow(e, next);
+	else
+		turn_event(e->turn, EVENT_page_receipt, STR(""), ticket_subject(r->ticket, e->turn->arena), 0, "The key came too late: %s", err.text);
+	e->turn->actor = actor;
+}
+
+static void
+follow_page(struct engine *e, const struct page_result *r, msec_t at)
+{
+	struct ticket *k = r->ticket ? desk_ticket(e->desk, r->ticket) : NULL;
+	if (!k || r->news == PAGE_NO_NEWS)
+		return;
+	if (r->news == PAGE_TOOK)
+		take_by_page(e, r, at);
+	else if (r->news == PAGE_PASSED_ON)
+		climb_on(e, k, escalation_hurry(e->book, e->turn, k, "it was passed on"));
+	else
+		climb_on(e, k, escalation_hurry(e->book, e->turn, k, "nobody of the step before was reached"));
+}
+
+/* ---- messages ---- */
+
+struct handling {
+	struct engine *e;
+	struct turn *turn;
+	struct reply *reply;
+	struct err *err;
+};
+typedef enum rc handler(struct handling *, const void *record);
+
+static enum rc
+handle_alerts(struct handling *h, const void *record)
+{
+	const struct alert_batch *b = record;
+	for (size_t i = 0; i < b->alerts.n; i++) {
+		const struct alert *a = &b->alerts.p[i];
+		bool firing = !a->ends_at || a->ends_at > h->turn->now;
+		struct str name = pairs_get(a->labels, "alertname");
+		struct desk_alert d = {
+		    .customer = a->customer,
+		    .fingerprint = name,
+		    .name = name,
+		    .summary = pairs_get(a->annotations, "summary"),
+		    .description = pairs_get(a->annotations, "description"),
+		    .group = name,
+		    .labels = a->labels,
+		    .firing = firing,
+		    .at = firing ? a->starts_at : a->ends_at,
+		};
+		follow(h->e, desk_alert(h->e->desk, h->turn, &d));
+	}
+	return RC_OK;
+}
+
+static enum rc
+handle_ticket_open(struct handling *h, const void *record)
+{
+	struct desk_next next;
+	enum rc rc = desk_open(h->e->desk, h->turn, record, &next, h->err);
+	if (rc != RC_OK)
+		return rc;
+	h->reply->number = next.ticket->number;
+	follow(h->e, next);
+	return RC_OK;
+}
+
+static enum rc
+handle_ticket_change(struct handling *h, const void *record)
+{
+	const struct ticket_change *c = record;
+	struct desk_next next;
+	enum rc rc = desk_change(h->e->desk, h->turn, c, &next, h->err);
+	if (rc == RC_OK)
+		follow(h->e, next);
+	h->reply->number = c->number;
+	return rc;
+}
+
+static enum rc
+handle_receipt(struct handling *h, const void *record)
+{
+	const struct receipt *r = record;
+	engine_outbox_receipt(h->e, h->turn, r);
+	struct page_result p = page_receipt(h->e->pages, h->turn, r);
+	follow_page(h->e, &p, r->at);
+	h->reply->number = p.ticket;
+	return RC_OK;
+}
+
+/* A spec that was checked; NULL with an error when it makes no sense. */
+static enum rc
+check_resource(struct handling *h, const struct resource *r, void **spec)
+{
+	const struct resource_kind *k = book_kind(h->e->book, r->kind);
+	*spec = NULL;
+	if (!k)
+		return err_set(h->err, RC_INVALID, "there is no kind of resource \"%.*s\"", STR_ARG(r->kind));
+	if (!resource_name_ok(r->name) || (r->customer.n && !resource_name_ok(r->customer)))
+		return err_set(h->err, RC_INVALID, "%s \"%.*s\": a name has 1 to 63 letters, digits, dots, dashes and underscores", k->name,
+		    STR_ARG(r->name));
+	if (r->customer.n && !k->per_customer)
+		return err_set(h->err, RC_INVALID, "a %s belongs to everybody, not to a customer", k->name);
+	if (r->removed)
+		return RC_OK;
+	*spec = arena_alloc(h->turn->arena, k->layout->size);
+	if (record_decode(k->layout, *spec, r->spec, h->turn->arena, h->err) != RC_OK)
+		return RC_INVALID;
+	if (k->check && k->check(*spec, h->err) != RC_OK)
+		return err_add(h->err, "in %s \"%.*s\"", k->name, STR_ARG(r->name));
+	return RC_OK;
+}
+
+static msec_t
+valid_from(const struct handling *h, const struct resource *r)
+{
+	return r->valid_from ? r->valid_from : h->turn->now;
+}
+
+/* All or none: every resource is checked before the first one is set. */
+static enum rc
+handle_resources(struct handling *h, const void *record)
+{
+	const struct resource_batch *b = record;
+	void **specs = arena_array(h->turn->arena, void *, b->resources.n + 1);
+	for (size_t i = 0; i < b->resources.n; i++) {
+		const struct resource *r = &b->resources.p[i];
+		enum rc rc = check_resource(h, r, &specs[i]);
+		if (rc != RC_OK)
+			return rc;
+		if (r->valid_from && r->valid_from < h->turn->now && !b->why.n)
+			return err_set(h->err, RC_INVALID, "%.*s \"%.*s\": a version that is valid from the past needs a reason", STR_ARG(r->kind),
+			    STR_ARG(r->name));
+	}
+	int64_t changed = 0;
+	for (size_t i = 0; i < b->resources.n; i++) {
+		const struct resource *r = &b->resources.p[i];
+		if (b->dry_run)
+			changed += book_would_change(h->e->book, r, specs[i], valid_from(h, r));
+		else
+			changed += book_set(h->e->book, h->turn, r, specs[i], valid_from(h, r));
+	}
+	h->reply->number = changed;
+	return RC_OK;
+}
+
+static enum rc
+handle_redact(struct handling *h, const void *record)
+{
+	return err_set(h->err, RC_DENIED, "a redaction is done with the engine stopped: tocsin verify --redact");
+}
+
+static enum rc
+handle_alive(struct handling *h, const void *record)
+{
+	return RC_OK;
+}
+
+static const struct {
+	const struct layout *layout;
+	handler *fn;
+} handlers[] = {
+#define MESSAGE(name, record, help) [MESSAGE_##name] = {&record##_layout, handle_##name},
+#include "flow/message.def"
+#undef MESSAGE
+};
+
+void
+engine_handle(struct engine *e, struct waiting *w)
+{
+	struct err err = {0};
+	struct handling h = {e, e->turn, &w->answer, &err};
+	must(w->kind < MESSAGES && handlers[w->kind].fn);
+	const struct layout *l = handlers[w->kind].layout;
+	void *record = arena_alloc(e->turn->arena, l->size);
+	panic_note(l->name, w->body.p, w->body.n);
+	e->turn->actor = w->actor.n ? buf_view(&w->actor) : STR("engine");
+	enum rc rc = record_decode(l, record, buf_view(&w->body), e->turn->arena, &err);
+	if (rc == RC_OK)
+		rc = handlers[w->kind].fn(&h, record);
+	w->answer.rc = rc;
+	buf_c(&w->answer_text, rc == RC_OK ? "" : err.text);
+	e->turn->actor = STR("engine");
+	panic_note(NULL, NULL, 0);
+}
+
+/* ---- timers ---- */
+
+void
+engine_alarm(struct engine *e, struct str id)
+{
+	ptrdiff_t slash = str_chr(id, '/');
+	struct str kind = slash < 0 ? id : str_to(id, (size_t)slash);
+	int64_t number;
+	if (desk_owns_timer(kind)) {
+		follow(e, desk_timer(e->desk, e->turn, id));
+	} else if (str_is(kind, "page")) {
+		struct page_result r = page_timer(e->pages, e->turn, id);
+		follow_page(e, &r, e->turn->now);
+	} else if (str_is(kind, "escalate") && str_i64(str_from(id, (size_t)slash + 1), &number)) {
+		struct ticket *k = desk_ticket(e->desk, number);
+		turn_timer_cancel(e->turn, id);
+		if (k)
+			climb_on(e, k, escalation_due(e->book, e->turn, k));
+	} else {
+		turn_timer_cancel(e->turn, id); /* an older program set it */
+	}
+}

@@ -1,0 +1,148 @@
+/*
+ * outbox.c — who must be told, in memory: sent when due, tried again when it failed, forgotten when settled.
+ *
+ * TRAP   At least once: after a crash everything unsettled is sent again with the same key, and who receives it
+ *        (voice, the far end's idempotency) recognises the key.
+ */
+#include <string.h>
+
+#include "base/must.h"
+#include "engine/engine_impl.h"
+
+enum { FIRST_RETRY = 30 * 1000, LONGEST_RETRY = 15 * 60 * 1000 };
+
+static void
+pending_free(struct pending *p)
+{
+	buf_fini(&p->bytes);
+	mem_free(p);
+}
+
+/* All texts of a row in one piece of memory. */
+static struct pending *
+keep(const struct outbox_row *r)
+{
+	struct pending *p = mem_new(struct pending);
+	const struct str from[] = {r->key, r->channel, r->customer, r->subject, r->body};
+	struct str *to[] = {&p->row.key, &p->row.channel, &p->row.customer, &p->row.subject, &p->row.body};
+	for (int i = 0; i < 5; i++)
+		buf_str(&p->bytes, from[i]);
+	size_t at = 0;
+	for (int i = 0; i < 5; i++) {
+		*to[i] = str_n(p->bytes.p + at, from[i].n);
+		at += from[i].n;
+	}
+	p->row.next = r->next;
+	p->row.attempts = r->attempts;
+	return p;
+}
+
+static bool
+load_row(void *arg, const struct outbox_row *r)
+{
+	struct engine *e = arg;
+	map_put(e->pending, r->key, keep(r));
+	return true;
+}
+
+enum rc
+engine_outbox_load(struct engine *e, struct err *err)
+{
+	return ledger_outbox(e->ledger, load_row, e, err);
+}
+
+void
+engine_outbox_add(struct engine *e, const struct send *s)
+{
+	struct outbox_row r = {s->key, s->channel, s->customer, s->subject, s->body, s->not_before, 0};
+	if (!map_get(e->pending, s->key))
+		map_put(e->pending, s->key, keep(&r));
+}
+
+void
+engine_outbox_settle(struct engine *e, const struct settle *s)
+{
+	struct pending *p = map_get(e->pending, s->key);
+	if (!p)
+		return;
+	bool was_in_flight = p->in_flight;
+	p->in_flight = false;
+	p->row.attempts = s->attempts;
+	p->row.next = s->next;
+	if (s->next)
+		return;
+	if (was_in_flight && str_is(s->result, "stopped"))
+		e->doors.call_back(e->doors.arg, s->key);
+	map_take(e->pending, s->key);
+	pending_free(p);
+}
+
+void
+engine_outbox_pump(struct engine *e, msec_t now)
+{
+	VEC(struct pending *) due = {0};
+	map_each(e->pending, entry) {
+		struct pending *p = entry->value;
+		if (!p->in_flight && p->row.next <= now)
+			*vec_add(&due) = p;
+	}
+	for (size_t i = 0; i < due.n; i++) {
+		due.p[i]->in_flight = true;
+		e->doors.send(e->doors.arg, &due.p[i]->row);
+	}
+	vec_fini(&due);
+}
+
+msec_t
+engine_outbox_next(const struct engine *e)
+{
+	msec_t next = MSEC_NEVER;
+	map_each(e->pending, entry) {
+		const struct pending *p = entry->value;
+		if (!p->in_flight && p->row.next < next)
+			next = p->row.next;
+	}
+	return next;
+}
+
+void
+engine_outbox_clear(struct engine *e)
+{
+	map_each(e->pending, entry)
+		pending_free(entry->value);
+	map_destroy(&e->pending);
+	e->pending = map_create();
+}
+
+static msec_t
+retry_after(int64_t attempts)
+{
+	msec_t wait = FIRST_RETRY;
+	for (int64_t i = 1; i < attempts && wait < LONGEST_RETRY; i++)
+		wait *= 2;
+	return wait < LONGEST_RETRY ? wait : LONGEST_RETRY;
+}
+
+/* Is the attempt still under way after this outcome? */
+static bool
+goes_on(int outcome)
+{
+	return outcome == OUTCOME_ringing || outcome == OUTCOME_answered || outcome == OUTCOME_shown;
+}
+
+void
+engine_outbox_receipt(struct engine *e, struct turn *t, const struct receipt *r)
+{
+	const struct pending *p = map_get(e->pending, r->key);
+	if (!p || goes_on(r->outcome))
+		return;
+	int64_t attempts = p->row.attempts + 1;
+	bool page = str_starts(r->key, STR("page/")); /* a page that failed climbs; it is not repeated */
+	bool again = !page && (r->outcome == OUTCOME_failed || r->outcome == OUTCOME_unavailable);
+	turn_settle(t, r->key, attempts, again ? t->now + retry_after(attempts) : 0, str_c(outcomes[r->outcome]));
+	if (page)
+		return;
+	struct event *ev = turn_event(t, again ? EVENT_notice_failed : EVENT_notice_sent, p->row.customer, p->row.subject, r->at, "%.*s: %s%s%.*s",
+	    STR_ARG(p->row.channel), outcomes[r->outcome], r->text.n ? ": " : "", STR_ARG(r->text));
+	turn_fact(t, ev, "key", r->key);
+}

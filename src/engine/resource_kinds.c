@@ -1,0 +1,21 @@
+/* resource_kinds.c — every kind of resource: one row each. */
+#include <stddef.h>
+
+#include "access/user.h"
+#include "desk/agreement.h"
+#include "engine/engine.h"
+#include "oncall/schedule.h"
+
+const struct resource_kind resource_kinds[] = {
+    {"calendar", &calendar_layout, true, calendar_check, "working hours and holidays in a time zone"},
+    {"contact", &contact_layout, true, NULL, "a customer's person"},
+    {"contract", &contract_layout, true, contract_check, "what a customer bought: clocks, calendar, on-call right, matrix"},
+    {"customer", &customer_layout, false, NULL, "who is served, and the boundary of isolation"},
+    {"override", &override_layout, false, override_check, "somebody stands in on a schedule for a while"},
+    {"policy", &policy_layout, true, policy_check, "who is called, step by step"},
+    {"problem_type", &problem_type_layout, true, NULL, "what a person chooses who opens a ticket"},
+    {"schedule", &schedule_layout, false, schedule_check, "whose turn it is"},
+    {"team", &team_layout, false, NULL, "people who work together"},
+    {"user", &user_layout, false, user_check, "one of ours"},
+    {NULL, NULL, false, NULL, NULL},
+};
