@@ -108,9 +108,8 @@ buf_i64(struct buf *b, int64_t v)
 	buf_add(b, digits + at, sizeof digits - at);
 }
 
-/* The fewest of 15, 16 or 17 significant digits that read back the same. */
-static int
-shortest(double v, char *out, size_t size)
+int
+f64_sci(double v, char *out, size_t size)
 {
 	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits < 17; digits++) {
 		snprintf(out, size, "%.*e", digits - 1, v);
@@ -172,7 +171,7 @@ buf_f64(struct buf *b, double v)
 		buf_i64(b, (int64_t)v);
 	} else {
 		char sci[40];
-		shortest(v, sci, sizeof sci);
+		f64_sci(v, sci, sizeof sci);
 		add_decimal(b, sci);
 	}
 }

@@ -88,7 +88,7 @@ UNIT(conf_reads_a_prometheus_yml)
 	ck_assert_int_eq(web->scrape_timeout, 12 * SECOND);
 	ck_assert_int_eq(web->sample_limit, 0);
 	ck_assert_int_eq(web->body_size_limit, 10 << 20);
-	ck_assert_int_eq(node->relabel_configs.p[0].action, RELABEL_REPLACE);
+	ck_assert_int_eq(node->relabel_configs.p[0].action, CONF_RELABEL_REPLACE);
 	ck_assert_str(node->relabel_configs.p[0].replacement, "$1");
 	ck_assert_str(node->discovery.static_configs.p[0].targets.p[1], "db2:9100");
 	ck_assert_str(pairs_get(node->discovery.static_configs.p[0].labels, "env"), "prod");

@@ -13,18 +13,19 @@ extern const char *const conf_relabel_actions[], *const conf_otlp_strategies[];
 enum conf_maybe { CONF_UNSET, CONF_NO, CONF_YES };
 enum conf_scheme { CONF_HTTP, CONF_HTTPS };
 enum conf_name_scheme { CONF_NAMES_UTF8, CONF_NAMES_LEGACY };
+/* In the order of label/relabel.h. */
 enum conf_relabel_action {
-	RELABEL_REPLACE,
-	RELABEL_KEEP,
-	RELABEL_DROP,
-	RELABEL_KEEPEQUAL,
-	RELABEL_DROPEQUAL,
-	RELABEL_HASHMOD,
-	RELABEL_LABELMAP,
-	RELABEL_LABELDROP,
-	RELABEL_LABELKEEP,
-	RELABEL_LOWERCASE,
-	RELABEL_UPPERCASE,
+	CONF_RELABEL_REPLACE,
+	CONF_RELABEL_KEEP,
+	CONF_RELABEL_DROP,
+	CONF_RELABEL_KEEPEQUAL,
+	CONF_RELABEL_DROPEQUAL,
+	CONF_RELABEL_HASHMOD,
+	CONF_RELABEL_LABELMAP,
+	CONF_RELABEL_LABELDROP,
+	CONF_RELABEL_LABELKEEP,
+	CONF_RELABEL_LOWERCASE,
+	CONF_RELABEL_UPPERCASE,
 };
 
 #define CONF_RELABEL_KEYS(F)                                                                                 \

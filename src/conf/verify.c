@@ -11,8 +11,9 @@
 static bool
 needs_target(int action)
 {
-	return action == RELABEL_REPLACE || action == RELABEL_HASHMOD || action == RELABEL_LOWERCASE ||
-	       action == RELABEL_UPPERCASE || action == RELABEL_KEEPEQUAL || action == RELABEL_DROPEQUAL;
+	return action == CONF_RELABEL_REPLACE || action == CONF_RELABEL_HASHMOD ||
+	       action == CONF_RELABEL_LOWERCASE || action == CONF_RELABEL_UPPERCASE ||
+	       action == CONF_RELABEL_KEEPEQUAL || action == CONF_RELABEL_DROPEQUAL;
 }
 
 static void
@@ -33,9 +34,9 @@ check_relabel(struct check *c, const struct conf_relabel *r)
 	check_text(c, c->judges.regex, r->regex, marks_place(c->marks, l, r, "regex"), "regex");
 	if (needs_target(r->action) && r->target_label.n == 0)
 		check_error(c, l, r, "action", "%s needs a target_label", conf_relabel_actions[r->action]);
-	if (r->action == RELABEL_HASHMOD && r->modulus <= 0)
+	if (r->action == CONF_RELABEL_HASHMOD && r->modulus <= 0)
 		check_error(c, l, r, "modulus", "hashmod needs a modulus above 0");
-	if (r->action == RELABEL_LABELDROP || r->action == RELABEL_LABELKEEP)
+	if (r->action == CONF_RELABEL_LABELDROP || r->action == CONF_RELABEL_LABELKEEP)
 		check_regex_alone(c, r);
 	for (size_t i = 0; i < r->source_labels.n; i++)
 		if (!check_label_name(r->source_labels.p[i], true))
