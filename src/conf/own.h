@@ -81,6 +81,7 @@ RECORD(conf_mail, CONF_MAIL_KEYS)
 	F(STR, from, 0, 0, "", "the From of our calls; default: user@proxy")                                 \
 	F(STR, caller_id, 0, 0, "", "the number that is shown")                                              \
 	F(STR, verify, 0, 0, "full", "certificates of tls: full, or none")                                   \
+	F(STR, ca_file, 0, KEY_PATH, "", "who may have signed them; default: the system's")                  \
 	F(STRS, addresses, 0, 0, "", "addresses that calls may come from, besides the proxy's")              \
 	F(I64, max_calls, 0, 0, "30", "the most calls at a time")                                            \
 	F(I64, prefer, 0, 0, "0", "trunks with the smaller number are tried first")
@@ -91,9 +92,9 @@ RECORD(conf_trunk, CONF_TRUNK_KEYS)
 	F(DUR, ring_timeout, 0, 0, "35s", "how long it rings")                                               \
 	F(DUR, answer_timeout, 0, 0, "60s", "how long an answered call waits for a key")                     \
 	F(STR, language, 0, 0, "en", "the language of announcements; a user's own wins")                     \
-	F(STRS, tts, 0, 0, "espeak-ng, -v, %l, -w, %f, --stdin",                                             \
-	    "the program that turns text on its standard input into a WAV file: %l the language, %f the "    \
-	    "file")                                                                                          \
+	F(STRS, tts, 0, 0, "espeak-ng, -v, %l, --stdin, --stdout",                                           \
+	    "the program that turns text on its standard input into a WAV file on its standard output: %l "  \
+	    "is the voice")                                                                                  \
 	F(STR, listen, 0, 0, "0.0.0.0:5060", "the SIP address")                                              \
 	F(STR, rtp_ports, 0, 0, "20000-20999", "the ports of the media")                                     \
 	F(STR, external_address, 0, 0, "", "our address as the trunk sees it, behind a NAT")                 \

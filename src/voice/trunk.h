@@ -1,0 +1,41 @@
+/*
+ * trunk.h — one way out to the telephone network: its SIP stack, its registration, who it is.
+ *
+ * Each trunk has a stack of its own, so that its transport, its certificates and who may call in over it are its own
+ * affair.  libre's thread alone.
+ */
+#ifndef VOICE_TRUNK_H
+#define VOICE_TRUNK_H
+
+#include "conf/own.h"
+#include "voice/re.h"
+
+struct trunk {
+	const struct conf_trunk *conf;
+	struct buf name, domain, uri_from, user, route, tls_name;
+	enum sip_transp transport;
+	struct sa peer, local; /* local: the address that the peer sees in our messages, any port */
+	struct sip *sip;
+	struct sipsess_sock *sessions;
+	struct sipreg *registration;
+	struct sip_lsnr *listener;
+	struct tls *tls;
+	struct dnsc *dns;
+	bool up; /* it has an address, and is registered where it must be */
+	unsigned calls;
+	uint16_t last_status; /* of the registration; logged when it changes */
+};
+
+/*
+ * Starts the stack on `listen` (its port is used for UDP and TCP where it can be had, else any) and registers.  A
+ * configuration that cannot work is RC_INVALID, a name that does not resolve RC_IO.
+ */
+CHECKED enum rc trunk_start(struct trunk *, const struct conf_trunk *, const char *listen_ip, uint16_t port, struct err *);
+void trunk_stop(struct trunk *);
+
+/* "sip:+390612345@example.org;transport=tcp"; RC_INVALID: not a number that may be dialled. */
+CHECKED enum rc trunk_uri(const struct trunk *, struct str number, struct buf *out, struct err *);
+/* The answer to a challenge; libre's sip_auth_h. */
+int trunk_authenticate(char **user, char **password, const char *realm, void *trunk);
+
+#endif
