@@ -189,7 +189,6 @@ take_frame(struct process *p, const struct frame *f, struct arena *a, struct err
 	};
 	if (f->kind >= sizeof layouts / sizeof *layouts || !layouts[f->kind])
 		return err_set(err, RC_INVALID, "a message of the unknown kind %u", f->kind);
-	record_defaults(layouts[f->kind], &m, a);
 	enum rc rc = record_decode(layouts[f->kind], &m, f->body, a, err);
 	if (rc != RC_OK)
 		return rc;

@@ -1,0 +1,250 @@
+"""Peers for the end-to-end tests: programs stopped by their own process, the engine's side of the phone's socket, and
+a SIP telephone of a few lines that is independent of the library under test."""
+import os
+import random
+import re
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+PLACE, SAY, ACK, HANG_UP, EVENT = 1, 2, 3, 4, 5
+NUMBERS = {"n", "at", "rounds", "ring_time"}
+
+
+def free_port(kind=socket.SOCK_DGRAM):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Program:
+    """A process that is stopped when the test ends."""
+
+    def __init__(self, argv, log, **kw):
+        self.log = open(log, "wb")
+        self.process = subprocess.Popen([str(a) for a in argv], stdout=self.log, stderr=subprocess.STDOUT,
+                                        stdin=subprocess.PIPE, **kw)
+
+    def wait(self, seconds):
+        return self.process.wait(seconds)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdin.close()
+        self.log.close()
+        return self.process.returncode
+
+
+def encode(fields):
+    out = b""
+    for name, value in fields.items():
+        if isinstance(value, bool):
+            raw = struct.pack("B", value)
+        elif isinstance(value, int):
+            raw = struct.pack(">Q", value)
+        else:
+            raw = value.encode()
+        out += struct.pack("B", len(name)) + name.encode() + struct.pack(">I", len(raw)) + raw
+    return out
+
+
+def decode(body):
+    out = {}
+    while body:
+        n = body[0]
+        name = body[1:1 + n].decode()
+        size = struct.unpack(">I", body[1 + n:5 + n])[0]
+        raw = body[5 + n:5 + n + size]
+        out[name] = struct.unpack(">Q", raw)[0] if name in NUMBERS else raw.decode()
+        body = body[5 + n + size:]
+    return out
+
+
+class Engine:
+    """The engine's end of the phone's socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        for _ in range(100):
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                time.sleep(0.05)
+        self.data = b""
+        self.seen = []
+
+    def send(self, kind, **fields):
+        body = encode(fields)
+        self.socket.sendall(struct.pack(">IHQ", 10 + len(body), kind, 0) + body)
+
+    def place(self, key, number, **more):
+        usual = {"prompt": "test", "language": "en", "keys": "12", "ring_time": 35000, "rounds": 3}
+        self.send(PLACE, key=key, number=number, **{**usual, **more})
+
+    def ack(self, event, text=""):
+        self.send(ACK, key=event["key"], n=event["n"], **({"text": text} if text else {}))
+
+    def event(self, seconds=10):
+        """The next event, or None."""
+        end = time.time() + seconds
+        while True:
+            if len(self.data) >= 4:
+                size = struct.unpack(">I", self.data[:4])[0]
+                if len(self.data) >= 4 + size:
+                    e = decode(self.data[14:4 + size])
+                    self.data = self.data[4 + size:]
+                    self.seen.append(e)
+                    return e
+            left = end - time.time()
+            if left <= 0:
+                return None
+            self.socket.settimeout(left)
+            try:
+                more = self.socket.recv(65536)
+            except socket.timeout:
+                return None
+            if not more:
+                return None
+            self.data += more
+
+    def until(self, what, seconds=15):
+        """Events up to the first of that kind, which is returned."""
+        end = time.time() + seconds
+        while time.time() < end:
+            e = self.event(end - time.time())
+            if e and e.get("what", "ringing") == what:
+                return e
+        raise AssertionError("no %s; seen %r" % (what, self.seen))
+
+    def close(self):
+        self.socket.close()
+
+
+class Telephone:
+    """Takes one call after another over UDP.  `script` gets the telephone once a call is answered."""
+
+    def __init__(self, payload=0, answer=200, script=None, ring=0.05):
+        self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sip.bind(("127.0.0.1", 0))
+        self.port = self.sip.getsockname()[1]
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp.settimeout(0.05)
+        self.payload, self.answer, self.script, self.ring = payload, answer, script, ring
+        self.invites, self.heard, self.times, self.byes, self.cancelled = [], [], [], 0, False
+        self.stopping = False
+        self.dialog = None
+        self.threads = [threading.Thread(target=self.run_sip, daemon=True), threading.Thread(target=self.run_rtp, daemon=True)]
+        for t in self.threads:
+            t.start()
+
+    def stop(self):
+        self.stopping = True
+        for t in self.threads:
+            t.join(3)
+        self.sip.close()
+        self.rtp.close()
+
+    @staticmethod
+    def header(message, name):
+        found = re.search(r"^%s\s*:\s*(.*?)\r$" % name, message, re.I | re.M)
+        return found.group(1) if found else ""
+
+    def reply(self, request, peer, status, body="", tag="tel"):
+        lines = ["SIP/2.0 " + status]
+        for name in ("Via", "Record-Route", "From", "To", "Call-ID", "CSeq"):
+            for value in re.findall(r"^%s\s*:\s*(.*?)\r$" % name, request, re.I | re.M):
+                if name == "To" and ";tag=" not in value:
+                    value += ";tag=" + tag
+                lines.append("%s: %s" % (name, value))
+        lines.append("Contact: <sip:tel@127.0.0.1:%d>" % self.port)
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append("Content-Length: %d" % len(body))
+        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), peer)
+
+    def sdp(self):
+        return ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
+                "a=rtpmap:%d %s/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+                % (self.rtp.getsockname()[1], self.payload, self.payload, "PCMA" if self.payload == 8 else "PCMU"))
+
+    def run_sip(self):
+        self.sip.settimeout(0.05)
+        while not self.stopping:
+            try:
+                data, peer = self.sip.recvfrom(65536)
+            except socket.timeout:
+                continue
+            text = data.decode()
+            method = text.split(" ", 1)[0]
+            if method == "INVITE":
+                self.on_invite(text, peer)
+            elif method == "CANCEL":
+                self.cancelled = True
+                self.reply(text, peer, "200 OK")
+                self.reply(self.invites[-1], peer, "487 Request Terminated")
+            elif method == "ACK" and self.dialog and self.script:
+                script, self.script = self.script, None
+                threading.Thread(target=script, args=(self,), daemon=True).start()
+            elif method == "BYE":
+                self.byes += 1
+                self.reply(text, peer, "200 OK")
+
+    def on_invite(self, text, peer):
+        repeated = text in self.invites
+        self.invites.append(text)
+        if repeated:
+            return
+        self.reply(text, peer, "100 Trying")
+        time.sleep(self.ring)
+        self.reply(text, peer, "180 Ringing")
+        if self.answer != 200:
+            if self.answer:
+                self.reply(text, peer, "%d No" % self.answer)
+            return
+        address = re.search(r"c=IN IP4 (\S+)", text).group(1), int(re.search(r"m=audio (\d+)", text).group(1))
+        self.dialog = (text, peer, address)
+        self.reply(text, peer, "200 OK", self.sdp())
+
+    def run_rtp(self):
+        while not self.stopping:
+            try:
+                data, _ = self.rtp.recvfrom(2048)
+            except socket.timeout:
+                continue
+            if data[1] & 0x7f == self.payload:
+                self.heard.append(data[12:])
+                self.times.append((time.time(), struct.unpack(">HI", data[2:8])))
+
+    def speech_frames(self):
+        """Packets that are not silence."""
+        silence = b"\xff" if self.payload == 0 else b"\xd5"
+        return sum(1 for f in self.heard if f.strip(silence))
+
+    def press(self, digit, stamp=None, end=True, packets=3):
+        """An RFC 4733 event; without its end when the network has lost it."""
+        code = "0123456789*#".index(digit)
+        stamp = random.getrandbits(32) if stamp is None else stamp
+        for i in range(packets + (3 if end else 0)):
+            head = struct.pack(">BBHII", 0x80, 101 | (0x80 if i == 0 else 0), random.getrandbits(16), stamp, 7)
+            last = end and i >= packets
+            self.rtp.sendto(head + struct.pack(">BBH", code, (0x80 if last else 0) | 10, 160 * min(i + 1, packets)), self.dialog[2])
+            time.sleep(0.02)
+        return stamp
+
+    def hang_up(self):
+        text, peer, _ = self.dialog
+        to = re.search(r"^Contact:.*?<([^>]+)>", text, re.I | re.M).group(1)
+        lines = ["BYE %s SIP/2.0" % to, "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%d" % (self.port, random.getrandbits(31)),
+                 "Max-Forwards: 70", "From: %s;tag=tel" % self.header(text, "To"), "To: " + self.header(text, "From"),
+                 "Call-ID: " + self.header(text, "Call-ID"), "CSeq: 1 BYE", "Content-Length: 0"]
+        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), peer)
