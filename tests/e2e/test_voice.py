@@ -2,13 +2,14 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
+import wave
 
 import pytest
 
 from peers import Engine, Program, Telephone, free_port
-import socket
 
 HERE = pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", HERE.parent.parent / "build"))
@@ -73,12 +74,13 @@ def trunk(port, name="one", *more):
 def sipp(tmp_path):
     made = []
 
-    def make(scenario, *more):
+    def make(scenario, status=""):
         if not shutil.which("sipp"):
             pytest.skip("sipp is not installed")
         port = free_port()
-        made.append(Program(["sipp", "-sf", HERE / scenario, "-i", "127.0.0.1", "-p", port, "-m", 1, "-nostdin",
-                             "-timeout", 30, *more], tmp_path / "sipp.log", cwd=tmp_path))
+        (tmp_path / scenario).write_text((HERE / scenario).read_text().replace("STATUS", status))
+        made.append(Program(["sipp", "-sf", tmp_path / scenario, "-i", "127.0.0.1", "-p", port, "-m", 1, "-nostdin",
+                             "-timeout", 30], tmp_path / "sipp.log", cwd=tmp_path))
         time.sleep(0.3)
         return port, made[-1]
 
@@ -103,7 +105,7 @@ def test_sipp_answers_and_presses_1_by_info(start, sipp):
 @pytest.mark.parametrize("status,reason", [("486 Busy Here", "busy"), ("603 Decline", "declined"), ("404 Not Found", "failed"),
                                            ("480 Temporarily Unavailable", "no_answer"), ("503 Service Unavailable", "trunk_down")])
 def test_sipp_refuses(start, sipp, status, reason):
-    port, peer = sipp("sipp_refuse.xml", "-key", "status", status)
+    port, peer = sipp("sipp_refuse.xml", status)
     phone = start([trunk(port)])
     phone.engine.place("k1", "100")
     end = phone.engine.until("ended")
@@ -252,3 +254,164 @@ def test_strangers_are_not_connected(start, telephone):
               "Content-Length: 0\r\n\r\n" % (mine, mine)).encode(), ("127.0.0.1", port))
     assert s.recv(2000).startswith(b"SIP/2.0 404")
     s.close()
+
+
+KAMAILIO = """
+listen=udp:127.0.0.1:PORT
+listen=tcp:127.0.0.1:PORT
+TLS_LISTEN
+alias=127.0.0.1
+log_stderror=yes
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "rr.so"
+loadmodule "maxfwd.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+TLS_MODULE
+request_route {
+  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+  if (has_totag()) {
+    if (loose_route()) { t_relay(); exit; }
+    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+    t_relay(); exit;
+  }
+  if (is_method("REGISTER")) {
+    if (!pv_www_authenticate("127.0.0.1", "s3cret", "0")) { www_challenge("127.0.0.1", "1"); exit; }
+    save("location"); exit;
+  }
+  if (is_method("INVITE")) {
+    if (!pv_proxy_authenticate("127.0.0.1", "s3cret", "0")) { proxy_challenge("127.0.0.1", "1"); exit; }
+    consume_credentials(); record_route();
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+    t_relay(); exit;
+  }
+}
+"""
+
+
+@pytest.fixture
+def kamailio(tmp_path):
+    made = []
+
+    def make(tls_port=0):
+        if not shutil.which("kamailio"):
+            pytest.skip("kamailio is not installed")
+        port = free_port()
+        text = KAMAILIO.replace("PORT", str(port))
+        module = ""
+        if tls_port:
+            module = ('loadmodule "tls.so"\nmodparam("tls", "tls_method", "TLSv1.2")\nmodparam("tls", "certificate", "%s")\n'
+                      'modparam("tls", "private_key", "%s")\n' % (tmp_path / "cert.pem", tmp_path / "key.pem"))
+        text = text.replace("TLS_LISTEN", "enable_tls=yes\nlisten=tls:127.0.0.1:%d" % tls_port if tls_port else "")
+        (tmp_path / "kamailio.cfg").write_text(text.replace("TLS_MODULE", module))
+        made.append(Program(["kamailio", "-f", tmp_path / "kamailio.cfg", "-DD", "-E", "-m", "64", "-M", "16",
+                             "-P", tmp_path / "kamailio.pid"], tmp_path / "kamailio.log", cwd=tmp_path))
+        time.sleep(1.5)
+        return port
+
+    yield make
+    for p in made:
+        p.stop()
+
+
+BARESIP = """
+poll_method epoll
+sip_listen 127.0.0.1:0
+net_interface 127.0.0.1
+audio_player aubridge,nowhere
+audio_source aufile,WAV
+audio_alert aubridge,nowhere
+ctrl_tcp_listen 127.0.0.1:CTRL
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module aubridge.so
+module stdio.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+"""
+
+
+def command(port, text):
+    with socket.create_connection(("127.0.0.1", port), 5) as s:
+        body = '{"command":"%s","params":"%s"}' % text
+        s.sendall(("%d:%s," % (len(body), body)).encode())
+        time.sleep(0.3)
+
+
+@pytest.fixture
+def baresip(tmp_path):
+    made = []
+
+    def make(proxy, user):
+        if not shutil.which("baresip"):
+            pytest.skip("baresip is not installed")
+        home, control = tmp_path / "baresip", free_port(socket.SOCK_STREAM)
+        home.mkdir()
+        with wave.open(str(home / "silence.wav"), "wb") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(8000)
+            w.writeframes(bytes(16000 * 60))
+        (home / "config").write_text(BARESIP.replace("WAV", str(home / "silence.wav")).replace("CTRL", str(control)))
+        (home / "accounts").write_text("<sip:%s@127.0.0.1:%d>;auth_user=%s;auth_pass=s3cret;answermode=auto;"
+                                       "audio_codecs=PCMU/8000/1;regint=60\n" % (user, proxy, user))
+        made.append(Program(["baresip", "-f", home], tmp_path / "baresip.log", cwd=tmp_path))
+        time.sleep(1.5)
+        return control
+
+    yield make
+    for p in made:
+        p.stop()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_baresip_behind_kamailio_with_digest(start, kamailio, baresip, transport):
+    proxy = kamailio()
+    control = baresip(proxy, "engineer")
+    here = "127.0.0.1:%d" % proxy
+    phone = start([trunk(proxy, "pbx", "registrar=" + here, "password=s3cret", "transport=" + transport)])
+    time.sleep(0.5)
+    assert "trunk pbx is registered" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
+    phone.engine.place("k1", "engineer")
+    phone.engine.until("answered")
+    time.sleep(1)
+    command(control, ("sndcode", "1"))
+    digit = phone.engine.until("digit")
+    assert digit["digit"] == "1"
+    phone.engine.ack(digit)
+    assert phone.engine.until("ended")["reason"] == "done"
+
+
+def test_a_wrong_password_is_said(start, kamailio):
+    proxy = kamailio()
+    phone = start([trunk(proxy, "pbx", "registrar=127.0.0.1:%d" % proxy, "password=wrong")])
+    time.sleep(1)
+    assert "trunk pbx is not registered: 401" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
+    phone.engine.place("k1", "engineer")
+    end = phone.engine.until("ended")
+    assert end["reason"] == "trunk_down" and end["detail"].startswith("407")
+
+
+@pytest.mark.parametrize("ca,registered", [("ours", True), ("none", False), ("other", False), ("unverified", True)])
+def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, ca, registered):
+    for name in ("", "other-"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / (name + "key.pem"),
+                        "-out", tmp_path / (name + "cert.pem")], check=True, capture_output=True)
+    tls = free_port(socket.SOCK_STREAM)
+    kamailio(tls)
+    trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other-cert.pem")],
+             "none": [], "unverified": ["verify=none"]}[ca]
+    phone = start([trunk(tls, "pbx", "registrar=127.0.0.1:%d" % tls, "password=s3cret", "transport=tls", *trust)])
+    time.sleep(1.5)
+    log = (pathlib.Path(phone.path).parent / "voice.log").read_text()
+    assert ("trunk pbx is registered" in log) == registered, log

@@ -38,8 +38,8 @@ int
 main(int argc, char **argv)
 {
 	struct arena *a = arena_create();
-	struct conf_trunk trunks[TRUNKS_MAX];
-	struct conf_voice conf;
+	struct conf_trunk trunks[TRUNKS_MAX] = {0};
+	struct conf_voice conf = {0};
 	size_t n = 0;
 	log_setup("voice", LOG_DEBUG);
 	record_defaults(&conf_voice_layout, &conf, a);
