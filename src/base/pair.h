@@ -19,4 +19,7 @@ struct pairs {
 	size_t n;
 };
 
+/* A copy in one piece, freed by mem_free(copy.p). */
+struct pairs pairs_dup(struct pairs);
+
 #endif

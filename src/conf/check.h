@@ -11,8 +11,9 @@
 
 struct conf_judges {
 	enum rc (*regex)(struct str, struct err *);
-	enum rc (*matcher)(struct str, struct err *); /* `name=~"value"`, classic or UTF-8 */
-	enum rc (*template)(struct str, struct err *);
+	enum rc (*matcher)(struct str, struct err *);       /* `name=~"value"`, classic or UTF-8 */
+	enum rc (*template)(struct str, struct err *);      /* Alertmanager's */
+	enum rc (*rule_template)(struct str, struct err *); /* Prometheus' */
 	enum rc (*promql)(struct str, struct err *);
 	enum rc (*zone)(struct str, struct err *); /* a time zone's name; "" is UTC */
 };

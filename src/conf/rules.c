@@ -25,7 +25,7 @@ check_labels(
 			check_error(
 			    c, l, record, key, "\"%.*s\" cannot be the name of a label here", STR_ARG(name));
 		else
-			check_text(c, c->judges.template, labels.p[i].value,
+			check_text(c, c->judges.rule_template, labels.p[i].value,
 			    marks_place(c->marks, l, record, key), key);
 	}
 }

@@ -384,7 +384,7 @@ time_sub(struct run *r, const struct value *args, size_t n, struct value *out, s
 static enum rc
 time_is_zero(struct run *r, const struct value *args, size_t n, struct value *out, struct err *e)
 {
-	*out = value_bool(args->time.at == 0);
+	*out = value_bool(args->time.at == VALUE_TIME_ZERO);
 	return RC_OK;
 }
 

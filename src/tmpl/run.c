@@ -497,6 +497,12 @@ run_named(struct run *r, struct str name, const struct value *dot, struct buf *o
 
 /* ---- the outside ---- */
 
+struct arena *
+tmpl_arena(struct run *r)
+{
+	return r->arena;
+}
+
 static enum rc
 run(const struct tmpl_set *set, const struct tree *t, const struct value *data, const struct tmpl_env *env,
     struct buf *out, struct err *e)

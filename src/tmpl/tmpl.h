@@ -30,6 +30,8 @@ struct tmpl_set *tmpl_set_create(enum tmpl_dialect);
 void tmpl_set_destroy(struct tmpl_set **);
 /* Adds the text as a template called `name`, and all that it defines; later definitions win. */
 CHECKED enum rc tmpl_add(struct tmpl_set *, struct str name, struct str text, struct err *);
+/* Memory of the run, for functions and methods that make values. */
+struct arena *tmpl_arena(struct run *);
 /* Alertmanager's default templates (what `email.default.html` and its like say), in our words. */
 void tmpl_add_defaults(struct tmpl_set *);
 

@@ -25,6 +25,9 @@ enum value_kind {
 	VALUE_DURATION,
 };
 
+/* Go's zero time, the year 1: how its programs write "not yet". */
+#define VALUE_TIME_ZERO ((msec_t)-62135596800000)
+
 struct value_pair;
 struct value_class;
 struct value {
