@@ -1,0 +1,302 @@
+/*
+ * aggregate.c — many series into few: sum, avg … by groups; topk and its kin, which choose.
+ */
+#include "promql/eval.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+
+struct group {
+	struct labels labels;
+	bool drop_name;
+	VEC(const struct row *) rows;
+};
+struct groups {
+	struct group **p;
+	size_t n, cap;
+};
+
+/* ---- grouping ---- */
+
+static bool
+is_listed(struct strs names, struct str name)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (str_eq(names.p[i], name))
+			return true;
+	return false;
+}
+
+static struct labels
+group_labels(const struct eval *ev, const struct node *n, struct labels ls)
+{
+	struct label_builder b = {0};
+	labels_each(ls, l) {
+		bool listed = is_listed(n->grouping, l.it.name);
+		if (n->by ? listed : n->without && !listed && !str_is(l.it.name, LABEL_METRIC))
+			label_builder_set(&b, l.it.name, l.it.value);
+	}
+	struct labels out = label_builder_done(&b, ev->run->arena);
+	label_builder_fini(&b);
+	return out;
+}
+
+static void
+add_to_group(struct groups *gs, struct map *seen, struct labels ls, const struct row *row)
+{
+	struct group *g = map_get(seen, ls.bytes);
+	if (!g) {
+		g = mem_new(struct group);
+		g->labels = ls;
+		g->drop_name = row->drop_name;
+		map_put(seen, ls.bytes, g);
+		*vec_add(gs) = g;
+	}
+	*vec_add(&g->rows) = row;
+}
+
+static void
+group_rows(const struct eval *ev, const struct node *n, const struct rows *rows, struct groups *gs)
+{
+	struct map *seen = map_create();
+	for (size_t r = 0; r < rows->n; r++)
+		add_to_group(gs, seen, group_labels(ev, n, rows->p[r].labels), &rows->p[r]);
+	map_destroy(&seen);
+}
+
+static void
+groups_fini(struct groups *gs)
+{
+	for (size_t i = 0; i < gs->n; i++) {
+		vec_fini(&gs->p[i]->rows);
+		mem_free(gs->p[i]);
+	}
+	vec_fini(gs);
+}
+
+/* ---- folding ---- */
+
+static bool
+fold_group(const struct window *w, double *out)
+{
+	*out = 1;
+	return true;
+}
+
+/* The same arithmetic as over a window of time. */
+static bool (*const folds[AGGREGATES])(const struct window *, double *) = {
+    [AGG_SUM] = over_sum,
+    [AGG_AVG] = over_avg,
+    [AGG_COUNT] = over_count,
+    [AGG_MIN] = over_min,
+    [AGG_MAX] = over_max,
+    [AGG_GROUP] = fold_group,
+    [AGG_STDDEV] = over_stddev,
+    [AGG_STDVAR] = over_stdvar,
+    [AGG_QUANTILE] = over_quantile,
+};
+
+static bool
+fold(const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
+{
+	struct row *row = eval_row(ev, out, g->labels, g->drop_name);
+	if (!row)
+		return false;
+	double *values = mem_alloc(g->rows.n * sizeof *values);
+	struct window w = {.call = n, .ev = ev, .v = values};
+	for (size_t i = 0; i < ev->n; i++) {
+		w.n = 0;
+		for (size_t r = 0; r < g->rows.n; r++)
+			if (g->rows.p[r]->has[i])
+				values[w.n++] = g->rows.p[r]->v[i];
+		w.param[0] = param ? param[i] : 0;
+		if (w.n > 0)
+			row->has[i] = folds[n->aggregate](&w, &row->v[i]);
+	}
+	mem_free(values);
+	return true;
+}
+
+/* ---- choosing ---- */
+
+struct candidate {
+	size_t at; /* in the group */
+	double v;
+};
+
+static int
+greatest_first(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	if (isnan(x->v) || isnan(y->v))
+		return isnan(x->v) == isnan(y->v) ? (x->at > y->at) - (x->at < y->at) : isnan(x->v) - isnan(y->v);
+	if (x->v != y->v)
+		return x->v > y->v ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static int
+least_first(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	if (isnan(x->v) || isnan(y->v) || x->v == y->v)
+		return greatest_first(a, b);
+	return x->v < y->v ? -1 : 1;
+}
+
+/* A share of all series that stays the same ones: by the hash of their labels. */
+static bool
+in_ratio(struct labels ls, double ratio)
+{
+	double place = (double)labels_hash(ls) / 18446744073709551616.0;
+	return ratio >= 0 ? place < ratio : place >= 1 + ratio;
+}
+
+/* How many of the candidates stay; puts those in front. */
+static size_t
+choose(const struct node *n, const struct group *g, struct candidate *c, size_t count, double param)
+{
+	if (n->aggregate == AGG_LIMIT_RATIO) {
+		size_t kept = 0;
+		for (size_t i = 0; i < count; i++)
+			if (in_ratio(g->rows.p[c[i].at]->labels, fmax(-1, fmin(1, param))))
+				c[kept++] = c[i];
+		return kept;
+	}
+	if (n->aggregate != AGG_LIMITK)
+		qsort(c, count, sizeof *c, n->aggregate == AGG_TOPK ? greatest_first : least_first);
+	return param < 1 ? 0 : param < (double)count ? (size_t)param : count;
+}
+
+/* Rows move as they grow, so what was made for a row of the group is remembered by place plus one; 0: nothing yet. */
+static bool
+copy_chosen(const struct eval *ev, const struct row *from, size_t step, size_t *place, struct rows *out)
+{
+	if (*place == 0) {
+		if (!eval_row(ev, out, from->labels, from->drop_name))
+			return false;
+		*place = out->n;
+	}
+	struct row *row = &out->p[*place - 1];
+	row->v[step] = from->v[step];
+	row->has[step] = 1;
+	return true;
+}
+
+static bool
+choose_rows(const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
+{
+	struct candidate *c = mem_alloc(g->rows.n * sizeof *c);
+	size_t *places = mem_zalloc(g->rows.n * sizeof *places);
+	bool ok = true;
+	for (size_t i = 0; ok && i < ev->n; i++) {
+		size_t count = 0;
+		for (size_t r = 0; r < g->rows.n; r++)
+			if (g->rows.p[r]->has[i])
+				c[count++] = (struct candidate){r, g->rows.p[r]->v[i]};
+		size_t kept = choose(n, g, c, count, param[i]);
+		for (size_t k = 0; ok && k < kept; k++)
+			ok = copy_chosen(ev, g->rows.p[c[k].at], i, &places[c[k].at], out);
+	}
+	mem_free(c);
+	mem_free(places);
+	return ok;
+}
+
+static bool
+params_are_numbers(const struct eval *ev, const struct node *n, const double *param)
+{
+	bool ratio = n->aggregate == AGG_LIMIT_RATIO;
+	for (size_t i = 0; i < ev->n; i++) {
+		if (isnan(param[i]))
+			return eval_fail(ev, RC_INVALID, ratio ? "Ratio value is NaN" : "Parameter value is NaN");
+		if (!ratio && (param[i] >= 9223372036854775808.0 || param[i] < -9223372036854775808.0))
+			return eval_fail(ev, RC_INVALID, "Scalar value %g %s int64", param[i], param[i] > 0 ? "overflows" : "underflows");
+	}
+	return true;
+}
+
+/* ---- count_values ---- */
+
+static struct labels
+with_value(const struct eval *ev, const struct node *n, struct labels ls, struct str name, double v)
+{
+	struct label_builder b = {0};
+	struct buf text = {0};
+	buf_f64(&text, v);
+	label_builder_start(&b, group_labels(ev, n, ls));
+	label_builder_set(&b, name, buf_view(&text));
+	struct labels out = label_builder_done(&b, ev->run->arena);
+	label_builder_fini(&b);
+	buf_fini(&text);
+	return out;
+}
+
+static bool
+count_values(const struct eval *ev, const struct node *n, const struct rows *rows, struct rows *out)
+{
+	struct str name;
+	if (!eval_string(ev, n->args[1], &name))
+		return false;
+	if (!label_name_is_valid(name))
+		return eval_fail(ev, RC_INVALID, "invalid label name \"%.*s\"", STR_ARG(name));
+	struct map *places = map_create(); /* labels -> place in out, plus one */
+	bool ok = true;
+	for (size_t r = 0; ok && r < rows->n; r++) {
+		for (size_t i = 0; ok && i < ev->n; i++) {
+			if (!rows->p[r].has[i])
+				continue;
+			struct labels ls = with_value(ev, n, rows->p[r].labels, name, rows->p[r].v[i]);
+			size_t place = (size_t)map_get(places, ls.bytes);
+			if (place == 0) {
+				ok = eval_row(ev, out, ls, false) != NULL;
+				place = out->n;
+				map_put(places, ls.bytes, (void *)place);
+			}
+			if (ok) {
+				out->p[place - 1].v[i]++;
+				out->p[place - 1].has[i] = 1;
+			}
+		}
+	}
+	map_destroy(&places);
+	return ok;
+}
+
+/* ---- the door ---- */
+
+static void
+note_quantile(const struct eval *ev, const struct node *n, const double *param)
+{
+	for (size_t i = 0; i < ev->n; i++)
+		if (isnan(param[i]) || param[i] < 0 || param[i] > 1)
+			eval_note(ev, true, n->args[1], "quantile value should be between 0 and 1, got %g", param[i]);
+}
+
+bool
+eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
+{
+	struct value v;
+	double *param = NULL;
+	bool choosing = !folds[n->aggregate];
+	if (!eval_node(ev, n->args[0], &v))
+		return false;
+	if (n->aggregate == AGG_COUNT_VALUES)
+		return count_values(ev, n, &v.rows, out);
+	if (n->n_args > 1 && !eval_scalar(ev, n->args[1], &param))
+		return false;
+	if (choosing && !params_are_numbers(ev, n, param))
+		return false;
+	if (n->aggregate == AGG_QUANTILE)
+		note_quantile(ev, n, param);
+	struct groups gs = {0};
+	bool ok = true;
+	group_rows(ev, n, &v.rows, &gs);
+	for (size_t i = 0; ok && i < gs.n; i++)
+		ok = eval_go_on(ev) && (choosing ? choose_rows : fold)(ev, n, gs.p[i], param, out);
+	groups_fini(&gs);
+	return ok;
+}

@@ -1,0 +1,436 @@
+/* eval.c — walking the tree, and making the result. */
+#include "promql/eval.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "promql/lexer.h"
+
+enum { POINTS_LIMIT = 11000, SAMPLES_LIMIT = 50000000, NOTES_MAX = 10 };
+
+/* ---- what every part uses ---- */
+
+bool
+eval_fail(const struct eval *ev, enum rc rc, const char *fmt, ...)
+{
+	struct run *run = ev->run;
+	if (run->failed)
+		return false;
+	struct buf b = {0};
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	err_set(run->err, rc, "%s", b.p);
+	buf_fini(&b);
+	run->failed = true;
+	return false;
+}
+
+bool
+eval_go_on(const struct eval *ev)
+{
+	const volatile bool *cancel = ev->run->ask->cancel;
+	return !(cancel && *cancel) || eval_fail(ev, RC_CANCELLED, "query was canceled in expression evaluation");
+}
+
+void
+eval_note(const struct eval *ev, bool warning, const struct node *where, const char *fmt, ...)
+{
+	struct run *run = ev->run;
+	struct notes *notes = warning ? &run->warnings : &run->infos;
+	struct buf b = {0};
+	size_t line, column;
+	va_list ap;
+	buf_fmt(&b, "PromQL %s: ", warning ? "warning" : "info");
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	lexer_place(run->q->text, where->text.p, &line, &column);
+	buf_fmt(&b, " (%zu:%zu)", line, column);
+	bool known = notes->n >= NOTES_MAX;
+	for (size_t i = 0; !known && i < notes->n; i++)
+		known = str_eq(notes->p[i], buf_view(&b));
+	if (!known)
+		*vec_add(notes) = arena_str(run->arena, buf_view(&b));
+	buf_fini(&b);
+}
+
+double *
+eval_steps(const struct eval *ev)
+{
+	return arena_array(ev->run->arena, double, ev->n);
+}
+
+struct row *
+eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_name)
+{
+	struct run *run = ev->run;
+	run->samples += ev->n;
+	if (run->samples > run->samples_limit) {
+		eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+		return NULL;
+	}
+	if (rows->n == rows->cap) {
+		size_t cap = rows->cap ? rows->cap * 2 : 8;
+		struct row *more = arena_array(run->arena, struct row, cap);
+		if (rows->n)
+			memcpy(more, rows->p, rows->n * sizeof *more);
+		rows->p = more;
+		rows->cap = cap;
+	}
+	struct row *row = &rows->p[rows->n++];
+	*row = (struct row){.labels = ls, .drop_name = drop_name};
+	row->v = arena_array(run->arena, double, ev->n);
+	row->has = arena_array(run->arena, uint8_t, ev->n);
+	return row;
+}
+
+bool
+eval_scalar(const struct eval *ev, const struct node *n, double **out)
+{
+	struct value v;
+	if (!eval_node(ev, n, &v))
+		return false;
+	*out = v.scalar;
+	return true;
+}
+
+bool
+eval_string(const struct eval *ev, const struct node *n, struct str *out)
+{
+	struct value v;
+	if (!eval_node(ev, n, &v))
+		return false;
+	*out = v.string;
+	return true;
+}
+
+/* ---- nodes ---- */
+
+static bool
+number(const struct eval *ev, double x, struct value *out)
+{
+	out->scalar = eval_steps(ev);
+	for (size_t i = 0; i < ev->n; i++)
+		out->scalar[i] = x;
+	return true;
+}
+
+static bool
+math_call(const struct eval *ev, const struct node *n, struct value *out)
+{
+	if (!eval_node(ev, n->args[0], out))
+		return false;
+	for (size_t r = 0; r < out->rows.n; r++) {
+		struct row *row = &out->rows.p[r];
+		row->drop_name = true;
+		for (size_t i = 0; i < ev->n; i++)
+			if (row->has[i])
+				row->v[i] = n->fn->math(row->v[i]);
+	}
+	return true;
+}
+
+/* minute() and its kin: of the values as times, or of the step's own time. */
+static bool
+date_call(const struct eval *ev, const struct node *n, struct value *out)
+{
+	if (n->n_args == 1 && !eval_node(ev, n->args[0], out))
+		return false;
+	if (n->n_args == 0) {
+		struct row *row = eval_row(ev, &out->rows, (struct labels){0}, false);
+		for (size_t i = 0; row && i < ev->n; i++) {
+			row->v[i] = floor((double)eval_time(ev, i) / 1000);
+			row->has[i] = 1;
+		}
+	}
+	for (size_t r = 0; r < out->rows.n; r++) {
+		struct row *row = &out->rows.p[r];
+		row->drop_name = true;
+		for (size_t i = 0; i < ev->n; i++)
+			if (row->has[i])
+				row->v[i] = fabs(row->v[i]) < 6e16 ? (double)n->fn->date((int64_t)floor(row->v[i])) : NAN;
+	}
+	return !ev->run->failed;
+}
+
+static bool
+call(const struct eval *ev, const struct node *n, struct value *out)
+{
+	struct call c = {ev, n, out};
+	if (n->fn->over)
+		return eval_windows(ev, n, &out->rows);
+	if (n->fn->math)
+		return math_call(ev, n, out);
+	if (n->fn->date)
+		return date_call(ev, n, out);
+	if (n->fn->run)
+		return n->fn->run(&c);
+	return eval_fail(ev, RC_INVALID, "the function %s() is not evaluated yet", n->fn->name);
+}
+
+static bool
+unary(const struct eval *ev, const struct node *n, struct value *out)
+{
+	if (!eval_node(ev, n->args[0], out))
+		return false;
+	if (n->op != OP_SUB)
+		return true;
+	for (size_t i = 0; out->type == PROMQL_SCALAR && i < ev->n; i++)
+		out->scalar[i] = -out->scalar[i];
+	for (size_t r = 0; r < out->rows.n; r++) {
+		out->rows.p[r].drop_name = true;
+		for (size_t i = 0; i < ev->n; i++)
+			out->rows.p[r].v[i] = -out->rows.p[r].v[i];
+	}
+	return true;
+}
+
+bool
+eval_node(const struct eval *ev, const struct node *n, struct value *out)
+{
+	*out = (struct value){.type = n->type};
+	if (!eval_go_on(ev))
+		return false;
+	switch (n->kind) {
+	case NODE_NUMBER: return number(ev, n->number, out);
+	case NODE_STRING: out->string = n->string; return true;
+	case NODE_SELECTOR: return eval_selector(ev, n, &out->rows);
+	case NODE_CALL: return call(ev, n, out);
+	case NODE_AGGREGATE: return eval_aggregate(ev, n, &out->rows);
+	case NODE_UNARY: return unary(ev, n, out);
+	case NODE_BINARY: return eval_binary(ev, n, out);
+	case NODE_PAREN: return eval_node(ev, n->args[0], out);
+	case NODE_SUBQUERY:
+	case NODE_CLOCK: break;
+	}
+	return eval_fail(ev, RC_INVALID, "a range cannot stand here");
+}
+
+/* ---- results ---- */
+
+/* What describes a metric and not what was made of it: the name, and type and unit where they are labels. */
+static struct labels
+final_labels(struct run *run, const struct row *row)
+{
+	struct label_builder b = {0};
+	if (!row->drop_name)
+		return row->labels;
+	label_builder_start(&b, row->labels);
+	label_builder_del(&b, STR(LABEL_METRIC));
+	label_builder_del(&b, STR("__type__"));
+	label_builder_del(&b, STR("__unit__"));
+	struct labels ls = label_builder_done(&b, run->arena);
+	label_builder_fini(&b);
+	return ls;
+}
+
+/* Series whose names were dropped may have become one; that is fine where they do not overlap. */
+static bool
+merge_into(const struct eval *ev, struct row *to, const struct row *from)
+{
+	for (size_t i = 0; i < ev->n; i++) {
+		if (!from->has[i])
+			continue;
+		if (to->has[i])
+			return eval_fail(ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
+		to->v[i] = from->v[i];
+		to->has[i] = 1;
+	}
+	return true;
+}
+
+static bool
+finish_rows(const struct eval *ev, struct rows *rows)
+{
+	struct map *seen = map_create();
+	size_t n = 0;
+	bool ok = true;
+	for (size_t r = 0; ok && r < rows->n; r++) {
+		struct row *row = &rows->p[r];
+		row->labels = final_labels(ev->run, row);
+		struct row *same = map_get(seen, row->labels.bytes);
+		if (same) {
+			ok = merge_into(ev, same, row);
+			continue;
+		}
+		rows->p[n] = *row;
+		map_put(seen, row->labels.bytes, &rows->p[n++]);
+	}
+	rows->n = n;
+	map_destroy(&seen);
+	return ok;
+}
+
+static struct promql_series
+series_of(const struct eval *ev, struct labels ls, const double *v, const uint8_t *has)
+{
+	struct promql_series s = {.labels = ls, .points = arena_array(ev->run->arena, struct promql_point, ev->n)};
+	for (size_t i = 0; i < ev->n; i++)
+		if (!has || has[i])
+			s.points[s.n++] = (struct promql_point){eval_time(ev, i), v[i]};
+	return s;
+}
+
+static int
+by_labels(const void *a, const void *b)
+{
+	return labels_cmp(((const struct promql_series *)a)->labels, ((const struct promql_series *)b)->labels);
+}
+
+static bool
+finish(const struct eval *ev, struct value *v, struct promql_result *out)
+{
+	bool range = ev->run->ask->step > 0;
+	out->type = range ? PROMQL_MATRIX : v->type;
+	if (v->type == PROMQL_STRING) {
+		out->string = v->string;
+		return true;
+	}
+	if (v->type == PROMQL_SCALAR) {
+		out->series = arena_new(out->arena, struct promql_series);
+		out->series[out->n++] = series_of(ev, (struct labels){0}, v->scalar, NULL);
+		return true;
+	}
+	if (!finish_rows(ev, &v->rows))
+		return false;
+	out->series = arena_array(out->arena, struct promql_series, v->rows.n + 1);
+	for (size_t r = 0; r < v->rows.n; r++) {
+		struct promql_series s = series_of(ev, v->rows.p[r].labels, v->rows.p[r].v, v->rows.p[r].has);
+		if (s.n)
+			out->series[out->n++] = s;
+	}
+	if (range && out->n)
+		qsort(out->series, out->n, sizeof *out->series, by_labels);
+	return true;
+}
+
+/* A range of raw samples, as the API gives it for up[5m]. */
+static bool
+raw_matrix(const struct eval *ev, const struct node *n, struct promql_result *out)
+{
+	while (n->kind == NODE_PAREN)
+		n = n->args[0];
+	struct eval inner = *ev;
+	msec_t range, shift, at = n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : n->at ? ev->to : ev->start;
+	if (ev->run->ask->step > 0)
+		return eval_fail(ev, RC_INVALID, "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector");
+	if (!eval_positive(ev, n->range, &range) || !eval_duration(ev, n->offset, &shift))
+		return false;
+	at -= shift;
+	out->type = PROMQL_MATRIX;
+	if (n->kind == NODE_SUBQUERY) {
+		struct value v;
+		msec_t step = MINUTE;
+		if (n->step && !eval_positive(ev, n->step, &step))
+			return false;
+		if (range / step > POINTS_LIMIT)
+			return eval_fail(ev, RC_INVALID, "the subquery asks for too many steps");
+		msec_t first = at - range;
+		inner.step = step;
+		inner.start = first - ((first % step) + step) % step + step;
+		inner.n = at < inner.start ? 0 : (size_t)((at - inner.start) / step) + 1;
+		if (inner.n == 0)
+			return true;
+		return eval_node(&inner, n->args[0], &v) && finish(&inner, &v, out) && (out->type = PROMQL_MATRIX, true);
+	}
+	struct tsdb_select q = {.tenants = ev->run->ask->tenants, .matchers = &n->matchers, .min = at - range + 1, .max = at,
+	    .series_limit = ev->run->ask->limits.series};
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	if (tsdb_cursor_create(ev->run->ask->db, &q, &c, ev->run->err) != RC_OK) {
+		ev->run->failed = true;
+		return false;
+	}
+	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
+	while (!ev->run->failed && tsdb_cursor_next(c, &view)) {
+		struct promql_series s = {.labels = labels_copy(view.labels, out->arena)};
+		s.points = arena_array(out->arena, struct promql_point, view.n);
+		for (size_t i = 0; i < view.n; i++)
+			if (!tsdb_is_stale(view.v[i]))
+				s.points[s.n++] = (struct promql_point){view.t[i], view.v[i]};
+		if (s.n)
+			out->series[out->n++] = s;
+		ev->run->samples += view.n;
+		if (ev->run->samples > ev->run->samples_limit)
+			eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+		(void)!eval_go_on(ev);
+	}
+	tsdb_cursor_destroy(&c);
+	return !ev->run->failed;
+}
+
+/* ---- the door ---- */
+
+static bool
+set_grid(struct eval *ev, const struct promql_ask *ask)
+{
+	size_t limit = ask->limits.points ? ask->limits.points : POINTS_LIMIT;
+	ev->start = ev->from = ev->to = ask->start;
+	ev->step = 1;
+	ev->n = 1;
+	if (ask->step <= 0)
+		return ask->step == 0 || eval_fail(ev, RC_INVALID, "zero or negative query resolution step widths are not accepted");
+	if (ask->end < ask->start)
+		return eval_fail(ev, RC_INVALID, "end timestamp must not be before start time");
+	uint64_t n = ((uint64_t)ask->end - (uint64_t)ask->start) / (uint64_t)ask->step + 1;
+	if (n > limit)
+		return eval_fail(ev, RC_INVALID, "exceeded maximum resolution of %zu points per timeseries. Try decreasing the query resolution (?step=XX)", limit);
+	ev->to = ask->end;
+	ev->step = ask->step;
+	ev->n = n;
+	return true;
+}
+
+static void
+take_notes(struct notes *from, struct strs *to, struct arena *a)
+{
+	to->p = arena_array(a, struct str, from->n + 1);
+	for (; to->n < from->n; to->n++)
+		to->p[to->n] = from->p[to->n];
+	vec_fini(from);
+}
+
+enum rc
+promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_result **out, struct err *e)
+{
+	struct err own;
+	struct promql_result *result = mem_new(struct promql_result);
+	result->arena = arena_create();
+	struct run run = {
+	    .q = q,
+	    .ask = ask,
+	    .arena = result->arena,
+	    .samples_limit = ask->limits.samples ? ask->limits.samples : SAMPLES_LIMIT,
+	    .err = e ? e : &own,
+	};
+	struct eval ev = {.run = &run};
+	struct value v;
+	bool ok = set_grid(&ev, ask);
+	if (ok && q->root->type == PROMQL_MATRIX)
+		ok = raw_matrix(&ev, q->root, result);
+	else if (ok && q->root->type == PROMQL_STRING && ask->step > 0)
+		ok = eval_fail(&ev, RC_INVALID, "invalid expression type \"string\" for range query, must be Scalar or instant Vector");
+	else
+		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
+	take_notes(&run.warnings, &result->warnings, result->arena);
+	take_notes(&run.infos, &result->infos, result->arena);
+	if (!ok)
+		promql_result_destroy(&result);
+	*out = result;
+	return ok ? RC_OK : run.err->rc;
+}
+
+void
+promql_result_destroy(struct promql_result **pr)
+{
+	if (!*pr)
+		return;
+	arena_destroy(&(*pr)->arena);
+	mem_free(*pr);
+	*pr = NULL;
+}

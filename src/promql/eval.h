@@ -1,0 +1,184 @@
+/*
+ * eval.h — running an expression; inside promql/ only.
+ *
+ * IDEA   Each node is evaluated once for all steps: its value is a list of rows, a row holds one series' values side by
+ *        side, a step each.  A selector is read series by series straight into its row (or through a window function
+ *        into its row), so raw samples of one series at a time are in memory and nothing is selected twice.
+ *
+ * Rows and labels live in the run's arena.  A function returns false when the run has failed (run->rc, run->err).
+ */
+#ifndef PROMQL_EVAL_H
+#define PROMQL_EVAL_H
+
+#include "promql/ast.h"
+#include "tsdb/tsdb.h"
+
+struct row {
+	struct labels labels;
+	bool drop_name; /* the name goes when the result is made, so that label_replace can still use it */
+	double *v;
+	uint8_t *has;
+};
+struct rows {
+	struct row *p;
+	size_t n, cap;
+};
+struct value {
+	enum promql_type type;
+	struct rows rows;  /* of a vector */
+	double *scalar;    /* of a scalar: one for each step */
+	struct str string;
+};
+
+struct notes {
+	struct str *p;
+	size_t n, cap;
+};
+struct run {
+	const struct promql *q;
+	const struct promql_ask *ask;
+	struct arena *arena;
+	size_t samples, samples_limit;
+	struct notes warnings, infos;
+	bool failed;
+	struct err *err;
+};
+
+/* A grid of times; a subquery has one of its own. */
+struct eval {
+	struct run *run;
+	msec_t start, step;
+	size_t n;
+	msec_t from, to; /* of the whole query: start() and end() */
+};
+
+static inline msec_t
+eval_time(const struct eval *ev, size_t i)
+{
+	return ev->start + (msec_t)i * ev->step;
+}
+
+bool eval_node(const struct eval *, const struct node *, struct value *out);
+bool eval_scalar(const struct eval *, const struct node *, double **out);
+bool eval_string(const struct eval *, const struct node *, struct str *out);
+/* A fresh row without values; NULL when the run has failed. */
+struct row *eval_row(const struct eval *, struct rows *, struct labels, bool drop_name);
+bool eval_fail(const struct eval *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void eval_note(const struct eval *, bool warning, const struct node *where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool eval_go_on(const struct eval *); /* not cancelled */
+double *eval_steps(const struct eval *); /* one number for each step */
+
+/* ---- selector.c ---- */
+
+/* The samples of one series within one range. */
+struct window {
+	const struct node *call; /* for notes */
+	const struct eval *ev;
+	struct labels labels;
+	const msec_t *t;
+	const double *v;
+	size_t n;
+	msec_t start, end; /* the range is open at its start */
+	msec_t at;         /* the time of the step */
+	double param[2];   /* the call's scalars at this step */
+};
+
+bool eval_selector(const struct eval *, const struct node *, struct rows *out);
+/* For each sample that a selector finds, its time in seconds instead of its value. */
+bool eval_selector_times(const struct eval *, const struct node *, struct rows *out);
+bool eval_windows(const struct eval *, const struct node *call, struct rows *out);
+/* Is there a sample in the window of any series? */
+bool eval_any_present(const struct eval *, const struct node *matrix, uint8_t *present);
+bool eval_duration(const struct eval *, const struct node *, msec_t *out); /* NULL: 0 */
+bool eval_positive(const struct eval *, const struct node *, msec_t *out);
+
+/* ---- functions ---- */
+
+struct call {
+	const struct eval *ev;
+	const struct node *n;
+	struct value *out;
+};
+
+bool run_absent(struct call *);
+bool run_absent_over_time(struct call *);
+bool run_clamp(struct call *);
+bool run_clamp_max(struct call *);
+bool run_clamp_min(struct call *);
+bool run_histogram_quantile(struct call *);
+bool run_histogram_fraction(struct call *);
+bool run_label_join(struct call *);
+bool run_label_replace(struct call *);
+bool run_max_of(struct call *);
+bool run_min_of(struct call *);
+bool run_pi(struct call *);
+bool run_range(struct call *);
+bool run_round(struct call *);
+bool run_scalar(struct call *);
+bool run_sort(struct call *);
+bool run_sort_by_label(struct call *);
+bool run_start(struct call *);
+bool run_end(struct call *);
+bool run_step(struct call *);
+bool run_time(struct call *);
+bool run_timestamp(struct call *);
+bool run_vector(struct call *);
+
+bool over_avg(const struct window *, double *);
+bool over_changes(const struct window *, double *);
+bool over_count(const struct window *, double *);
+bool over_delta(const struct window *, double *);
+bool over_deriv(const struct window *, double *);
+bool over_first(const struct window *, double *);
+bool over_idelta(const struct window *, double *);
+bool over_increase(const struct window *, double *);
+bool over_irate(const struct window *, double *);
+bool over_last(const struct window *, double *);
+bool over_mad(const struct window *, double *);
+bool over_max(const struct window *, double *);
+bool over_min(const struct window *, double *);
+bool over_predict(const struct window *, double *);
+bool over_present(const struct window *, double *);
+bool over_quantile(const struct window *, double *);
+bool over_rate(const struct window *, double *);
+bool over_resets(const struct window *, double *);
+bool over_smoothing(const struct window *, double *);
+bool over_stddev(const struct window *, double *);
+bool over_stdvar(const struct window *, double *);
+bool over_sum(const struct window *, double *);
+bool over_ts_of_first(const struct window *, double *);
+bool over_ts_of_last(const struct window *, double *);
+bool over_ts_of_max(const struct window *, double *);
+bool over_ts_of_min(const struct window *, double *);
+
+double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */
+
+/* ---- the rest ---- */
+
+bool eval_aggregate(const struct eval *, const struct node *, struct rows *out);
+bool eval_binary(const struct eval *, const struct node *, struct value *out);
+double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
+
+/* Neumaier's variant of Kahan's summation. */
+struct kahan {
+	double sum, c;
+};
+static inline void
+kahan_add(struct kahan *k, double x)
+{
+	double t = k->sum + x;
+	double a = k->sum < 0 ? -k->sum : k->sum, b = x < 0 ? -x : x;
+	if (__builtin_isinf(t))
+		k->c = 0;
+	else
+		k->c += a >= b ? (k->sum - t) + x : (x - t) + k->sum;
+	k->sum = t;
+}
+static inline double
+kahan_sum(const struct kahan *k)
+{
+	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
+}
+
+#endif

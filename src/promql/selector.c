@@ -1,0 +1,337 @@
+/*
+ * selector.c — from the store to rows: selectors, and functions over the ranges of selectors and subqueries.
+ */
+#include "promql/eval.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- durations ---- */
+
+static bool
+compute(const struct eval *ev, const struct node *n, double *out)
+{
+	double l, r;
+	switch (n->kind) {
+	case NODE_NUMBER: *out = n->number; return true;
+	case NODE_CLOCK:
+		*out = n->clock == CLOCK_STEP ? (double)ev->run->ask->step / 1000 : (double)(ev->to - ev->from) / 1000;
+		return true;
+	case NODE_PAREN: return compute(ev, n->args[0], out);
+	case NODE_UNARY:
+		if (!compute(ev, n->args[0], out))
+			return false;
+		*out = n->op == OP_SUB ? -*out : *out;
+		return true;
+	default: break;
+	}
+	if (!compute(ev, n->args[0], &l) || !compute(ev, n->args[1], &r))
+		return false;
+	if ((n->op == OP_DIV || n->op == OP_MOD) && r == 0)
+		return eval_fail(ev, RC_INVALID, n->op == OP_DIV ? "division by zero in a duration" : "modulo by zero in a duration");
+	*out = n->op == OP_MIN ? fmin(l, r) : n->op == OP_MAX ? fmax(l, r) : op_apply(n->op, l, r);
+	return true;
+}
+
+bool
+eval_duration(const struct eval *ev, const struct node *n, msec_t *out)
+{
+	double s;
+	*out = 0;
+	if (!n)
+		return true;
+	if (!compute(ev, n, &s))
+		return false;
+	if (!(fabs(s) < 9e12))
+		return eval_fail(ev, RC_INVALID, "duration out of range");
+	*out = (msec_t)llround(s * 1000);
+	return true;
+}
+
+bool
+eval_positive(const struct eval *ev, const struct node *n, msec_t *out)
+{
+	if (!eval_duration(ev, n, out))
+		return false;
+	return *out > 0 || eval_fail(ev, RC_INVALID, "duration must be greater than 0");
+}
+
+/* Where a selector looks at each step. */
+struct gaze {
+	bool fixed; /* by @ */
+	msec_t at, offset;
+};
+
+static bool
+gaze_of(const struct eval *ev, const struct node *n, struct gaze *g)
+{
+	g->fixed = n->at != AT_NONE;
+	g->at = n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : ev->to;
+	return eval_duration(ev, n->offset, &g->offset);
+}
+
+static msec_t
+gaze_at(const struct eval *ev, const struct gaze *g, size_t i)
+{
+	return (g->fixed ? g->at : eval_time(ev, i)) - g->offset;
+}
+
+static enum rc
+open_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, struct tsdb_cursor **out)
+{
+	const struct promql_ask *ask = ev->run->ask;
+	struct tsdb_select q = {
+	    .tenants = ask->tenants,
+	    .matchers = &n->matchers,
+	    .min = min,
+	    .max = max,
+	    .series_limit = ask->limits.series,
+	};
+	enum rc rc = tsdb_cursor_create(ask->db, &q, out, ev->run->err);
+	ev->run->failed |= rc != RC_OK;
+	return rc;
+}
+
+/* ---- instant selectors ---- */
+
+static bool
+fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
+{
+	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+	struct row *row = NULL;
+	size_t next = 0; /* the first sample behind the gaze */
+	for (size_t i = 0; i < ev->n; i++) {
+		msec_t at = gaze_at(ev, g, i);
+		while (next < view->n && view->t[next] <= at)
+			next++;
+		if (next == 0 || view->t[next - 1] <= at - lookback || tsdb_is_stale(view->v[next - 1]))
+			continue;
+		if (!row && !(row = eval_row(ev, out, labels_copy(view->labels, ev->run->arena), false)))
+			return false;
+		row->v[i] = times ? (double)view->t[next - 1] / 1000 : view->v[next - 1];
+		row->has[i] = 1;
+	}
+	return true;
+}
+
+static bool
+select_instants(const struct eval *ev, const struct node *n, bool times, struct rows *out)
+{
+	struct gaze g;
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	bool ok = true;
+	if (n->anchored || n->smoothed)
+		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
+	if (!gaze_of(ev, n, &g))
+		return false;
+	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+	if (open_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c) != RC_OK)
+		return false;
+	while (ok && tsdb_cursor_next(c, &view))
+		ok = eval_go_on(ev) && fill_row(ev, &g, &view, times, out);
+	tsdb_cursor_destroy(&c);
+	return ok;
+}
+
+bool
+eval_selector(const struct eval *ev, const struct node *n, struct rows *out)
+{
+	return select_instants(ev, n, false, out);
+}
+
+bool
+eval_selector_times(const struct eval *ev, const struct node *n, struct rows *out)
+{
+	return select_instants(ev, n, true, out);
+}
+
+/* ---- ranges ---- */
+
+/* What is done with each series of a range. */
+struct over {
+	const struct node *call;
+	bool (*fn)(const struct window *, double *); /* NULL: only presence is asked for */
+	double *params[2];
+	struct rows *out;
+	uint8_t *present;
+	msec_t range;
+	struct gaze gaze;
+};
+
+static bool
+over_series(const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
+{
+	struct row *row = NULL;
+	size_t low = 0, high = 0;
+	struct window w = {.call = o->call, .ev = ev, .labels = ls};
+	for (size_t i = 0; i < ev->n; i++) {
+		double v;
+		w.at = eval_time(ev, i);
+		w.end = gaze_at(ev, &o->gaze, i);
+		w.start = w.end - o->range;
+		while (high < view->n && view->t[high] <= w.end)
+			high++;
+		while (low < high && view->t[low] <= w.start)
+			low++;
+		if (low == high)
+			continue;
+		if (!o->fn) {
+			o->present[i] = 1;
+			continue;
+		}
+		w.t = view->t + low;
+		w.v = view->v + low;
+		w.n = high - low;
+		for (int k = 0; k < 2; k++)
+			w.param[k] = o->params[k] ? o->params[k][i] : 0;
+		bool there = o->fn(&w, &v);
+		if (ev->run->failed)
+			return false;
+		if (!there)
+			continue;
+		if (!row && !(row = eval_row(ev, o->out, labels_copy(ls, ev->run->arena), drop)))
+			return false;
+		row->v[i] = v;
+		row->has[i] = 1;
+	}
+	return true;
+}
+
+/* Ranges do not see the marks of staleness. */
+static void
+strip_stale(struct tsdb_view *view)
+{
+	msec_t *t = (msec_t *)view->t; /* the cursor's own buffers, ours until its next step */
+	double *v = (double *)view->v;
+	size_t n = 0;
+	for (size_t i = 0; i < view->n; i++) {
+		if (tsdb_is_stale(v[i]))
+			continue;
+		t[n] = t[i];
+		v[n++] = v[i];
+	}
+	view->n = n;
+}
+
+static bool
+charge(const struct eval *ev, size_t n)
+{
+	if (ev->run->samples + n <= ev->run->samples_limit)
+		return true;
+	return eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+}
+
+static bool
+over_selector(const struct eval *ev, const struct node *n, struct over *o)
+{
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	bool ok = true;
+	if (n->anchored || n->smoothed)
+		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
+	if (open_cursor(ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c) != RC_OK)
+		return false;
+	bool drop = o->call && !o->call->fn->keeps_name;
+	while (ok && tsdb_cursor_next(c, &view)) {
+		ok = eval_go_on(ev) && charge(ev, view.n);
+		strip_stale(&view);
+		ok = ok && over_series(ev, o, view.labels, drop, &view);
+	}
+	tsdb_cursor_destroy(&c);
+	return ok;
+}
+
+static msec_t
+floor_to(msec_t t, msec_t step)
+{
+	msec_t rest = t % step;
+	return t - (rest < 0 ? rest + step : rest);
+}
+
+enum { SUBQUERY_STEPS = 10000000 };
+
+/* The grid of a subquery: multiples of its step within (first gaze - range, last gaze]. */
+static bool
+grid_of(const struct eval *ev, const struct node *n, const struct over *o, struct eval *inner)
+{
+	msec_t step = MINUTE, first = gaze_at(ev, &o->gaze, 0) - o->range, last = gaze_at(ev, &o->gaze, ev->n - 1);
+	if (n->step && !eval_positive(ev, n->step, &step))
+		return false;
+	*inner = *ev;
+	inner->step = step;
+	inner->start = floor_to(first, step) + step;
+	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
+	if (inner->n > SUBQUERY_STEPS)
+		return eval_fail(ev, RC_REFUSED, "the subquery asks for %zu steps; the limit is %d", inner->n, SUBQUERY_STEPS);
+	return true;
+}
+
+static bool
+over_subquery(const struct eval *ev, const struct node *n, struct over *o)
+{
+	struct eval inner;
+	struct value v;
+	bool ok = true;
+	if (!grid_of(ev, n, o, &inner))
+		return false;
+	if (inner.n == 0)
+		return true;
+	if (!eval_node(&inner, n->args[0], &v))
+		return false;
+	msec_t *t = mem_alloc(inner.n * sizeof *t);
+	double *x = mem_alloc(inner.n * sizeof *x);
+	for (size_t r = 0; ok && r < v.rows.n; r++) {
+		const struct row *row = &v.rows.p[r];
+		struct tsdb_view view = {.t = t, .v = x};
+		for (size_t i = 0; i < inner.n; i++) {
+			if (!row->has[i])
+				continue;
+			t[view.n] = eval_time(&inner, i);
+			x[view.n++] = row->v[i];
+		}
+		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
+		ok = eval_go_on(ev) && over_series(ev, o, row->labels, drop, &view);
+	}
+	mem_free(t);
+	mem_free(x);
+	return ok;
+}
+
+static const struct node *
+bare(const struct node *n)
+{
+	while (n->kind == NODE_PAREN)
+		n = n->args[0];
+	return n;
+}
+
+static bool
+over_matrix(const struct eval *ev, const struct node *matrix, struct over *o)
+{
+	const struct node *n = bare(matrix);
+	if (!eval_positive(ev, n->range, &o->range) || !gaze_of(ev, n, &o->gaze))
+		return false;
+	return n->kind == NODE_SUBQUERY ? over_subquery(ev, n, o) : over_selector(ev, n, o);
+}
+
+bool
+eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
+{
+	struct over o = {.call = call, .fn = call->fn->over, .out = out};
+	const struct node *matrix = NULL;
+	for (size_t i = 0, k = 0; i < call->n_args; i++) {
+		if (call->args[i]->type == PROMQL_MATRIX)
+			matrix = call->args[i];
+		else if (!eval_scalar(ev, call->args[i], &o.params[k++]))
+			return false;
+	}
+	return over_matrix(ev, matrix, &o);
+}
+
+bool
+eval_any_present(const struct eval *ev, const struct node *matrix, uint8_t *present)
+{
+	struct over o = {.present = present};
+	return over_matrix(ev, matrix, &o);
+}

@@ -1,0 +1,395 @@
+/*
+ * window.c — functions over the samples of one series within a range.  Prometheus 3's arithmetic.
+ */
+#include "promql/eval.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double
+seconds(msec_t from, msec_t to)
+{
+	return (double)(to - from) / 1000;
+}
+
+/* ---- rate and its kin ---- */
+
+static bool
+looks_like_counter(struct str name)
+{
+	static const char *const ends[] = {"_total", "_sum", "_count", "_bucket"};
+	for (size_t i = 0; i < 4; i++)
+		if (str_ends(name, str_c(ends[i])))
+			return true;
+	return false;
+}
+
+static void
+note_counter(const struct window *w)
+{
+	struct str name = labels_get(w->labels, STR(LABEL_METRIC));
+	if (name.n && !looks_like_counter(name))
+		eval_note(w->ev, false, w->call->args[0],
+		    "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"%.*s\"", STR_ARG(name));
+}
+
+/* What the counter gained, resets counted in. */
+static double
+gain(const struct window *w, bool counter)
+{
+	double v = w->v[w->n - 1] - w->v[0];
+	for (size_t i = 1; counter && i < w->n; i++)
+		if (w->v[i] < w->v[i - 1])
+			v += w->v[i - 1];
+	return v;
+}
+
+/*
+ * The gain between first and last sample, stretched to the range: as far as a sample more would be expected there, by
+ * half an interval else, and a counter not below zero.
+ */
+static bool
+extrapolate(const struct window *w, bool counter, bool per_second, double *out)
+{
+	if (counter)
+		note_counter(w);
+	if (w->n < 2)
+		return false;
+	double v = gain(w, counter);
+	double before = seconds(w->start, w->t[0]), behind = seconds(w->t[w->n - 1], w->end);
+	double sampled = seconds(w->t[0], w->t[w->n - 1]), interval = sampled / (double)(w->n - 1);
+	double threshold = interval * 1.1;
+	if (before >= threshold)
+		before = interval / 2;
+	if (counter && v > 0 && w->v[0] >= 0) {
+		double to_zero = sampled * (w->v[0] / v);
+		before = to_zero < before ? to_zero : before;
+	}
+	if (behind >= threshold)
+		behind = interval / 2;
+	double factor = (sampled + before + behind) / sampled;
+	*out = v * (per_second ? factor / seconds(w->start, w->end) : factor);
+	return true;
+}
+
+bool
+over_rate(const struct window *w, double *out)
+{
+	return extrapolate(w, true, true, out);
+}
+
+bool
+over_increase(const struct window *w, double *out)
+{
+	return extrapolate(w, true, false, out);
+}
+
+bool
+over_delta(const struct window *w, double *out)
+{
+	return extrapolate(w, false, false, out);
+}
+
+static bool
+instant(const struct window *w, bool rate, double *out)
+{
+	if (rate)
+		note_counter(w);
+	if (w->n < 2)
+		return false;
+	double last = w->v[w->n - 1], before = w->v[w->n - 2];
+	double v = rate && last < before ? last : last - before;
+	*out = rate ? v / seconds(w->t[w->n - 2], w->t[w->n - 1]) : v;
+	return true;
+}
+
+bool
+over_irate(const struct window *w, double *out)
+{
+	return instant(w, true, out);
+}
+
+bool
+over_idelta(const struct window *w, double *out)
+{
+	return instant(w, false, out);
+}
+
+bool
+over_resets(const struct window *w, double *out)
+{
+	double n = 0;
+	for (size_t i = 1; i < w->n; i++)
+		n += w->v[i] < w->v[i - 1];
+	*out = n;
+	return true;
+}
+
+bool
+over_changes(const struct window *w, double *out)
+{
+	double n = 0;
+	for (size_t i = 1; i < w->n; i++)
+		n += w->v[i] != w->v[i - 1] && !(isnan(w->v[i]) && isnan(w->v[i - 1]));
+	*out = n;
+	return true;
+}
+
+/* ---- lines through points ---- */
+
+static bool
+regression(const struct window *w, msec_t origin, double *slope, double *intercept)
+{
+	struct kahan x = {0}, y = {0}, xy = {0}, x2 = {0};
+	bool constant = true;
+	for (size_t i = 0; i < w->n; i++) {
+		double xi = seconds(origin, w->t[i]);
+		constant = constant && w->v[i] == w->v[0];
+		kahan_add(&x, xi);
+		kahan_add(&y, w->v[i]);
+		kahan_add(&xy, xi * w->v[i]);
+		kahan_add(&x2, xi * xi);
+	}
+	if (constant) {
+		*slope = isinf(w->v[0]) ? NAN : 0;
+		*intercept = isinf(w->v[0]) ? NAN : w->v[0];
+		return true;
+	}
+	double n = (double)w->n, sx = kahan_sum(&x), sy = kahan_sum(&y);
+	*slope = (kahan_sum(&xy) - sx * sy / n) / (kahan_sum(&x2) - sx * sx / n);
+	*intercept = sy / n - *slope * sx / n;
+	return true;
+}
+
+bool
+over_deriv(const struct window *w, double *out)
+{
+	double intercept;
+	return w->n >= 2 && regression(w, w->t[0], out, &intercept);
+}
+
+bool
+over_predict(const struct window *w, double *out)
+{
+	double slope, intercept;
+	if (w->n < 2 || !regression(w, w->at, &slope, &intercept))
+		return false;
+	*out = slope * w->param[0] + intercept;
+	return true;
+}
+
+/* Holt-Winters without seasons. */
+bool
+over_smoothing(const struct window *w, double *out)
+{
+	double sf = w->param[0], tf = w->param[1];
+	if (!(sf > 0 && sf < 1))
+		return eval_fail(w->ev, RC_INVALID, "invalid smoothing factor. Expected: 0 < sf < 1, got: %f", sf);
+	if (!(tf > 0 && tf < 1))
+		return eval_fail(w->ev, RC_INVALID, "invalid trend factor. Expected: 0 < tf < 1, got: %f", tf);
+	if (w->n < 2)
+		return false;
+	double before = 0, level = w->v[0], trend = w->v[1] - w->v[0];
+	for (size_t i = 1; i < w->n; i++) {
+		if (i > 1)
+			trend = tf * (level - before) + (1 - tf) * trend;
+		before = level;
+		level = sf * w->v[i] + (1 - sf) * (level + trend);
+	}
+	*out = level;
+	return true;
+}
+
+/* ---- sums ---- */
+
+bool
+over_sum(const struct window *w, double *out)
+{
+	struct kahan k = {0};
+	for (size_t i = 0; i < w->n; i++)
+		kahan_add(&k, w->v[i]);
+	*out = kahan_sum(&k);
+	return w->n > 0;
+}
+
+bool
+over_avg(const struct window *w, double *out)
+{
+	if (!over_sum(w, out))
+		return false;
+	bool finite = true;
+	for (size_t i = 0; i < w->n; i++)
+		finite = finite && isfinite(w->v[i]);
+	if (!isinf(*out) || !finite) {
+		*out /= (double)w->n;
+		return true;
+	}
+	/* the sum overflowed: a running mean does not */
+	struct kahan mean = {.sum = w->v[0]};
+	for (size_t i = 1; i < w->n; i++)
+		kahan_add(&mean, (w->v[i] - kahan_sum(&mean)) / (double)(i + 1));
+	*out = kahan_sum(&mean);
+	return true;
+}
+
+bool
+over_count(const struct window *w, double *out)
+{
+	*out = (double)w->n;
+	return true;
+}
+
+bool
+over_present(const struct window *w, double *out)
+{
+	*out = 1;
+	return true;
+}
+
+/* Welford's. */
+bool
+over_stdvar(const struct window *w, double *out)
+{
+	struct kahan mean = {0}, aux = {0};
+	for (size_t i = 0; i < w->n; i++) {
+		double delta = w->v[i] - kahan_sum(&mean);
+		kahan_add(&mean, delta / (double)(i + 1));
+		kahan_add(&aux, delta * (w->v[i] - kahan_sum(&mean)));
+	}
+	*out = kahan_sum(&aux) / (double)w->n;
+	return true;
+}
+
+bool
+over_stddev(const struct window *w, double *out)
+{
+	over_stdvar(w, out);
+	*out = sqrt(*out);
+	return true;
+}
+
+/* ---- places ---- */
+
+bool
+over_first(const struct window *w, double *out)
+{
+	*out = w->v[0];
+	return true;
+}
+
+bool
+over_last(const struct window *w, double *out)
+{
+	*out = w->v[w->n - 1];
+	return true;
+}
+
+/* Where the least or the greatest stands; the last of equals when `late`; NaN only when there is nothing else. */
+static size_t
+extreme(const struct window *w, bool greatest, bool late)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < w->n; i++) {
+		bool better = greatest ? w->v[i] > w->v[best] : w->v[i] < w->v[best];
+		if (better || isnan(w->v[best]) || (late && w->v[i] == w->v[best]))
+			best = i;
+	}
+	return best;
+}
+
+bool
+over_max(const struct window *w, double *out)
+{
+	*out = w->v[extreme(w, true, false)];
+	return true;
+}
+
+bool
+over_min(const struct window *w, double *out)
+{
+	*out = w->v[extreme(w, false, false)];
+	return true;
+}
+
+bool
+over_ts_of_max(const struct window *w, double *out)
+{
+	*out = seconds(0, w->t[extreme(w, true, true)]);
+	return true;
+}
+
+bool
+over_ts_of_min(const struct window *w, double *out)
+{
+	*out = seconds(0, w->t[extreme(w, false, true)]);
+	return true;
+}
+
+bool
+over_ts_of_first(const struct window *w, double *out)
+{
+	*out = seconds(0, w->t[0]);
+	return true;
+}
+
+bool
+over_ts_of_last(const struct window *w, double *out)
+{
+	*out = seconds(0, w->t[w->n - 1]);
+	return true;
+}
+
+/* ---- quantiles ---- */
+
+static int
+nan_first(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	if (isnan(x) || isnan(y))
+		return isnan(y) - isnan(x);
+	return (x > y) - (x < y);
+}
+
+double
+quantile_of(double phi, double *v, size_t n)
+{
+	if (n == 0 || isnan(phi))
+		return NAN;
+	if (phi < 0 || phi > 1)
+		return phi < 0 ? -INFINITY : INFINITY;
+	qsort(v, n, sizeof *v, nan_first);
+	double rank = phi * (double)(n - 1), weight = rank - floor(rank);
+	size_t low = (size_t)rank, high = low + 1 < n ? low + 1 : n - 1;
+	return v[low] * (1 - weight) + v[high] * weight;
+}
+
+static double
+quantile_of_copy(double phi, const double *v, size_t n)
+{
+	double *copy = mem_alloc(n * sizeof *copy);
+	memcpy(copy, v, n * sizeof *copy);
+	double q = quantile_of(phi, copy, n);
+	mem_free(copy);
+	return q;
+}
+
+bool
+over_quantile(const struct window *w, double *out)
+{
+	*out = quantile_of_copy(w->param[0], w->v, w->n);
+	return true;
+}
+
+/* The median of the distances from the median. */
+bool
+over_mad(const struct window *w, double *out)
+{
+	double median = quantile_of_copy(0.5, w->v, w->n);
+	double *far = mem_alloc(w->n * sizeof *far);
+	for (size_t i = 0; i < w->n; i++)
+		far[i] = fabs(w->v[i] - median);
+	*out = quantile_of(0.5, far, w->n);
+	mem_free(far);
+	return true;
+}
