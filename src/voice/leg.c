@@ -154,8 +154,7 @@ offer_sound(struct leg *leg, struct leg_ports ports, struct mbuf **offer)
 	int rc = rtp_listen(&leg->rtp, IPPROTO_UDP, &local, ports.first, ports.last, false, on_rtp, NULL, leg);
 	if (rc)
 		return rc;
-	sa_set_port(&local, 0);
-	rc = sdp_session_alloc(&leg->sdp, &local);
+	rc = sdp_session_alloc(&leg->sdp, sa_isset(&leg->trunk->external, SA_ADDR) ? &leg->trunk->external : &local);
 	if (rc == 0)
 		rc = sdp_media_add(&leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)), sdp_proto_rtpavp);
 	if (rc == 0)

@@ -2,8 +2,8 @@
  * trunk.c — see trunk.h.
  *
  * TRAP   libre 1.1.0 does not verify the certificate of a SIP server by itself: OpenSSL is told to, with the name.
- * TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, once, before the
- *        media runs, and given as a route.
+ * TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, when the trunk starts,
+ *        and given as a route.
  * TRAP   Toll fraud: nobody is connected from outside.  A call that comes in is answered 603 when it comes from the
  *        trunk, else 404.
  */
@@ -229,13 +229,13 @@ start_registration(struct trunk *t, struct err *err)
 }
 
 enum rc
-trunk_start(struct trunk *t, const struct conf_trunk *conf, const char *listen_ip, uint16_t port, struct err *err)
+trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_site *site, struct err *err)
 {
-	*t = (struct trunk){.conf = conf};
+	*t = (struct trunk){.conf = conf, .external = site->external};
+	uint16_t port = sa_isset(&site->listen, SA_PORT) ? sa_port(&site->listen) : 0;
 	enum rc rc = set_peer(t, err);
-	struct sa listen;
-	if (rc == RC_OK && sa_set_str(&listen, listen_ip, 0) == 0 && !sa_is_any(&listen))
-		sa_cpy(&t->local, &listen);
+	if (rc == RC_OK && sa_isset(&site->listen, SA_ADDR) && !sa_is_any(&site->listen) && sa_af(&site->listen) == sa_af(&t->peer))
+		sa_cpy(&t->local, &site->listen);
 	if (rc == RC_OK)
 		set_identity(t);
 	if (rc == RC_OK && t->transport == SIP_TRANSP_TLS)

@@ -14,7 +14,8 @@ struct trunk {
 	const struct conf_trunk *conf;
 	struct buf name, domain, uri_from, user, route, tls_name;
 	enum sip_transp transport;
-	struct sa peer, local; /* local: the address that the peer sees in our messages, any port */
+	struct sa peer, local; /* local: where our messages come from */
+	struct sa external;    /* where sound is to be sent to, when a NAT stands between; else not set */
 	struct sip *sip;
 	struct sipsess_sock *sessions;
 	struct sipreg *registration;
@@ -26,11 +27,17 @@ struct trunk {
 	uint16_t last_status; /* of the registration; logged when it changes */
 };
 
+/* Where we are; any address may be unset. */
+struct trunk_site {
+	struct sa listen;   /* its port is used for UDP where it can be had, else any */
+	struct sa external;
+};
+
 /*
- * Starts the stack on `listen` (its port is used for UDP and TCP where it can be had, else any) and registers.  A
- * configuration that cannot work is RC_INVALID, a name that does not resolve RC_IO.
+ * Starts the stack and registers.  A configuration that cannot work is RC_INVALID, a name that does not resolve RC_IO.
+ * Looks the proxy's name up, and waits for that.
  */
-CHECKED enum rc trunk_start(struct trunk *, const struct conf_trunk *, const char *listen_ip, uint16_t port, struct err *);
+CHECKED enum rc trunk_start(struct trunk *, const struct conf_trunk *, const struct trunk_site *, struct err *);
 void trunk_stop(struct trunk *);
 
 /* "sip:+390612345@example.org;transport=tcp"; RC_INVALID: not a number that may be dialled. */

@@ -4,6 +4,7 @@
  * IDEA   One clock of 20 ms walks all calls, sends their packets and moves their states.  It runs only while there
  *        are calls.
  * [I1]   A call leaves the table in the tick that finds it over; its end has been reported by then.
+ * TRAP   Looking a name up may take seconds: a trunk that could not start is tried again only while nobody is called.
  * TRAP   The clock is kept against drift: each tick is due 20 ms after the one before was due, and late ones are
  *        made up for, a few at a time.
  */
@@ -16,13 +17,14 @@
 #include "net/listen.h"
 #include "voice/call.h"
 
-enum { TICK_MS = 20, CATCH_UP = 5, CALLS_MAX = 2000 };
+enum { TICK_MS = 20, CATCH_UP = 5, CALLS_MAX = 2000, RETRY_MS = 60 * 1000 };
 
 struct voice {
 	const struct conf_voice *conf;
 	struct call_world world;
 	struct map *calls;
-	struct tmr tick;
+	struct trunk_site site;
+	struct tmr tick, retry;
 	uint64_t next_tick;
 };
 
@@ -34,7 +36,25 @@ by_preference(const void *a, const void *b)
 }
 
 static void
-start_trunks(struct voice *v, const char *ip, uint16_t port)
+start_trunk(struct voice *v, struct trunk *t)
+{
+	struct err err = {0};
+	if (trunk_start(t, t->conf, &v->site, &err) != RC_OK)
+		log_error("voice", "%s; tried again in a minute", err.text);
+}
+
+static void
+on_retry(void *arg)
+{
+	struct voice *v = arg;
+	for (size_t i = 0; i < v->world.trunks.n && map_count(v->calls) == 0; i++)
+		if (!v->world.trunks.p[i].sip)
+			start_trunk(v, &v->world.trunks.p[i]);
+	tmr_start(&v->retry, RETRY_MS, on_retry, v);
+}
+
+static void
+start_trunks(struct voice *v)
 {
 	struct voice_trunks *all = &v->world.trunks;
 	all->n = v->conf->trunks.n;
@@ -42,11 +62,9 @@ start_trunks(struct voice *v, const char *ip, uint16_t port)
 	for (size_t i = 0; i < all->n; i++)
 		all->p[i].conf = &v->conf->trunks.p[i];
 	qsort(all->p, all->n, sizeof *all->p, by_preference); /* before they start: they are pointed to */
-	for (size_t i = 0; i < all->n; i++) {
-		struct err err = {0};
-		if (trunk_start(&all->p[i], all->p[i].conf, ip, port, &err) != RC_OK)
-			log_error("voice", "%s", err.text);
-	}
+	for (size_t i = 0; i < all->n; i++)
+		start_trunk(v, &all->p[i]);
+	tmr_start(&v->retry, RETRY_MS, on_retry, v);
 }
 
 static enum rc
@@ -61,27 +79,42 @@ parse_ports(struct str text, struct leg_ports *out, struct err *err)
 	return RC_OK;
 }
 
+/* "0.0.0.0:5060" or a bare address. */
 static enum rc
-parse_listen(struct str text, char ip[64], uint16_t *port, struct err *err)
+parse_address(struct str text, const char *key, struct sa *out, struct err *err)
 {
-	struct str host, number;
-	uint64_t n;
-	if (!address_split(text, &host, &number) || !str_u64(number, &n) || host.n >= 64)
-		return err_set(err, RC_INVALID, "voice.listen: \"%.*s\" is no address like 0.0.0.0:5060", STR_ARG(str_to(text, 80)));
-	snprintf(ip, 64, "%.*s", STR_ARG(host));
-	*port = (uint16_t)n;
+	struct str host = text, number;
+	uint64_t port = 0;
+	char ip[64];
+	if (address_split(text, &host, &number))
+		(void)str_u64(number, &port);
+	snprintf(ip, sizeof ip, "%.*s", STR_ARG(host));
+	if (host.n >= sizeof ip || sa_set_str(out, ip, (uint16_t)port) != 0)
+		return err_set(err, RC_INVALID, "voice.%s: \"%.*s\" is no address", key, STR_ARG(str_to(text, 80)));
 	return RC_OK;
+}
+
+static enum rc
+parse_site(const struct conf_voice *conf, struct trunk_site *site, struct err *err)
+{
+	enum rc rc = RC_OK;
+	sa_init(&site->listen, AF_UNSPEC);
+	sa_init(&site->external, AF_UNSPEC);
+	if (conf->listen.n)
+		rc = parse_address(conf->listen, "listen", &site->listen, err);
+	if (rc == RC_OK && conf->external_address.n)
+		rc = parse_address(conf->external_address, "external_address", &site->external, err);
+	return rc;
 }
 
 enum rc
 voice_create(struct voice **out, const struct conf_voice *conf, voice_event *event, void *arg, struct err *err)
 {
 	struct leg_ports ports = {0};
-	char ip[64] = "";
-	uint16_t port = 0;
+	struct trunk_site site = {0};
 	enum rc rc = parse_ports(conf->rtp_ports, &ports, err);
 	if (rc == RC_OK)
-		rc = parse_listen(conf->listen, ip, &port, err);
+		rc = parse_site(conf, &site, err);
 	if (rc == RC_OK && conf->tts.n == 0)
 		rc = err_set(err, RC_INVALID, "voice.tts names no program");
 	if (rc != RC_OK)
@@ -89,10 +122,12 @@ voice_create(struct voice **out, const struct conf_voice *conf, voice_event *eve
 	struct voice *v = mem_new(struct voice);
 	v->conf = conf;
 	v->calls = map_create();
+	v->site = site;
 	tmr_init(&v->tick);
+	tmr_init(&v->retry);
 	v->world = (struct call_world){.speech = speech_create(conf->tts, (size_t)conf->clip_cache), .ports = ports,
 	    .answer_time = conf->answer_timeout, .event = event, .arg = arg};
-	start_trunks(v, ip, port);
+	start_trunks(v);
 	*out = v;
 	return RC_OK;
 }
@@ -111,6 +146,7 @@ voice_destroy(struct voice **pv)
 	if (!v)
 		return;
 	tmr_cancel(&v->tick);
+	tmr_cancel(&v->retry);
 	while (map_count(v->calls))
 		remove_call(v, map_next(v->calls, NULL)->value);
 	map_destroy(&v->calls);

@@ -11,6 +11,7 @@
 enum {
 	MOST_PLAIN = 180,  /* a long line (998 are allowed) is better to read than base64 */
 	LINE = 76,         /* of quoted-printable, with the soft break */
+	MOST_ATOM = 320,   /* RFC 5321 allows 254 for an address */
 	WORD_BYTES = 42,   /* of text in one encoded word: 4/3 of it and "=?UTF-8?B??=" make 68 */
 };
 
@@ -117,6 +118,7 @@ static void
 add_atom(struct buf *out, struct str s)
 {
 	buf_ch(out, '<');
+	s = str_to(s, MOST_ATOM);
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] > 0x20 && s.p[i] != 0x7f && s.p[i] != '<' && s.p[i] != '>')
 			buf_ch(out, s.p[i]);

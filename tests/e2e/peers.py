@@ -237,6 +237,8 @@ class Telephone:
         for i in range(packets + (3 if end else 0)):
             head = struct.pack(">BBHII", 0x80, 101 | (0x80 if i == 0 else 0), random.getrandbits(16), stamp, 7)
             last = end and i >= packets
+            if self.stopping:
+                break
             self.rtp.sendto(head + struct.pack(">BBH", code, (0x80 if last else 0) | 10, 160 * min(i + 1, packets)), self.dialog[2])
             time.sleep(0.02)
         return stamp
