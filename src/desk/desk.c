@@ -6,8 +6,6 @@
 #include "base/must.h"
 #include "desk/desk_impl.h"
 
-const char *const desk_modes[] = {"contract", "open", "propose", "none", NULL};
-
 struct str
 ticket_subject(int64_t number, struct arena *a)
 {

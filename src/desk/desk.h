@@ -12,6 +12,7 @@
 #ifndef DESK_DESK_H
 #define DESK_DESK_H
 
+#include "conf/route.h"
 #include "desk/sla.h"
 #include "ledger/book.h"
 
@@ -31,14 +32,12 @@ struct desk_next {
 };
 
 /* ---- the alert road ---- */
-enum desk_mode { DESK_BY_CONTRACT, DESK_OPEN, DESK_PROPOSE, DESK_NONE };
-extern const char *const desk_modes[];
 struct desk_alert {
 	struct str customer, fingerprint, name, summary, description, group;
 	struct pairs labels;
 	bool firing;
 	msec_t at; /* since when it fires, or when it stopped */
-	enum desk_mode mode;
+	int mode; /* enum conf_desk: what the route says; DESK_DEFAULT: the contract decides */
 };
 struct desk_next desk_alert(struct desk *, struct turn *, const struct desk_alert *);
 

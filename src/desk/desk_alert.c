@@ -90,7 +90,7 @@ decide(const struct desk *d, const struct desk_alert *a, msec_t now)
 		int priority = priority_of_severity(pairs_get(a->labels, "severity"));
 		out.ticket = true;
 		out.row = (struct matrix_row){.priority = priority, .modality = priority == PRIORITY_CRITICAL ? MODALITY_CALL : MODALITY_TICKET};
-		snprintf(out.why, sizeof out.why, "the route says %s, and customer %.*s has no contract", desk_modes[a->mode],
+		snprintf(out.why, sizeof out.why, "the route says %s, and customer %.*s has no contract", conf_desk_words[a->mode],
 		    STR_ARG(a->customer));
 	} else {
 		snprintf(out.why, sizeof out.why, "the route says none, or customer %.*s has no contract", STR_ARG(a->customer));

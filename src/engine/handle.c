@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access/identity.h"
 #include "base/must.h"
 #include "engine/engine_impl.h"
 #include "flow/alert.h"
@@ -220,6 +221,25 @@ handle_resources(struct handling *h, const void *record)
 			changed += book_set(h->e->book, h->turn, r, specs[i], valid_from(h, r));
 	}
 	h->reply->number = changed;
+	return RC_OK;
+}
+
+static enum rc
+handle_credentials(struct handling *h, const void *record)
+{
+	const struct credential_batch *b = record;
+	struct turn *t = h->turn;
+	for (size_t i = 0; i < b->credentials.n; i++) {
+		const struct credential *c = &b->credentials.p[i];
+		struct str subject = arena_fmt(t->arena, "user/%.*s", STR_ARG(c->user));
+		if (c->removed)
+			turn_remove(t, STR("credential"), c->id);
+		else
+			turn_put(t, (struct row_change){.space = STR("credential"), .key = c->id, .tag = c->user, .sort = c->created}, &credential_layout, c);
+		struct event *ev = turn_event(t, EVENT_access_changed, STR(""), subject, 0, "A %s of %.*s was %s", credential_kinds[c->kind],
+		    STR_ARG(c->user), c->removed ? "ended" : "made");
+		turn_fact(t, ev, "name", c->name);
+	}
 	return RC_OK;
 }
 

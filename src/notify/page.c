@@ -8,6 +8,8 @@
 #include "access/user.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "notify/sender.h"
+#include "wire/json.h"
 
 const char *const page_states[] = {"trying", "acknowledged", "passed", "failed", "stopped", NULL};
 
@@ -177,6 +179,24 @@ notice_of(const struct pages *ps, struct turn *t, const struct ticket *k, const 
 	};
 }
 
+/* A person's webhook gets the notice as JSON; every other channel makes its own of it. */
+static void
+send_notice(struct turn *t, struct str key, int channel, const struct notice *n)
+{
+	struct send s = {.key = key, .channel = str_c(channels[channel]), .customer = n->customer, .subject = subject(t, n->ticket)};
+	if (channel != CHANNEL_WEBHOOK) {
+		turn_send(t, s, &notice_layout, n);
+		return;
+	}
+	struct buf body = {0};
+	struct json_writer w;
+	jsonw_init(&w, &body);
+	record_to_json(&notice_layout, n, false, &w);
+	struct post p = {.url = n->to, .type = STR("application/json"), .body = buf_view(&body)};
+	turn_send(t, s, &post_layout, &p);
+	buf_fini(&body);
+}
+
 static void
 send_rung(struct pages *ps, struct turn *t, struct trying *x, const struct rung *r, const struct user *u, const struct ticket *k)
 {
@@ -186,9 +206,7 @@ send_rung(struct pages *ps, struct turn *t, struct trying *x, const struct rung 
 	n.to = r->to;
 	n.why = x->page.why;
 	struct str key = rung_key(t, &x->page);
-	turn_send(t,
-	    (struct send){.key = key, .channel = str_c(channels[r->by]), .customer = x->page.customer, .subject = subject(t, x->page.ticket)},
-	    &notice_layout, &n);
+	send_notice(t, key, r->by, &n);
 	struct event *ev = turn_event(t, EVENT_page_sent, x->page.customer, subject(t, x->page.ticket), 0, "%s to %.*s%s%.*s", channels[r->by],
 	    STR_ARG(x->page.user), r->to.n ? ": " : "", STR_ARG(r->to));
 	turn_fact(t, ev, "page", x->page.id);
@@ -347,8 +365,7 @@ notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str
 		n.to = r.to;
 		n.why = str_c(why);
 		struct str key = arena_fmt(t->arena, "notice/%lld/%.*s/%lld", (long long)k->number, STR_ARG(user), (long long)t->now);
-		turn_send(t, (struct send){.key = key, .channel = str_c(channels[r.by]), .customer = k->customer, .subject = subject(t, k->number)},
-		    &notice_layout, &n);
+		send_notice(t, key, r.by, &n);
 		return;
 	}
 }

@@ -1,0 +1,342 @@
+/* api.c — finding the route, judging the right, and what every handler needs.  See api.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api_impl.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "engine/engine.h"
+
+const struct route routes[] = {
+#define ROUTE(method, path, right, handler, help) {#method, path, RIGHT_##right, handle_##handler, help},
+#include "api/routes.def"
+#undef ROUTE
+};
+const size_t routes_n = sizeof routes / sizeof *routes;
+
+static void
+close_reader(void *ledger)
+{
+	struct ledger *l = ledger;
+	ledger_close(&l);
+}
+
+struct api *
+api_create(const struct api_house *house)
+{
+	struct api *a = mem_new(struct api);
+	a->house = *house;
+	a->book_stale = true;
+	a->failures = map_create();
+	must(pthread_key_create(&a->reader, close_reader) == 0);
+	pthread_rwlock_init(&a->lock, NULL);
+	pthread_mutex_init(&a->live_lock, NULL);
+	pthread_mutex_init(&a->failures_lock, NULL);
+	return a;
+}
+
+void
+api_destroy(struct api **pa)
+{
+	struct api *a = *pa;
+	if (!a)
+		return;
+	struct ledger *own = pthread_getspecific(a->reader);
+	ledger_close(&own);
+	pthread_key_delete(a->reader);
+	book_destroy(&a->book);
+	map_each(a->failures, e)
+		mem_free(e->value);
+	map_destroy(&a->failures);
+	vec_fini(&a->live);
+	pthread_rwlock_destroy(&a->lock);
+	pthread_mutex_destroy(&a->live_lock);
+	pthread_mutex_destroy(&a->failures_lock);
+	mem_free(a);
+	*pa = NULL;
+}
+
+/* ---- reading ---- */
+
+struct ledger *
+api_ledger(struct api *a)
+{
+	struct ledger *l = pthread_getspecific(a->reader);
+	struct err e;
+	if (l)
+		return l;
+	if (ledger_open(&l, a->house.ledger_url, NULL, 0, &e) != RC_OK) {
+		log_warn("api", "%s", e.text);
+		return NULL;
+	}
+	pthread_setspecific(a->reader, l);
+	return l;
+}
+
+static void
+read_book(struct api *a)
+{
+	struct ledger *l = api_ledger(a);
+	struct err e;
+	struct book *fresh = book_create(resource_kinds);
+	if (!l || book_load(fresh, l, &e) != RC_OK) {
+		book_destroy(&fresh);
+		if (!a->book)
+			a->book = book_create(resource_kinds);
+		return; /* the old one serves; the next request tries again */
+	}
+	book_destroy(&a->book);
+	a->book = fresh;
+	a->book_stale = false;
+}
+
+struct book *
+api_book(struct api *a)
+{
+	pthread_rwlock_rdlock(&a->lock);
+	if (!a->book_stale)
+		return a->book;
+	pthread_rwlock_unlock(&a->lock);
+	pthread_rwlock_wrlock(&a->lock);
+	if (a->book_stale)
+		read_book(a);
+	pthread_rwlock_unlock(&a->lock);
+	pthread_rwlock_rdlock(&a->lock);
+	return a->book;
+}
+
+void
+api_book_done(struct api *a)
+{
+	pthread_rwlock_unlock(&a->lock);
+}
+
+/* ---- answers ---- */
+
+int
+status_of(enum rc rc)
+{
+	static const int status[] = {[RC_OK] = 200, [RC_ABSENT] = 404, [RC_INVALID] = 400, [RC_DENIED] = 403, [RC_CONFLICT] = 409,
+	    [RC_REFUSED] = 429, [RC_TIMEOUT] = 504, [RC_CANCELLED] = 499, [RC_IO] = 503};
+	return status[rc];
+}
+
+void
+answer_json(struct call *c, int status, struct buf *take)
+{
+	http_answer_buf(c->req, status, "application/json", take);
+}
+
+/* Prometheus's clients read errorType, our own read code; both read error. */
+void
+answer_error(struct call *c, enum rc rc, const char *fmt, ...)
+{
+	struct buf text = {0}, b = {0};
+	struct json_writer w;
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vfmt(&text, fmt, ap);
+	va_end(ap);
+	jsonw_init(&w, &b);
+	if (str_starts(c->req->path, STR("/api/v2/"))) {
+		jsonw_str(&w, buf_view(&text));
+	} else {
+		jsonw_object(&w);
+		jsonw_key(&w, "status");
+		jsonw_c(&w, "error");
+		jsonw_key(&w, "errorType");
+		jsonw_c(&w, rc == RC_INVALID ? "bad_data" : rc_name(rc));
+		jsonw_key(&w, "error");
+		jsonw_str(&w, buf_view(&text));
+		jsonw_object_end(&w);
+	}
+	buf_fini(&text);
+	if (rc == RC_REFUSED || rc == RC_IO)
+		http_answer_header(c->req, "Retry-After", STR("1"));
+	answer_json(c, status_of(rc), &b);
+}
+
+bool
+body_record(struct call *c, const struct layout *l, void *record)
+{
+	struct json j;
+	struct err e;
+	struct str body = c->req->body.n ? c->req->body : STR("{}");
+	json_init(&j, body, c->arena, 32);
+	record_from_json(l, record, &j, c->arena);
+	if (json_end(&j, &e) == RC_OK)
+		return true;
+	answer_error(c, RC_INVALID, "%s", e.text);
+	return false;
+}
+
+bool
+param_i64(struct call *c, const char *name, int64_t otherwise, int64_t *out)
+{
+	struct str text = http_param(c->req, name);
+	*out = otherwise;
+	if (!text.n || str_i64(text, out))
+		return true;
+	answer_error(c, RC_INVALID, "%s=%.*s is not a whole number", name, STR_ARG(str_to(text, 60)));
+	return false;
+}
+
+/* ---- asking the engine ---- */
+
+struct asked {
+	struct call *call;
+	replied_fn *fn;
+};
+
+static void
+on_reply(void *arg, const struct reply *r)
+{
+	struct asked *a = arg; /* in the request's arena */
+	a->fn(a->call, r);
+}
+
+void
+ask_engine(struct call *c, enum message kind, const struct layout *l, const void *record, replied_fn *fn)
+{
+	struct buf b = {0};
+	struct asked *a = arena_new(c->arena, struct asked);
+	*a = (struct asked){c, fn};
+	record_encode(l, record, &b);
+	c->api->house.ask(c->api->house.arg, kind, c->who.actor, buf_view(&b), on_reply, a);
+	buf_fini(&b);
+}
+
+void
+answer_reply(struct call *c, const struct reply *r)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	if (r->rc != RC_OK) {
+		answer_error(c, (enum rc)r->rc, "%.*s", STR_ARG(r->text));
+		return;
+	}
+	jsonw_init(&w, &b);
+	record_to_json(&reply_layout, r, true, &w);
+	answer_json(c, 200, &b);
+}
+
+/* ---- routes ---- */
+
+/* Does the path fit the pattern?  Fills the parts. */
+static bool
+fits(const char *pattern, struct str path, struct str part[4])
+{
+	struct str p = str_c(pattern), a, b;
+	int n = 0;
+	if (path.n == 1)
+		return p.n == 1;
+	while (str_cut(&p, '/', &a)) {
+		if (!str_cut(&path, '/', &b))
+			return false;
+		if (a.n && a.p[0] == '{') {
+			if (!b.n || n == 4)
+				return false;
+			part[n++] = b;
+		} else if (!str_eq(a, b)) {
+			return false;
+		}
+	}
+	return !str_cut(&path, '/', &b);
+}
+
+static const struct route *
+find_route(struct call *c, bool *path_known)
+{
+	for (size_t i = 0; i < routes_n; i++) {
+		if (!fits(routes[i].path, c->req->path, c->part))
+			continue;
+		*path_known = true;
+		bool head = str_is(c->req->method, "HEAD") && strcmp(routes[i].method, "GET") == 0;
+		if (head || str_is(c->req->method, routes[i].method))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+static const enum role least_role[] = {[RIGHT_ANYBODY] = ROLE_NONE, [RIGHT_CONTACT] = ROLE_CONTACT, [RIGHT_VIEWER] = ROLE_VIEWER,
+    [RIGHT_OPERATOR] = ROLE_OPERATOR, [RIGHT_ADMIN] = ROLE_ADMIN};
+
+static bool
+changes_something(const struct http_req *r)
+{
+	return !str_is(r->method, "GET") && !str_is(r->method, "HEAD");
+}
+
+/* A cookie travels by itself; what changes anything must show that the page itself sent it. */
+static bool
+forged(struct call *c)
+{
+	if (!c->by_cookie || !changes_something(c->req))
+		return false;
+	return !str_eq(http_header(c->req, "X-CSRF-Token"), secret_csrf(c->secret, c->arena));
+}
+
+void
+api_handle(void *api, struct http_req *req)
+{
+	struct call *c = arena_new(req->arena, struct call);
+	bool path_known = false;
+	struct err e;
+	*c = (struct call){.api = api, .req = req, .arena = req->arena};
+	c->now = clock_wall(c->api->house.clock);
+	const struct route *r = find_route(c, &path_known);
+	if (!r) {
+		if (path_known)
+			answer_error(c, RC_INVALID, "%.*s is not a method of %.*s", STR_ARG(req->method), STR_ARG(req->path));
+		else
+			answer_error(c, RC_ABSENT, "there is nothing at %.*s", STR_ARG(str_to(req->path, 200)));
+		return;
+	}
+	if (http_params_decode(req, &e) != RC_OK) {
+		answer_error(c, RC_INVALID, "%s", e.text);
+		return;
+	}
+	if (!identify(c))
+		return;
+	if (r->right != RIGHT_ANYBODY && !c->signed_in) {
+		http_answer_header(req, "WWW-Authenticate", STR("Basic realm=\"tocsin\""));
+		struct buf b = {0};
+		buf_c(&b, "{\"status\":\"error\",\"errorType\":\"unauthorized\",\"error\":\"sign in, or send a token\"}");
+		answer_json(c, 401, &b);
+	} else if (c->who.role < least_role[r->right]) {
+		answer_error(c, RC_DENIED, "this needs the right of %s", roles[least_role[r->right]]);
+	} else if (forged(c)) {
+		answer_error(c, RC_DENIED, "the header X-CSRF-Token is missing or wrong");
+	} else {
+		r->handle(c);
+	}
+}
+
+size_t
+api_body_limit(void *api, const struct http_req *req)
+{
+	const struct api *a = api;
+	bool samples = str_is(req->path, "/api/v1/write") || str_is(req->path, "/api/v2/alerts");
+	return samples ? (size_t)a->house.conf->root->server.body_limit : 1 << 20;
+}
+
+void
+api_decorate(void *api, struct http_req *req)
+{
+	http_answer_header(req, "Content-Security-Policy", STR("default-src 'self'; frame-ancestors 'none'; base-uri 'none'"));
+	http_answer_header(req, "X-Content-Type-Options", STR("nosniff"));
+	http_answer_header(req, "Referrer-Policy", STR("no-referrer"));
+	http_answer_header(req, "Cache-Control", STR("no-store"));
+}
+
+void
+html_text(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		const char *as = s.p[i] == '<' ? "&lt;" : s.p[i] == '>' ? "&gt;" : s.p[i] == '&' ? "&amp;" : s.p[i] == '"' ? "&quot;" : s.p[i] == '\'' ? "&#39;" : NULL;
+		if (as)
+			buf_c(b, as);
+		else
+			buf_ch(b, s.p[i]);
+	}
+}

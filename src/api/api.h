@@ -1,0 +1,48 @@
+/*
+ * api.h — from a request to its handler: routes, identities, rights, answers.
+ *
+ * IDEA   One table of routes (routes.def) decides who may call what; a handler finds the identity in its call and asks
+ *        access_sees about everything that belongs to a customer.  What changes anything is a message to the engine:
+ *        the request waits, no thread does.
+ *
+ * THREADS  api_handle is called on the server's threads, answers may come from the loop's.  Reading the ledger goes
+ *        through a handle per thread.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "access/identity.h"
+#include "conf/conf.h"
+#include "flow/message.h"
+#include "flow/reply.h"
+#include "ledger/book.h"
+#include "net/http_req.h"
+#include "tsdb/tsdb.h"
+
+typedef void api_reply_fn(void *arg, const struct reply *);
+
+/* What the core (or a play) gives the API. */
+struct api_house {
+	const struct conf *conf;
+	struct tsdb *tsdb;
+	struct str ledger_url;
+	struct clock *clock;
+	bool no_auth;
+	void *arg;
+	/* Asks the engine; any thread.  The reply comes once, from any thread. */
+	void (*ask)(void *arg, enum message, struct str actor, struct str body, api_reply_fn *, void *reply_arg);
+	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
+	void (*targets_json)(void *arg, struct buf *);
+	void (*rules_json)(void *arg, const struct identity *, bool alerts_only, struct buf *);
+};
+
+struct api;
+struct api *api_create(const struct api_house *);
+void api_destroy(struct api **);
+void api_handle(void *api, struct http_req *); /* an http_handler */
+size_t api_body_limit(void *api, const struct http_req *);
+void api_decorate(void *api, struct http_req *); /* security headers */
+/* The engine committed something: live streams and what was read before learn of it. */
+void api_news(struct api *, const struct news *);
+
+#endif

@@ -1,0 +1,83 @@
+/* api_impl.h — what the files of api/ share and nobody else sees. */
+#ifndef API_API_IMPL_H
+#define API_API_IMPL_H
+
+#include <pthread.h>
+
+#include "api/api.h"
+#include "base/map.h"
+#include "ledger/ledger.h"
+#include "wire/json.h"
+
+enum right { RIGHT_ANYBODY, RIGHT_CONTACT, RIGHT_VIEWER, RIGHT_OPERATOR, RIGHT_ADMIN };
+
+struct live_stream;
+
+struct api {
+	struct api_house house;
+	pthread_key_t reader; /* struct ledger, one per thread */
+	pthread_rwlock_t lock;
+	struct book *book;    /* under lock; read anew when a resource was set */
+	bool book_stale;
+	pthread_mutex_t live_lock;
+	VEC(struct live_stream *) live; /* under live_lock */
+	pthread_mutex_t failures_lock;
+	struct map *failures; /* failed sign-ins by name and by address */
+};
+
+/* One request that is being handled: lives in the request's arena. */
+struct call {
+	struct api *api;
+	struct http_req *req;
+	struct arena *arena; /* the request's */
+	struct identity who;
+	bool signed_in;
+	bool by_cookie;
+	struct str secret; /* the token or cookie that proved it */
+	struct str part[4]; /* {…} of the path, in order */
+	msec_t now;
+};
+typedef void api_handler(struct call *);
+
+struct route {
+	const char *method, *path;
+	enum right right;
+	api_handler *handle;
+	const char *help;
+};
+extern const struct route routes[];
+extern const size_t routes_n;
+
+/* ---- answers ---- */
+void answer_json(struct call *, int status, struct buf *take);
+void answer_error(struct call *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int status_of(enum rc);
+
+/* Parses the body as a JSON object of this record; answers the error itself and gives false. */
+bool body_record(struct call *, const struct layout *, void *record);
+/* ?name= as a number; `otherwise` when absent.  Answers the error itself and gives false. */
+bool param_i64(struct call *, const char *name, int64_t otherwise, int64_t *out);
+
+/* Sends a record to the engine on behalf of who asks; the reply becomes the answer by `fn`. */
+typedef void replied_fn(struct call *, const struct reply *);
+void ask_engine(struct call *, enum message, const struct layout *, const void *record, replied_fn *);
+/* The usual one: {"ok":true,"number":…} or the error. */
+void answer_reply(struct call *, const struct reply *);
+
+/* ---- reading ---- */
+struct ledger *api_ledger(struct api *); /* this thread's handle, or NULL with a log line */
+/* The book, locked for reading. */
+struct book *api_book(struct api *);
+void api_book_done(struct api *);
+
+/* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
+bool identify(struct call *);
+
+/* Prints a struct str as HTML text. */
+void html_text(struct buf *, struct str);
+
+#define ROUTE(method, path, right, handler, help) void handle_##handler(struct call *);
+#include "api/routes.def"
+#undef ROUTE
+
+#endif

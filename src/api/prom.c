@@ -1,0 +1,513 @@
+/* prom.c — Prometheus's HTTP API: queries, labels, series, and what its clients ask at start. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/tenant.h"
+#include "base/time.h"
+#include "ingest/remote_write.h"
+#include "promql/promql.h"
+
+/* ---- parameters ---- */
+
+/* Unix seconds with fractions, or RFC 3339. */
+static bool
+parse_time(struct str s, msec_t *out)
+{
+	double seconds;
+	if (str_f64(s, &seconds) && isfinite(seconds) && fabs(seconds) < 9e15) {
+		*out = (msec_t)llround(seconds * 1000);
+		return true;
+	}
+	return time_parse_rfc3339(s, out);
+}
+
+static bool
+param_time(struct call *c, const char *name, msec_t otherwise, msec_t *out)
+{
+	struct str s = http_param(c->req, name);
+	*out = otherwise;
+	if (!s.n || parse_time(s, out))
+		return true;
+	answer_error(c, RC_INVALID, "invalid parameter \"%s\": cannot parse \"%.*s\" to a valid timestamp", name, STR_ARG(str_to(s, 60)));
+	return false;
+}
+
+/* Seconds as a number, or a duration. */
+static bool
+param_duration(struct call *c, const char *name, msec_t otherwise, msec_t *out)
+{
+	struct str s = http_param(c->req, name);
+	double seconds;
+	*out = otherwise;
+	if (!s.n || duration_parse(s, out))
+		return true;
+	if (str_f64(s, &seconds) && seconds > 0 && seconds < 1e12) {
+		*out = (msec_t)llround(seconds * 1000);
+		return true;
+	}
+	answer_error(c, RC_INVALID, "invalid parameter \"%s\": cannot parse \"%.*s\" to a valid duration", name, STR_ARG(str_to(s, 60)));
+	return false;
+}
+
+/* ---- the envelope ---- */
+
+static void
+open_success(struct json_writer *w, struct buf *b)
+{
+	jsonw_init(w, b);
+	jsonw_object(w);
+	jsonw_key(w, "status");
+	jsonw_c(w, "success");
+	jsonw_key(w, "data");
+}
+
+static void
+add_words(struct json_writer *w, const char *key, struct strs words)
+{
+	if (!words.n)
+		return;
+	jsonw_key(w, key);
+	jsonw_array(w);
+	for (size_t i = 0; i < words.n; i++)
+		jsonw_str(w, words.p[i]);
+	jsonw_array_end(w);
+}
+
+/* [1435781451.781,"1"]: the time in seconds with at most three places, the value as a text. */
+static void
+add_point(struct buf *b, const struct promql_point *p)
+{
+	struct buf v = {0};
+	buf_f64(&v, p->v);
+	buf_fmt(b, "[%lld", (long long)(p->t / 1000));
+	if (p->t % 1000)
+		buf_fmt(b, ".%03d", (int)llabs(p->t % 1000));
+	buf_fmt(b, ",\"%s\"]", v.p);
+	buf_fini(&v);
+}
+
+static void
+add_labels(struct json_writer *w, struct labels ls)
+{
+	jsonw_object(w);
+	labels_each(ls, l) {
+		jsonw_key_str(w, l.it.name);
+		jsonw_str(w, l.it.value);
+	}
+	jsonw_object_end(w);
+}
+
+static void
+add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
+{
+	struct buf points = {0};
+	jsonw_object(w);
+	jsonw_key(w, "metric");
+	add_labels(w, s->labels);
+	jsonw_key(w, matrix ? "values" : "value");
+	if (matrix)
+		buf_ch(&points, '[');
+	for (size_t i = 0; i < s->n; i++) {
+		if (i)
+			buf_ch(&points, ',');
+		add_point(&points, &s->points[i]);
+	}
+	if (matrix)
+		buf_ch(&points, ']');
+	jsonw_raw(w, buf_view(&points));
+	jsonw_object_end(w);
+	buf_fini(&points);
+}
+
+static void
+add_result(struct json_writer *w, const struct promql_result *r, msec_t at)
+{
+	struct buf one = {0};
+	jsonw_object(w);
+	jsonw_key(w, "resultType");
+	jsonw_c(w, promql_type_name(r->type));
+	jsonw_key(w, "result");
+	if (r->type == PROMQL_SCALAR) {
+		add_point(&one, &r->series[0].points[0]);
+		jsonw_raw(w, buf_view(&one));
+	} else if (r->type == PROMQL_STRING) {
+		jsonw_array(w);
+		jsonw_f64(w, (double)at / 1000);
+		jsonw_str(w, r->string);
+		jsonw_array_end(w);
+	} else {
+		jsonw_array(w);
+		for (size_t i = 0; i < r->n; i++)
+			add_series(w, &r->series[i], r->type == PROMQL_MATRIX);
+		jsonw_array_end(w);
+	}
+	jsonw_object_end(w);
+	buf_fini(&one);
+}
+
+/* ---- queries ---- */
+
+/* Prometheus answers 422 for what cannot be run, and 400 for what cannot be read. */
+static void
+answer_query_error(struct call *c, enum rc rc, const char *text)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "status");
+	jsonw_c(&w, "error");
+	jsonw_key(&w, "errorType");
+	jsonw_c(&w, rc == RC_CANCELLED ? "canceled" : rc == RC_TIMEOUT ? "timeout" : "execution");
+	jsonw_key(&w, "error");
+	jsonw_c(&w, text);
+	jsonw_object_end(&w);
+	answer_json(c, rc == RC_CANCELLED || rc == RC_TIMEOUT ? 503 : 422, &b);
+}
+
+static void
+run(struct call *c, const struct promql *q, const struct promql_ask *ask)
+{
+	struct promql_result *r = NULL;
+	struct buf b = {0};
+	struct json_writer w;
+	struct err e;
+	enum rc rc = promql_run(q, ask, &r, &e);
+	if (rc != RC_OK) {
+		answer_query_error(c, rc, e.text);
+		return;
+	}
+	open_success(&w, &b);
+	add_result(&w, r, ask->start);
+	add_words(&w, "warnings", r->warnings);
+	add_words(&w, "infos", r->infos);
+	jsonw_object_end(&w);
+	promql_result_destroy(&r);
+	answer_json(c, 200, &b);
+}
+
+/* Reads the expression and whose samples; answers errors itself. */
+static bool
+begin(struct call *c, struct promql **q, struct promql_ask *ask)
+{
+	const struct conf_server *conf = &c->api->house.conf->root->server;
+	struct err e;
+	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}};
+	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback))
+		return false;
+	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
+		return true;
+	answer_error(c, RC_INVALID, "invalid parameter \"query\": %s", e.text);
+	return false;
+}
+
+void
+handle_prom_query(struct call *c)
+{
+	struct promql *q = NULL;
+	struct promql_ask ask;
+	if (!begin(c, &q, &ask))
+		return;
+	if (param_time(c, "time", c->now, &ask.start)) {
+		ask.end = ask.start;
+		run(c, q, &ask);
+	}
+	promql_destroy(&q);
+}
+
+static bool
+range_params(struct call *c, struct promql_ask *ask)
+{
+	if (!param_time(c, "start", -1, &ask->start) || !param_time(c, "end", -1, &ask->end) || !param_duration(c, "step", 0, &ask->step))
+		return false;
+	if (ask->step <= 0)
+		answer_error(c, RC_INVALID, "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer");
+	else if (ask->end < ask->start)
+		answer_error(c, RC_INVALID, "invalid parameter \"end\": end timestamp must not be before start time");
+	else if ((ask->end - ask->start) / ask->step > 11000)
+		answer_error(c, RC_INVALID,
+		    "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+	else
+		return true;
+	return false;
+}
+
+void
+handle_prom_query_range(struct call *c)
+{
+	struct promql *q = NULL;
+	struct promql_ask ask;
+	if (!begin(c, &q, &ask))
+		return;
+	if (range_params(c, &ask))
+		run(c, q, &ask);
+	promql_destroy(&q);
+}
+
+/* ---- series and labels ---- */
+
+struct selection {
+	struct strs tenants;
+	msec_t start, end;
+	int64_t limit;
+	struct matchers sets[16];
+	size_t n;
+};
+
+static void
+selection_fini(struct selection *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		matchers_fini(&s->sets[i]);
+}
+
+static bool
+add_matcher(struct call *c, struct selection *s, struct str text)
+{
+	struct err e;
+	if (s->n == 16) {
+		answer_error(c, RC_REFUSED, "at most 16 match[] are taken");
+		return false;
+	}
+	memset(&s->sets[s->n], 0, sizeof s->sets[0]);
+	if (promql_parse_selector(text, &s->sets[s->n], &e) != RC_OK) {
+		answer_error(c, RC_INVALID, "invalid parameter \"match[]\": %s", e.text);
+		return false;
+	}
+	s->n++;
+	return true;
+}
+
+static bool
+select_params(struct call *c, struct selection *s)
+{
+	*s = (struct selection){0};
+	if (!tenant_read(c, &s->tenants) || !param_time(c, "start", INT64_MIN, &s->start) || !param_time(c, "end", INT64_MAX, &s->end) ||
+	    !param_i64(c, "limit", 0, &s->limit))
+		return false;
+	for (size_t i = 0; i < c->req->params.n; i++)
+		if (str_is(c->req->params.p[i].name, "match[]") && !add_matcher(c, s, c->req->params.p[i].value)) {
+			selection_fini(s);
+			return false;
+		}
+	return true;
+}
+
+static struct tsdb_select
+select_of(const struct selection *s, size_t i)
+{
+	return (struct tsdb_select){.tenants = s->tenants, .matchers = i < s->n ? &s->sets[i] : NULL, .min = s->start, .max = s->end};
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Names or values of all match[] together, sorted, each once. */
+static void
+answer_words(struct call *c, struct selection *s, struct str label)
+{
+	VEC(struct str) all = {0};
+	struct err e = {0};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < (s->n ? s->n : 1); i++) {
+		struct tsdb_select sel = select_of(s, i);
+		struct strs got = {0};
+		rc = label.n ? tsdb_label_values(c->api->house.tsdb, &sel, label, 0, c->arena, &got, &e)
+			     : tsdb_label_names(c->api->house.tsdb, &sel, 0, c->arena, &got, &e);
+		for (size_t k = 0; k < got.n; k++)
+			*vec_add(&all) = got.p[k];
+	}
+	if (rc != RC_OK) {
+		answer_query_error(c, rc, e.text);
+	} else {
+		struct buf b = {0};
+		struct json_writer w;
+		int64_t n = 0;
+		if (all.n)
+			qsort(all.p, all.n, sizeof *all.p, by_text);
+		open_success(&w, &b);
+		jsonw_array(&w);
+		for (size_t i = 0; i < all.n && (!s->limit || n < s->limit); i++)
+			if (i == 0 || !str_eq(all.p[i], all.p[i - 1]))
+				n++, jsonw_str(&w, all.p[i]);
+		jsonw_array_end(&w);
+		jsonw_object_end(&w);
+		answer_json(c, 200, &b);
+	}
+	vec_fini(&all);
+}
+
+void
+handle_prom_labels(struct call *c)
+{
+	struct selection s;
+	if (!select_params(c, &s))
+		return;
+	answer_words(c, &s, STR(""));
+	selection_fini(&s);
+}
+
+void
+handle_prom_label_values(struct call *c)
+{
+	struct selection s;
+	if (!select_params(c, &s))
+		return;
+	answer_words(c, &s, c->part[0]);
+	selection_fini(&s);
+}
+
+static enum rc
+add_matching(struct call *c, const struct selection *s, size_t i, struct map *seen, struct json_writer *w, struct err *e)
+{
+	struct tsdb_select sel = select_of(s, i);
+	struct tsdb_cursor *cur = NULL;
+	struct labels ls;
+	enum rc rc = tsdb_cursor_create(c->api->house.tsdb, &sel, &cur, e);
+	if (rc != RC_OK)
+		return rc;
+	while (tsdb_cursor_next_labels(cur, &ls)) {
+		if (s->limit && (int64_t)map_count(seen) >= s->limit)
+			break;
+		if (!map_put(seen, ls.bytes, w))
+			add_labels(w, ls);
+	}
+	tsdb_cursor_destroy(&cur);
+	return RC_OK;
+}
+
+void
+handle_prom_series(struct call *c)
+{
+	struct selection s;
+	struct buf b = {0};
+	struct json_writer w;
+	struct err e;
+	enum rc rc = RC_OK;
+	if (!select_params(c, &s))
+		return;
+	if (s.n == 0) {
+		answer_error(c, RC_INVALID, "no match[] parameter provided");
+		return;
+	}
+	struct map *seen = map_create();
+	open_success(&w, &b);
+	jsonw_array(&w);
+	for (size_t i = 0; rc == RC_OK && i < s.n; i++)
+		rc = add_matching(c, &s, i, seen, &w, &e);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	map_destroy(&seen);
+	selection_fini(&s);
+	if (rc == RC_OK)
+		answer_json(c, 200, &b);
+	else
+		answer_query_error(c, rc, e.text);
+	buf_fini(&b);
+}
+
+/* ---- state ---- */
+
+static void
+answer_data(struct call *c, struct str data)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	open_success(&w, &b);
+	jsonw_raw(&w, data);
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+}
+
+void
+handle_prom_rules(struct call *c)
+{
+	struct buf data = {0};
+	c->api->house.rules_json(c->api->house.arg, &c->who, false, &data);
+	answer_data(c, buf_view(&data));
+	buf_fini(&data);
+}
+
+void
+handle_prom_alerts(struct call *c)
+{
+	struct buf data = {0};
+	c->api->house.rules_json(c->api->house.arg, &c->who, true, &data);
+	answer_data(c, buf_view(&data));
+	buf_fini(&data);
+}
+
+void
+handle_prom_targets(struct call *c)
+{
+	struct buf data = {0};
+	c->api->house.targets_json(c->api->house.arg, &data);
+	answer_data(c, buf_view(&data));
+	buf_fini(&data);
+}
+
+void
+handle_prom_metadata(struct call *c)
+{
+	answer_data(c, STR("{}"));
+}
+
+static void
+status_tsdb(struct call *c, struct buf *b)
+{
+	struct tsdb_state s;
+	tsdb_state(c->api->house.tsdb, &s);
+	buf_fmt(b,
+	    "{\"headStats\":{\"numSeries\":%zu,\"numLabelPairs\":0,\"chunkCount\":0,\"minTime\":0,\"maxTime\":%lld},"
+	    "\"seriesCountByMetricName\":[],\"labelValueCountByLabelName\":[],\"memoryInBytesByLabelName\":[],\"seriesCountByLabelValuePair\":[]}",
+	    s.series, (long long)(s.newest == INT64_MIN ? 0 : s.newest));
+}
+
+void
+handle_prom_status(struct call *c)
+{
+	struct buf b = {0};
+	struct str what = c->part[0];
+	if (str_is(what, "buildinfo"))
+		buf_c(&b, "{\"version\":\"3.5.0\",\"revision\":\"tocsin " TOCSIN_VERSION "\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\",\"goVersion\":\"none\"}");
+	else if (str_is(what, "runtimeinfo"))
+		buf_c(&b, "{\"storageRetention\":\"\",\"reloadConfigSuccess\":true}");
+	else if (str_is(what, "flags"))
+		buf_c(&b, "{}");
+	else if (str_is(what, "config"))
+		buf_c(&b, "{\"yaml\":\"\"}");
+	else if (str_is(what, "tsdb"))
+		status_tsdb(c, &b);
+	else
+		answer_error(c, RC_ABSENT, "there is no status \"%.*s\"", STR_ARG(what));
+	if (b.n)
+		answer_data(c, buf_view(&b));
+	buf_fini(&b);
+}
+
+/* ---- writing ---- */
+
+void
+handle_remote_write(struct call *c)
+{
+	struct remote_write_counts n;
+	struct str tenant;
+	struct err e;
+	if (!tenant_write(c, &tenant))
+		return;
+	if (!http_type_is(c->req, "application/x-protobuf") || !str_is(http_header(c->req, "Content-Encoding"), "snappy")) {
+		answer_error(c, RC_INVALID, "remote write is application/x-protobuf with Content-Encoding: snappy");
+		return;
+	}
+	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit;
+	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written", arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
+	if (rc == RC_OK)
+		http_answer(c->req, 204, NULL, STR(""));
+	else
+		answer_error(c, rc, "%s", e.text);
+}

@@ -1,0 +1,179 @@
+/* resources.c — people and agreements through the API: listed as JSON, set from YAML or JSON. */
+#include <string.h>
+
+#include "api/api_impl.h"
+#include "conf/resource.h"
+#include "engine/engine.h"
+#include "oncall/escalate.h"
+#include "oncall/schedule.h"
+
+/* ---- listing ---- */
+
+struct listing {
+	struct call *call;
+	struct json_writer w;
+	const struct resource_kind *kind;
+};
+
+static bool
+list_one(void *arg, const struct resource *r, const void *spec)
+{
+	struct listing *l = arg;
+	struct buf b = {0};
+	struct json_writer inner;
+	if (r->customer.n && !access_sees(&l->call->who, r->customer))
+		return true;
+	if (str_is(r->kind, "customer") && !access_sees(&l->call->who, r->name))
+		return true;
+	jsonw_init(&inner, &b);
+	record_to_json(&resource_layout, r, false, &inner);
+	buf_cut(&b, b.n - 1);
+	buf_c(&b, ",\"spec\":");
+	jsonw_init(&inner, &b);
+	record_to_json(l->kind->layout, spec, false, &inner);
+	buf_ch(&b, '}');
+	jsonw_raw(&l->w, buf_view(&b));
+	buf_fini(&b);
+	return true;
+}
+
+void
+handle_resources_list(struct call *c)
+{
+	struct str only = http_param(c->req, "kind");
+	struct buf b = {0};
+	struct listing l = {.call = c};
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	struct book *book = api_book(c->api);
+	for (l.kind = resource_kinds; l.kind->name; l.kind++)
+		if (!only.n || str_is(only, l.kind->name))
+			book_each(book, l.kind->name, c->now, list_one, &l);
+	api_book_done(c->api);
+	jsonw_array_end(&l.w);
+	answer_json(c, 200, &b);
+}
+
+/* ---- setting ---- */
+
+static const struct layout *
+layout_of(void *arg, struct str kind)
+{
+	for (const struct resource_kind *k = resource_kinds; k->name; k++)
+		if (str_is(kind, k->name))
+			return k->layout;
+	return NULL;
+}
+
+static struct str
+encoded(struct call *c, const struct resource_document *d)
+{
+	struct buf b = {0};
+	record_encode(d->layout, d->spec, &b);
+	struct str s = arena_str(c->arena, buf_view(&b));
+	buf_fini(&b);
+	return s;
+}
+
+/* A user's password stays when the person is described anew: it is in no file. */
+static void
+keep_password(struct call *c, struct resource_document *d)
+{
+	if (!d->spec || d->layout != &user_layout)
+		return;
+	struct book *book = api_book(c->api);
+	const struct user *now = book_find(book, "user", STR(""), d->name, c->now);
+	if (now)
+		((struct user *)d->spec)->password = arena_str(c->arena, now->password);
+	api_book_done(c->api);
+}
+
+static void
+applied(struct call *c, const struct reply *r)
+{
+	struct buf b = {0};
+	if (r->rc != RC_OK) {
+		answer_reply(c, r);
+		return;
+	}
+	buf_fmt(&b, "{\"changed\":%lld,\"seq\":%lld}", (long long)r->number, (long long)r->seq);
+	answer_json(c, 200, &b);
+}
+
+void
+handle_resources_apply(struct call *c)
+{
+	const char *words[32];
+	size_t n_words = 0;
+	for (const struct resource_kind *k = resource_kinds; k->name && n_words < 32; k++)
+		words[n_words++] = k->name;
+	struct resource_kinds_view view = {layout_of, words, n_words, NULL};
+	struct report report;
+	struct resource_document *docs;
+	struct str file = http_param(c->req, "file");
+	report_init(&report);
+	size_t n = resources_read(file.n ? arena_cstr(c->arena, file) : "request", c->req->body, &view, c->arena, &report, &docs);
+	struct resource_batch batch = {.dry_run = str_is(http_param(c->req, "dry_run"), "true"), .why = http_param(c->req, "why")};
+	batch.resources.p = arena_array(c->arena, struct resource, n);
+	batch.resources.n = n;
+	for (size_t i = 0; i < n && !report.errors; i++) {
+		keep_password(c, &docs[i]);
+		batch.resources.p[i] = (struct resource){.kind = docs[i].kind, .name = docs[i].name, .customer = docs[i].customer,
+		    .valid_from = docs[i].valid_from, .managed = file, .removed = docs[i].removed,
+		    .spec = docs[i].spec ? encoded(c, &docs[i]) : STR("")};
+	}
+	if (report.errors) {
+		struct buf text = {0};
+		report_print(&report, &text);
+		answer_error(c, RC_INVALID, "%.*s", STR_ARG(str_trim(buf_view(&text))));
+		buf_fini(&text);
+	} else {
+		ask_engine(c, MESSAGE_resources, &resource_batch_layout, &batch, applied);
+	}
+	report_fini(&report);
+}
+
+/* ---- who is on call ---- */
+
+struct duty {
+	struct json_writer w;
+	msec_t at;
+	struct call *call;
+	const struct book *book;
+};
+
+static bool
+list_duty(void *arg, const struct resource *r, const void *spec)
+{
+	struct duty *d = arg;
+	struct shift x;
+	if (!oncall_shift(d->book, r->name, d->at, d->call->arena, &x))
+		return true;
+	jsonw_object(&d->w);
+	jsonw_key(&d->w, "schedule");
+	jsonw_str(&d->w, r->name);
+	jsonw_key(&d->w, "user");
+	jsonw_str(&d->w, x.user);
+	jsonw_key(&d->w, "from");
+	jsonw_time(&d->w, x.from);
+	jsonw_key(&d->w, "to");
+	jsonw_time(&d->w, x.to);
+	jsonw_key(&d->w, "why");
+	jsonw_str(&d->w, x.why);
+	jsonw_object_end(&d->w);
+	return true;
+}
+
+void
+handle_oncall_now(struct call *c)
+{
+	struct buf b = {0};
+	struct duty d = {.at = c->now, .call = c};
+	jsonw_init(&d.w, &b);
+	jsonw_array(&d.w);
+	d.book = api_book(c->api);
+	book_each(d.book, "schedule", c->now, list_duty, &d);
+	api_book_done(c->api);
+	jsonw_array_end(&d.w);
+	answer_json(c, 200, &b);
+}

@@ -1,0 +1,368 @@
+/*
+ * sign_in.c — who asks: no-auth, a token (bearer or basic password), a session's cookie; signing in and out.
+ *
+ * TRAP   A wrong password costs the guesser more than it costs us: after ten failures in a quarter of an hour a name
+ *        and an address have to wait, before anything is hashed.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api_impl.h"
+#include "base/must.h"
+
+enum { QUARTER = 15 * 60 * 1000 };
+#define COOKIE "tocsin_session"
+
+/* ---- identities ---- */
+
+static bool
+become(struct call *c, struct str user)
+{
+	struct book *b = api_book(c->api);
+	const struct user *u = book_find(b, "user", STR(""), user, c->now);
+	bool ok = u != NULL;
+	if (u) {
+		struct user own;
+		record_copy(&user_layout, &own, u, c->arena);
+		c->who = (struct identity){
+		    .actor = arena_fmt(c->arena, "%s/%.*s", u->role == ROLE_CONTACT ? "contact" : "user", STR_ARG(user)),
+		    .name = arena_str(c->arena, user),
+		    .role = (enum role)u->role,
+		    .customers = own.customers,
+		};
+	}
+	api_book_done(c->api);
+	c->signed_in = ok;
+	return ok;
+}
+
+/* The credential of a secret, when it is still good. */
+static bool
+credential_of(struct call *c, struct str secret, struct credential *out)
+{
+	struct ledger *l = api_ledger(c->api);
+	struct str bytes;
+	struct err e;
+	if (!l || ledger_get(l, STR("credential"), secret_id(secret, c->arena), c->arena, &bytes, &e) != RC_OK)
+		return false;
+	if (record_decode(&credential_layout, out, bytes, c->arena, &e) != RC_OK || out->removed)
+		return false;
+	return !out->expires || out->expires > c->now;
+}
+
+/* "Basic dXNlcjpwYXNz" -> the password, which is a token; the user name is free. */
+static struct str
+basic_password(struct call *c, struct str base64)
+{
+	char *plain = arena_alloc(c->arena, base64.n + 1);
+	size_t n;
+	if (sodium_base642bin((unsigned char *)plain, base64.n, base64.p, base64.n, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return STR("");
+	ptrdiff_t colon = str_chr(str_n(plain, n), ':');
+	return colon < 0 ? STR("") : str_from(str_n(plain, n), (size_t)colon + 1);
+}
+
+static struct str
+presented_secret(struct call *c)
+{
+	struct str auth = http_header(c->req, "Authorization");
+	if (str_starts(auth, STR("Bearer ")))
+		return str_from(auth, 7);
+	if (str_starts(auth, STR("Basic ")))
+		return basic_password(c, str_from(auth, 6));
+	c->by_cookie = http_cookie(c->req, COOKIE).n > 0;
+	return http_cookie(c->req, COOKIE);
+}
+
+bool
+identify(struct call *c)
+{
+	struct credential cred;
+	c->who = (struct identity){.actor = STR(""), .role = ROLE_NONE};
+	if (c->api->house.no_auth) {
+		c->who = (struct identity){.actor = STR("user/anybody"), .name = STR("anybody"), .role = ROLE_ADMIN};
+		c->signed_in = true;
+		return true;
+	}
+	c->secret = presented_secret(c);
+	if (!c->secret.n)
+		return true;
+	bool good = credential_of(c, c->secret, &cred) && cred.kind != CREDENTIAL_ONE_TIME && become(c, cred.user);
+	if (good || c->by_cookie)
+		return true; /* an old cookie is nobody: the page offers to sign in */
+	answer_error(c, RC_DENIED, "the token is not known, or has expired");
+	return false;
+}
+
+/* ---- failures ---- */
+
+struct failures {
+	msec_t since;
+	int64_t n;
+};
+
+static struct failures *
+failures_of(struct call *c, struct str key)
+{
+	struct failures *f = map_get(c->api->failures, key);
+	if (!f && map_count(c->api->failures) > 100000)
+		return NULL; /* somebody invents names: the address is still counted */
+	if (!f) {
+		f = mem_new(struct failures);
+		map_put(c->api->failures, key, f);
+	}
+	if (c->now - f->since > QUARTER)
+		*f = (struct failures){.since = c->now};
+	return f;
+}
+
+/* Adds `n` failures to the name and the address; true when either may still try. */
+static bool
+may_try(struct call *c, struct str user, int n)
+{
+	struct str keys[] = {arena_fmt(c->arena, "user %.*s", STR_ARG(str_to(user, 100))), arena_fmt(c->arena, "from %.*s", STR_ARG(c->req->peer))};
+	int64_t limit = c->api->house.conf->root->access.failed_logins;
+	bool may = true;
+	pthread_mutex_lock(&c->api->failures_lock);
+	for (int i = 0; i < 2; i++) {
+		struct failures *f = failures_of(c, keys[i]);
+		if (!f)
+			continue;
+		f->n += n;
+		may = may && f->n < limit;
+	}
+	pthread_mutex_unlock(&c->api->failures_lock);
+	return may;
+}
+
+/* ---- signing in ---- */
+
+#define SIGN_IN_KEYS(F)                                                                                      \
+	F(STR, user, 0, KEY_REQUIRED, "", "the name of a user")                                              \
+	F(STR, password, 0, KEY_REQUIRED, "", "the password, or the one-time password of the first start")
+RECORD(sign_in, SIGN_IN_KEYS)
+#define RECORD_SELF struct sign_in
+RECORD_LAYOUT(sign_in, SIGN_IN_KEYS)
+#undef RECORD_SELF
+
+static void
+begun(struct call *c, const struct reply *r)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	if (r->rc != RC_OK) {
+		answer_reply(c, r);
+		return;
+	}
+	struct str cookie = arena_fmt(c->arena, COOKIE "=%.*s; Path=/; HttpOnly; SameSite=Strict%s", STR_ARG(c->secret), c->req->tls ? "; Secure" : "");
+	http_answer_header(c->req, "Set-Cookie", cookie);
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "user");
+	jsonw_str(&w, c->who.name);
+	jsonw_key(&w, "role");
+	jsonw_c(&w, roles[c->who.role]);
+	jsonw_key(&w, "csrf");
+	jsonw_str(&w, secret_csrf(c->secret, c->arena));
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+}
+
+static bool
+password_is(struct call *c, const struct sign_in *s, struct credential *one_time)
+{
+	struct str hash = STR("");
+	if (credential_of(c, s->password, one_time) && one_time->kind == CREDENTIAL_ONE_TIME && str_eq(one_time->user, s->user))
+		return true;
+	*one_time = (struct credential){0};
+	struct book *b = api_book(c->api);
+	const struct user *u = book_find(b, "user", STR(""), s->user, c->now);
+	if (u)
+		hash = arena_str(c->arena, u->password);
+	api_book_done(c->api);
+	return password_fits(s->password, hash);
+}
+
+void
+handle_session_begin(struct call *c)
+{
+	struct sign_in s;
+	struct credential used;
+	if (!body_record(c, &sign_in_layout, &s))
+		return;
+	if (!may_try(c, s.user, 0)) {
+		answer_error(c, RC_REFUSED, "too many wrong passwords: wait a quarter of an hour");
+		return;
+	}
+	if (!password_is(c, &s, &used) || !become(c, s.user)) {
+		may_try(c, s.user, 1);
+		answer_error(c, RC_DENIED, "the user or the password is wrong");
+		return;
+	}
+	c->secret = secret_make(c->arena);
+	struct credential *made = arena_array(c->arena, struct credential, 2);
+	made[0] = (struct credential){.id = secret_id(c->secret, c->arena), .kind = CREDENTIAL_SESSION, .user = c->who.name, .created = c->now,
+	    .expires = c->now + c->api->house.conf->root->access.session_max};
+	made[1] = used;
+	made[1].removed = true; /* a one-time password dies with its first use */
+	struct credential_batch batch = {.credentials = {made, used.id.n ? 2 : 1}};
+	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, begun);
+}
+
+static void
+ended(struct call *c, const struct reply *r)
+{
+	http_answer_header(c->req, "Set-Cookie", STR(COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));
+	answer_reply(c, r);
+}
+
+void
+handle_session_end(struct call *c)
+{
+	struct credential gone = {.id = secret_id(c->secret, c->arena), .user = c->who.name, .removed = true};
+	struct credential_batch batch = {.credentials = {&gone, 1}};
+	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, ended);
+}
+
+void
+handle_me(struct call *c)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "user");
+	jsonw_str(&w, c->who.name);
+	jsonw_key(&w, "role");
+	jsonw_c(&w, roles[c->who.role]);
+	jsonw_key(&w, "customers");
+	jsonw_array(&w);
+	for (size_t i = 0; i < c->who.customers.n; i++)
+		jsonw_str(&w, c->who.customers.p[i]);
+	jsonw_array_end(&w);
+	if (c->by_cookie) {
+		jsonw_key(&w, "csrf");
+		jsonw_str(&w, secret_csrf(c->secret, c->arena));
+	}
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+}
+
+/* ---- passwords and tokens ---- */
+
+#define NEW_PASSWORD_KEYS(F) F(STR, password, 0, KEY_REQUIRED, "", "the new password, of at least ten characters")
+RECORD(new_password, NEW_PASSWORD_KEYS)
+#define RECORD_SELF struct new_password
+RECORD_LAYOUT(new_password, NEW_PASSWORD_KEYS)
+#undef RECORD_SELF
+
+void
+handle_password_set(struct call *c)
+{
+	struct new_password p;
+	struct user u;
+	struct buf spec = {0};
+	if (!body_record(c, &new_password_layout, &p))
+		return;
+	if (p.password.n < 10 || p.password.n > 500) {
+		answer_error(c, RC_INVALID, "a password has from 10 to 500 characters");
+		return;
+	}
+	struct book *b = api_book(c->api);
+	const struct user *now = book_find(b, "user", STR(""), c->who.name, c->now);
+	if (now)
+		record_copy(&user_layout, &u, now, c->arena);
+	api_book_done(c->api);
+	if (!now) {
+		answer_error(c, RC_ABSENT, "there is no user \"%.*s\"", STR_ARG(c->who.name));
+		return;
+	}
+	u.password = password_hash(p.password, c->arena);
+	record_encode(&user_layout, &u, &spec);
+	struct resource r = {.kind = STR("user"), .name = c->who.name, .spec = arena_str(c->arena, buf_view(&spec))};
+	struct resource_batch batch = {.resources = {&r, 1}};
+	buf_fini(&spec);
+	ask_engine(c, MESSAGE_resources, &resource_batch_layout, &batch, answer_reply);
+}
+
+#define TOKEN_REQUEST_KEYS(F)                                                                                \
+	F(STR, name, 0, KEY_REQUIRED, "", "what a person calls it")                                          \
+	F(STR, user, 0, 0, "", "whose it is; empty: mine (others': administrators only)")                    \
+	F(DUR, lifetime, 0, 0, "1y", "how long it is good")
+RECORD(token_request, TOKEN_REQUEST_KEYS)
+#define RECORD_SELF struct token_request
+RECORD_LAYOUT(token_request, TOKEN_REQUEST_KEYS)
+#undef RECORD_SELF
+
+static void
+token_made(struct call *c, const struct reply *r)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	if (r->rc != RC_OK) {
+		answer_reply(c, r);
+		return;
+	}
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "token");
+	jsonw_str(&w, *(struct str *)c->req->user);
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+}
+
+void
+handle_token_make(struct call *c)
+{
+	struct token_request t;
+	if (!body_record(c, &token_request_layout, &t))
+		return;
+	struct str user = t.user.n ? t.user : c->who.name;
+	if (!str_eq(user, c->who.name) && c->who.role < ROLE_ADMIN) {
+		answer_error(c, RC_DENIED, "tokens of others are made by administrators");
+		return;
+	}
+	struct str *secret = arena_new(c->arena, struct str);
+	*secret = secret_make(c->arena);
+	c->req->user = secret;
+	struct credential made = {.id = secret_id(*secret, c->arena), .kind = CREDENTIAL_TOKEN, .user = user, .name = t.name, .created = c->now,
+	    .expires = t.lifetime ? c->now + t.lifetime : 0};
+	struct credential_batch batch = {.credentials = {&made, 1}};
+	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, token_made);
+}
+
+struct listing {
+	struct call *call;
+	struct json_writer w;
+};
+
+static bool
+list_token(void *arg, const struct row *row)
+{
+	struct listing *l = arg;
+	struct credential cred;
+	struct err e;
+	if (record_decode(&credential_layout, &cred, row->value, l->call->arena, &e) == RC_OK && cred.kind == CREDENTIAL_TOKEN &&
+	    (str_eq(cred.user, l->call->who.name) || l->call->who.role == ROLE_ADMIN))
+		record_to_json(&credential_layout, &cred, true, &l->w);
+	return true;
+}
+
+void
+handle_tokens_list(struct call *c)
+{
+	struct ledger *ledger = api_ledger(c->api);
+	struct buf b = {0};
+	struct err e;
+	struct listing l = {.call = c};
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	if (!ledger || ledger_scan(ledger, STR("credential"), list_token, &l, &e) != RC_OK) {
+		buf_fini(&b);
+		answer_error(c, RC_IO, "the ledger cannot be read");
+		return;
+	}
+	jsonw_array_end(&l.w);
+	answer_json(c, 200, &b);
+}

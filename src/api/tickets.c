@@ -1,0 +1,306 @@
+/* tickets.c — tickets, their timelines and clocks, and the key pressed in the browser. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api_impl.h"
+#include "desk/desk.h"
+#include "flow/notice.h"
+
+/* ---- clocks as JSON ---- */
+
+static void
+clock_to_json(struct json_writer *w, const char *name, const struct sla_clock *c)
+{
+	jsonw_key(w, name);
+	jsonw_object(w);
+	jsonw_key(w, "state");
+	jsonw_c(w, sla_clock_states[c->state]);
+	jsonw_key(w, "limit_ms");
+	jsonw_i64(w, c->limit);
+	jsonw_key(w, "spent_ms");
+	jsonw_i64(w, c->spent);
+	jsonw_key(w, "breached");
+	jsonw_bool(w, c->breached);
+	jsonw_key(w, "deadline");
+	if (c->deadline == MSEC_NEVER)
+		jsonw_null(w);
+	else
+		jsonw_time(w, c->deadline);
+	jsonw_key(w, "stopped");
+	if (c->stopped)
+		jsonw_time(w, c->stopped);
+	else
+		jsonw_null(w);
+	jsonw_object_end(w);
+}
+
+static bool
+gather(void *arg, const struct event *ev)
+{
+	sla_history_add(arg, ev);
+	return true;
+}
+
+static bool
+derive_clocks(struct call *c, const struct ticket *k, struct sla_report *out)
+{
+	struct ledger *l = api_ledger(c->api);
+	struct sla_history h = {0};
+	struct err e;
+	struct event_query q = {.subject = ticket_subject(k->number, c->arena)};
+	bool ok = l && ledger_events(l, &q, gather, &h, &e) == RC_OK;
+	struct book *b = api_book(c->api);
+	book_sla_derive(b, k->customer, k->contract, &h, c->now, out);
+	api_book_done(c->api);
+	sla_history_fini(&h);
+	return ok;
+}
+
+static void
+ticket_to_json(struct call *c, struct json_writer *w, const struct ticket *k)
+{
+	struct sla_report r;
+	struct buf plain = {0};
+	struct json_writer inner;
+	derive_clocks(c, k, &r);
+	jsonw_init(&inner, &plain);
+	record_to_json(&ticket_layout, k, true, &inner);
+	buf_cut(&plain, plain.n - 1); /* its closing brace: the clocks come inside */
+	buf_c(&plain, ",\"clocks\":");
+	jsonw_init(&inner, &plain);
+	jsonw_object(&inner);
+	clock_to_json(&inner, "pickup", &r.pickup);
+	clock_to_json(&inner, "resolution", &r.resolution);
+	jsonw_object_end(&inner);
+	buf_ch(&plain, '}');
+	jsonw_raw(w, buf_view(&plain));
+	buf_fini(&plain);
+}
+
+/* ---- one ticket ---- */
+
+/* Reads the ticket of the path, when who asks may see it; answers 404 itself otherwise, whichever it was. */
+static bool
+visible_ticket(struct call *c, struct str number, struct ticket *out)
+{
+	struct ledger *l = api_ledger(c->api);
+	struct str bytes;
+	struct err e;
+	int64_t n;
+	char key[24];
+	if (l && str_i64(number, &n) && n > 0) {
+		snprintf(key, sizeof key, "%012lld", (long long)n);
+		if (ledger_get(l, STR("ticket"), str_c(key), c->arena, &bytes, &e) == RC_OK &&
+		    record_decode(&ticket_layout, out, bytes, c->arena, &e) == RC_OK && access_sees(&c->who, out->customer))
+			return true;
+	}
+	answer_error(c, RC_ABSENT, "there is no ticket %.*s", STR_ARG(str_to(number, 20)));
+	return false;
+}
+
+void
+handle_ticket_get(struct call *c)
+{
+	struct ticket k;
+	struct buf b = {0};
+	struct json_writer w;
+	if (!visible_ticket(c, c->part[0], &k))
+		return;
+	jsonw_init(&w, &b);
+	ticket_to_json(c, &w, &k);
+	answer_json(c, 200, &b);
+}
+
+struct event_list {
+	struct call *call;
+	struct json_writer w;
+	int64_t left;
+};
+
+/* A contact sees what was said to the customer, and what happened; not what we said among ourselves. */
+static bool
+may_read(const struct call *c, const struct event *ev)
+{
+	if (!access_sees(&c->who, ev->chain))
+		return false;
+	if (c->who.role > ROLE_CONTACT)
+		return true;
+	return str_starts(ev->kind, STR("ticket_")) && !str_is(pairs_get(ev->facts, "audience"), "internal") &&
+	    !str_is(pairs_get(ev->facts, "audience"), "supplier");
+}
+
+static bool
+list_event(void *arg, const struct event *ev)
+{
+	struct event_list *l = arg;
+	if (!may_read(l->call, ev))
+		return true;
+	record_to_json(&event_layout, ev, true, &l->w);
+	return --l->left > 0;
+}
+
+static void
+answer_events(struct call *c, const struct event_query *q, int64_t limit)
+{
+	struct ledger *ledger = api_ledger(c->api);
+	struct buf b = {0};
+	struct err e;
+	struct event_list l = {.call = c, .left = limit};
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	if (!ledger || ledger_events(ledger, q, list_event, &l, &e) != RC_OK) {
+		buf_fini(&b);
+		answer_error(c, RC_IO, "the ledger cannot be read");
+		return;
+	}
+	jsonw_array_end(&l.w);
+	answer_json(c, 200, &b);
+}
+
+void
+handle_ticket_events(struct call *c)
+{
+	struct ticket k;
+	if (!visible_ticket(c, c->part[0], &k))
+		return;
+	struct event_query q = {.subject = ticket_subject(k.number, c->arena)};
+	answer_events(c, &q, 10000);
+}
+
+void
+handle_events_list(struct call *c)
+{
+	int64_t limit;
+	struct event_query q = {.subject = http_param(c->req, "subject")};
+	if (!param_i64(c, "after", 0, &q.after) || !param_i64(c, "limit", 1000, &limit))
+		return;
+	answer_events(c, &q, limit < 10000 ? limit : 10000);
+}
+
+/* ---- lists ---- */
+
+struct ticket_list {
+	struct call *call;
+	struct json_writer w;
+	int64_t left;
+};
+
+static bool
+list_ticket(void *arg, const struct row *row)
+{
+	struct ticket_list *l = arg;
+	struct ticket k;
+	struct err e;
+	if (!access_sees(&l->call->who, row->customer))
+		return true;
+	if (record_decode(&ticket_layout, &k, row->value, l->call->arena, &e) == RC_OK)
+		ticket_to_json(l->call, &l->w, &k);
+	return --l->left > 0;
+}
+
+void
+handle_tickets_list(struct call *c)
+{
+	struct ledger *ledger = api_ledger(c->api);
+	struct buf b = {0};
+	struct err e;
+	struct ticket_list l = {.call = c};
+	struct row_query q = {.space = STR("ticket"), .customer = http_param(c->req, "customer"), .tag = http_param(c->req, "state"), .limit = INT64_MAX};
+	if (!param_i64(c, "before", 0, &q.before) || !param_i64(c, "limit", 100, &l.left))
+		return;
+	if (q.customer.n && !access_sees(&c->who, q.customer)) {
+		answer_error(c, RC_DENIED, "customer %.*s is not yours", STR_ARG(str_to(q.customer, 63)));
+		return;
+	}
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	if (!ledger || ledger_list(ledger, &q, list_ticket, &l, &e) != RC_OK) {
+		buf_fini(&b);
+		answer_error(c, RC_IO, "the ledger cannot be read");
+		return;
+	}
+	jsonw_array_end(&l.w);
+	answer_json(c, 200, &b);
+}
+
+/* ---- changes ---- */
+
+void
+handle_ticket_open(struct call *c)
+{
+	struct ticket_request q;
+	struct ticket old;
+	if (!body_record(c, &ticket_request_layout, &q))
+		return;
+	if (!access_sees(&c->who, q.customer)) {
+		answer_error(c, RC_DENIED, "customer %.*s is not yours", STR_ARG(str_to(q.customer, 63)));
+		return;
+	}
+	if (q.refers_to && !visible_ticket(c, arena_fmt(c->arena, "%lld", (long long)q.refers_to), &old))
+		return;
+	if (q.refers_to && !str_eq(old.customer, q.customer)) {
+		answer_error(c, RC_INVALID, "ticket %lld belongs to another customer", (long long)q.refers_to);
+		return;
+	}
+	ask_engine(c, MESSAGE_ticket_open, &ticket_request_layout, &q, answer_reply);
+}
+
+/* A customer's person may write, and say that it is done; the work is ours. */
+static bool
+contact_may(const struct ticket_change *q)
+{
+	return q->verb == VERB_MESSAGE || q->verb == VERB_CLOSE;
+}
+
+void
+handle_ticket_change(struct call *c)
+{
+	struct ticket k;
+	struct ticket_change q;
+	struct err e;
+	if (!visible_ticket(c, c->part[0], &k))
+		return;
+	struct str verb = c->part[1];
+	struct str body = c->req->body.n ? c->req->body : STR("{}");
+	struct json j;
+	/* the verb stands in the path; everything else in the body */
+	struct str whole = str_is(str_trim(body), "{}") ? arena_fmt(c->arena, "{\"verb\":\"%.*s\"}", STR_ARG(verb))
+							 : arena_fmt(c->arena, "{\"verb\":\"%.*s\",%.*s", STR_ARG(verb), STR_ARG(str_from(str_trim(body), 1)));
+	json_init(&j, whole, c->arena, 16);
+	record_from_json(&ticket_change_layout, &q, &j, c->arena);
+	if (json_end(&j, &e) != RC_OK) {
+		answer_error(c, RC_INVALID, "%s", e.text);
+		return;
+	}
+	if (c->who.role == ROLE_CONTACT && !contact_may(&q)) {
+		answer_error(c, RC_DENIED, "a contact may write a message or close");
+		return;
+	}
+	if (c->who.role == ROLE_VIEWER) {
+		answer_error(c, RC_DENIED, "a viewer changes nothing");
+		return;
+	}
+	if (c->who.role == ROLE_CONTACT)
+		q.audience = AUDIENCE_CUSTOMER;
+	q.number = k.number;
+	ask_engine(c, MESSAGE_ticket_change, &ticket_change_layout, &q, answer_reply);
+}
+
+/* "Press 1" in the browser: the same receipt as from a phone, by the person who was paged. */
+void
+handle_page_answer(struct call *c)
+{
+	struct ticket k;
+	struct str id = c->part[0];
+	ptrdiff_t dash = str_chr(id, '-');
+	bool takes = str_is(c->part[1], "take");
+	if (dash < 0 || (!takes && !str_is(c->part[1], "pass"))) {
+		answer_error(c, RC_ABSENT, "a page is answered by take or pass");
+		return;
+	}
+	if (!visible_ticket(c, str_to(id, (size_t)dash), &k))
+		return;
+	struct receipt r = {.key = arena_fmt(c->arena, "page/%.*s/0", STR_ARG(id)), .outcome = takes ? OUTCOME_acknowledged : OUTCOME_passed,
+	    .text = arena_fmt(c->arena, "in the console, by %.*s", STR_ARG(c->who.name)), .at = c->now};
+	ask_engine(c, MESSAGE_receipt, &receipt_layout, &r, answer_reply);
+}

@@ -1,0 +1,45 @@
+/*
+ * house.h — what every process of one instance knows from its birth: configuration, folders, sockets.
+ *
+ * The keeper makes it and forks; a role inherits it as it is.
+ */
+#ifndef MAIN_HOUSE_H
+#define MAIN_HOUSE_H
+
+#include "conf/conf.h"
+
+struct house {
+	struct conf *conf;
+	const char *config_path; /* NULL: the embedded defaults */
+	const char *data;        /* absolute */
+	const char *instance;    /* a name of this data folder, for the ledger's lease */
+	bool no_auth;
+	int http_fd;             /* listening */
+	int engine_fd, voice_fd; /* listening Unix sockets in <data>/run */
+	char engine_path[108], voice_path[108];
+	char external_url[256];
+};
+
+/* A process of the instance. Each runs until it is told to stop and gives its exit status. */
+struct role {
+	const char *name;
+	int (*run)(struct house *);
+};
+int role_core(struct house *);
+int role_engine(struct house *);
+int role_voice(struct house *);
+
+/* Where the ledger is: the configured URL, else the data folder. */
+struct str house_ledger(const struct house *);
+
+/* Sets what a role's loop needs: SIGTERM and SIGINT stop it.  One loop per process. */
+struct loop;
+void house_stop_on_signals(struct loop *);
+
+/* Judges for the texts inside a configuration, from the rooms that own them. */
+extern const struct conf_judges house_judges;
+
+/* tocsin serve: opens everything, starts the roles, keeps them running.  The exit status. */
+int keeper_run(struct house *);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * role_engine.c — the process that decides: ledger, engine, and the channels that leave by themselves.
+ *
+ * It parses nothing from outside but frames.  Lowest OOM score: one bad query or import must never stop a page.
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "base/os.h"
+#include "engine/engine.h"
+#include "main/house.h"
+#include "net/link.h"
+#include "notify/sender.h"
+#include "voice/door.h"
+
+struct engine_process {
+	struct house *house;
+	struct loop *loop;
+	struct ledger *ledger;
+	struct engine *engine;
+	struct link_server *asked;   /* core and the command line ask here */
+	struct http_client *http;
+	struct smtp_client *smtp;
+	struct sender_doors senders;
+	struct voice_door *voice;
+	int status;
+};
+
+/* ---- what comes in ---- */
+
+/* Who waits for an answer: found again by number, since it may be gone by then. */
+struct asker {
+	struct engine_process *p;
+	uint64_t link, id;
+};
+
+static void
+on_reply(void *arg, const struct reply *r)
+{
+	struct asker *a = arg;
+	struct link *l = link_server_find(a->p->asked, a->link);
+	if (l) {
+		struct buf b = {0};
+		record_encode(&reply_layout, r, &b);
+		link_send(l, MESSAGE_reply, a->id, buf_view(&b));
+		buf_fini(&b);
+	}
+	mem_free(a);
+}
+
+static void
+on_frame(void *arg, struct link *l, const struct frame *f)
+{
+	struct engine_process *p = arg;
+	struct arena *a = arena_create();
+	struct ask ask;
+	struct err e;
+	if (f->kind <= MESSAGE_news || f->kind >= MESSAGES || record_decode(&ask_layout, &ask, f->body, a, &e) != RC_OK) {
+		log_warn("main", "a message of kind %u was not understood", f->kind);
+	} else if (f->id) {
+		struct asker *asker = mem_new(struct asker);
+		*asker = (struct asker){p, link_number(l), f->id};
+		engine_ask(p->engine, (enum message)f->kind, ask.actor, ask.body, on_reply, asker);
+	} else {
+		engine_ask(p->engine, (enum message)f->kind, ask.actor, ask.body, NULL, NULL);
+	}
+	arena_destroy(&a);
+}
+
+/* ---- what goes out ---- */
+
+static void
+on_sent(void *arg, const struct receipt *r)
+{
+	struct engine_process *p = arg;
+	struct buf b = {0};
+	record_encode(&receipt_layout, r, &b);
+	engine_ask(p->engine, MESSAGE_receipt, STR(""), buf_view(&b), NULL, NULL);
+	buf_fini(&b);
+}
+
+static void
+send_out(void *arg, const struct outbox_row *row)
+{
+	struct engine_process *p = arg;
+	if (str_is(row->channel, "call"))
+		voice_door_call(p->voice, row);
+	else
+		sender_send(&p->senders, row);
+}
+
+static void
+call_back(void *arg, struct str key)
+{
+	struct engine_process *p = arg;
+	voice_door_cancel(p->voice, key);
+}
+
+static void
+send_news(void *arg, struct link *l)
+{
+	const struct buf *b = arg;
+	link_send(l, MESSAGE_news, 0, buf_view(b));
+}
+
+static void
+tell(void *arg, const struct news *news)
+{
+	struct engine_process *p = arg;
+	struct buf b = {0};
+	record_encode(&news_layout, news, &b);
+	link_server_each(p->asked, send_news, &b);
+	buf_fini(&b);
+}
+
+static void
+lost(void *arg, const char *why)
+{
+	struct engine_process *p = arg;
+	log_error("main", "%s", why);
+	p->status = 3;
+	loop_stop(p->loop);
+}
+
+/* ---- life ---- */
+
+static void
+protect_from_oom(void)
+{
+	struct err e;
+	/* needs a privilege that we may not have; then it stays as it is */
+	int fd = os.open("/proc/self/oom_score_adj", 1 /* O_WRONLY */, 0);
+	if (fd < 0)
+		return;
+	if (os_write_all(fd, STR("-900"), &e) != RC_OK)
+		log_debug("main", "%s", e.text);
+	os.close(fd);
+}
+
+static enum rc
+begin(struct engine_process *p, struct err *e)
+{
+	struct house *h = p->house;
+	enum rc rc = ledger_open(&p->ledger, house_ledger(h), h->instance, clock_wall(clock_real()), e);
+	if (rc != RC_OK)
+		return rc;
+	p->http = http_client_create(p->loop, 64, NULL);
+	p->smtp = smtp_client_create(p->loop);
+	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, p};
+	p->voice = voice_door_create(p->loop, h->voice_path, on_sent, p);
+	struct engine_doors doors = {p, send_out, call_back, tell, lost};
+	rc = engine_create(&p->engine, p->loop, p->ledger, &doors, e);
+	if (rc != RC_OK)
+		return rc;
+	p->asked = link_server_create(p->loop, h->engine_fd, &(struct link_events){.arg = p, .frame = on_frame});
+	return RC_OK;
+}
+
+static void
+end(struct engine_process *p)
+{
+	link_server_destroy(&p->asked);
+	engine_destroy(&p->engine);
+	voice_door_destroy(&p->voice);
+	smtp_client_destroy(&p->smtp);
+	http_client_destroy(&p->http);
+	ledger_close(&p->ledger);
+	loop_destroy(&p->loop);
+}
+
+int
+role_engine(struct house *h)
+{
+	struct engine_process p = {.house = h, .loop = loop_create("engine", clock_real())};
+	struct err e;
+	protect_from_oom();
+	house_stop_on_signals(p.loop);
+	if (begin(&p, &e) != RC_OK) {
+		log_error("main", "%s", e.text);
+		p.status = 2;
+	} else {
+		loop_run(p.loop);
+	}
+	end(&p);
+	return p.status;
+}

@@ -1,0 +1,11 @@
+/* senders.h — the functions behind the rows of sender.c. */
+#ifndef NOTIFY_SENDERS_H
+#define NOTIFY_SENDERS_H
+
+#include "notify/sender.h"
+
+void console_send(const struct sender_doors *, const struct outbox_row *);
+void mail_send(const struct sender_doors *, const struct outbox_row *);
+void webhook_send(const struct sender_doors *, const struct outbox_row *);
+
+#endif
