@@ -21,7 +21,7 @@ struct house {
 };
 
 /* A process of the instance. Each runs until it is told to stop and gives its exit status. */
-struct role {
+struct process {
 	const char *name;
 	int (*run)(struct house *);
 };

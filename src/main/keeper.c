@@ -27,7 +27,7 @@
 #include "main/house.h"
 
 /* In the order of starting; stopped in reverse, so that the engine commits what the others still say. */
-static const struct role roles[] = {
+static const struct process roles[] = {
     {"engine", role_engine},
     {"voice", role_voice},
     {"core", role_core},
@@ -104,7 +104,7 @@ open_house(struct house *h, struct err *e)
 /* ---- children ---- */
 
 static void
-be_role(struct keeper *k, const struct role *r)
+be_role(struct keeper *k, const struct process *r)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* [K2] */
 	prctl(PR_SET_NAME, r->name);

@@ -1,9 +1,168 @@
-/* main.c — where a process begins. */
+/* main.c — where a process begins: serve and check-config here, everything else in ctl/. */
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "base/os.h"
+#include "ctl/ctl.h"
+#include "main/house.h"
+#include "net/listen.h"
+
+/* ---- check-config ---- */
+
+static int
+verb_check_config(struct args *a)
+{
+	const char *path = args_word(a);
+	struct conf *conf = NULL;
+	struct report report;
+	struct buf text = {0};
+	if (!path) {
+		fputs("Usage: tocsin check-config FILE\n", stderr);
+		return EXIT_USAGE;
+	}
+	report_init(&report);
+	enum rc rc = conf_load(path, &house_judges, &conf, &report);
+	report_print(&report, &text);
+	fputs(text.p ? text.p : "", stderr);
+	printf("%s: %zu errors, %zu warnings\n", path, report.errors, report.warnings);
+	conf_unref(&conf);
+	report_fini(&report);
+	buf_fini(&text);
+	return rc == RC_OK ? EXIT_OK : EXIT_FAILED;
+}
+
+/* ---- serve ---- */
+
+static enum rc
+load_config(struct house *h)
+{
+	struct report report;
+	struct buf text = {0};
+	report_init(&report);
+	enum rc rc = conf_load(h->config_path, &house_judges, &h->conf, &report);
+	report_print(&report, &text);
+	fputs(text.p ? text.p : "", stderr);
+	report_fini(&report);
+	buf_fini(&text);
+	return rc;
+}
+
+/* The folder's own name, made once: the ledger knows by it that a lease is its own. */
+static enum rc
+name_instance(struct house *h, struct err *e)
+{
+	char path[PATH_MAX], name[33];
+	unsigned char raw[16];
+	struct buf b = {0};
+	snprintf(path, sizeof path, "%s/instance", h->data);
+	enum rc rc = os_read_file(path, 100, &b, e);
+	if (rc == RC_ABSENT) {
+		randombytes_buf(raw, sizeof raw);
+		sodium_bin2hex(name, sizeof name, raw, sizeof raw);
+		buf_clear(&b);
+		buf_c(&b, name);
+		rc = os_replace_file(path, buf_view(&b), 0600, e);
+	}
+	h->instance = rc == RC_OK ? mem_dup(b.p, b.n) : NULL;
+	buf_fini(&b);
+	return rc;
+}
+
+static enum rc
+prepare_data(struct house *h, const char *data, struct err *e)
+{
+	enum rc rc = os_make_dirs(data, 0700, e);
+	if (rc != RC_OK)
+		return rc;
+	h->data = realpath(data, NULL);
+	if (!h->data)
+		return err_errno(e, "%s", data);
+	return name_instance(h, e);
+}
+
+static bool
+is_loopback(struct str address)
+{
+	struct str host, port;
+	if (!address_split(address, &host, &port))
+		return false;
+	return str_is(host, "localhost") || str_starts(host, STR("127.")) || str_is(host, "::1");
+}
+
+static enum rc
+open_port(struct house *h, const char *listen, struct err *e)
+{
+	struct str address = listen ? str_c(listen) : h->conf->root->server.listen;
+	if (h->no_auth && !is_loopback(address))
+		return err_set(e, RC_DENIED, "--no-auth is for loopback addresses only, not for %.*s", STR_ARG(address));
+	enum rc rc = listen_tcp(address, &h->http_fd, e);
+	struct str host, port, external = h->conf->root->server.external_url;
+	if (rc != RC_OK)
+		return rc;
+	address_split(address, &host, &port);
+	if (external.n)
+		snprintf(h->external_url, sizeof h->external_url, "%.*s", STR_ARG(external));
+	else
+		snprintf(h->external_url, sizeof h->external_url, "http://%.*s:%d", STR_ARG(host.n ? host : STR("localhost")), listen_port(h->http_fd));
+	return RC_OK;
+}
+
+static const char serve_usage[] = "[--config FILE] [--data DIR] [--listen ADDR:PORT] [--no-auth]";
+
+static int
+verb_serve(struct args *a)
+{
+	struct house h = {.config_path = args_option(a, "config"), .no_auth = args_flag(a, "no-auth")};
+	const char *data = args_option(a, "data"), *listen = args_option(a, "listen");
+	struct err e;
+	if (a->n) {
+		fprintf(stderr, "tocsin serve: \"%s\" is not understood.\nUsage: tocsin serve %s\n", a->p[0], serve_usage);
+		return EXIT_USAGE;
+	}
+	log_setup("keeper", LOG_INFO);
+	if (load_config(&h) != RC_OK)
+		return EXIT_FAILED;
+	if (prepare_data(&h, data ? data : "data", &e) != RC_OK || open_port(&h, listen, &e) != RC_OK) {
+		log_error("main", "%s", e.text);
+		return EXIT_FAILED;
+	}
+	return keeper_run(&h);
+}
+
+/* ---- the table ---- */
+
+static const struct verb own_verbs[] = {
+    {"check-config", "FILE", "Reads a configuration and says everything that is wrong with it.", verb_check_config},
+    {"serve", serve_usage, "Runs the daemon.", verb_serve},
+};
+enum { OWN = sizeof own_verbs / sizeof *own_verbs, ALL = 64 };
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct verb *)a)->name, ((const struct verb *)b)->name);
+}
 
 int
 main(int argc, char **argv)
 {
-	puts("tocsin " TOCSIN_VERSION);
-	return 0;
+	struct verb all[ALL] = {0};
+	size_t n = 0;
+	must(sodium_init() >= 0);
+	panic_install();
+	for (size_t i = 0; i < OWN; i++)
+		all[n++] = own_verbs[i];
+	for (const struct verb *v = ctl_verbs; v->name; v++)
+		all[n++] = *v;
+	must(n < ALL);
+	qsort(all, n, sizeof *all, by_name);
+	return ctl_run(all, argc, argv);
 }

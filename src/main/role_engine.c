@@ -80,6 +80,32 @@ on_sent(void *arg, const struct receipt *r)
 	buf_fini(&b);
 }
 
+/* The phone wants to know when a key is durable: only then does it say so. */
+struct durable {
+	receipt_durable *fn;
+	void *arg;
+};
+
+static void
+on_durable(void *arg, const struct reply *r)
+{
+	struct durable *d = arg;
+	d->fn(d->arg, r->rc == RC_OK);
+	mem_free(d);
+}
+
+static void
+on_phone(void *arg, const struct receipt *r, receipt_durable *fn, void *fn_arg)
+{
+	struct engine_process *p = arg;
+	struct durable *d = mem_new(struct durable);
+	struct buf b = {0};
+	*d = (struct durable){fn, fn_arg};
+	record_encode(&receipt_layout, r, &b);
+	engine_ask(p->engine, MESSAGE_receipt, STR(""), buf_view(&b), on_durable, d);
+	buf_fini(&b);
+}
+
 static void
 send_out(void *arg, const struct outbox_row *row)
 {
@@ -148,7 +174,7 @@ begin(struct engine_process *p, struct err *e)
 	p->http = http_client_create(p->loop, 64, NULL);
 	p->smtp = smtp_client_create(p->loop);
 	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, p};
-	p->voice = voice_door_create(p->loop, h->voice_path, on_sent, p);
+	p->voice = voice_door_create(p->loop, h->voice_path, on_phone, p);
 	struct engine_doors doors = {p, send_out, call_back, tell, lost};
 	rc = engine_create(&p->engine, p->loop, p->ledger, &doors, e);
 	if (rc != RC_OK)

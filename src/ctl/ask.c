@@ -1,0 +1,101 @@
+/* ask.c — one request to the daemon, and its answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "net/http_client.h"
+#include "wire/json.h"
+
+struct asking {
+	struct args *args;
+	struct answer *answer;
+	struct loop *loop;
+	enum rc rc;
+	char why[300];
+	bool done;
+};
+
+static void
+on_done(void *arg, const struct http_result *r)
+{
+	struct asking *a = arg;
+	a->rc = r->rc;
+	snprintf(a->why, sizeof a->why, "%s", r->why ? r->why : "");
+	a->answer->status = r->status;
+	a->answer->body = arena_str(a->args->arena, r->body);
+	a->done = true;
+}
+
+enum rc
+ctl_ask(struct args *args, const char *method, const char *path, const char *type, struct str body, struct answer *answer, struct err *e)
+{
+	struct asking a = {.args = args, .answer = answer, .loop = loop_create("ctl", clock_real())};
+	struct http_client *client = http_client_create(a.loop, 1, NULL);
+	struct http_door *door = http_client_door(client);
+	struct pair header = {STR("Content-Type"), str_c(type)};
+	struct http_ask ask = {
+	    .method = str_c(method),
+	    .url = arena_fmt(args->arena, "%s%s", args->url, path),
+	    .headers = {&header, type ? 1 : 0},
+	    .body = body,
+	    .bearer = str_c(args->token),
+	    .no_redirects = true,
+	    .max_body = 1 << 30,
+	};
+	door->request(door, &ask, on_done, &a);
+	while (!a.done)
+		loop_turn(a.loop, 1000);
+	http_client_destroy(&client);
+	loop_destroy(&a.loop);
+	return a.rc == RC_OK ? RC_OK : err_set(e, RC_IO, "no answer from %s: %s", args->url, a.why);
+}
+
+struct str
+ctl_error_of(struct args *args, const struct answer *answer)
+{
+	struct json j;
+	struct str key, text = answer->body;
+	json_init(&j, answer->body, args->arena, 16);
+	if (json_peek(&j) == JSON_STRING) {
+		json_str(&j, &text);
+	} else if (json_peek(&j) == JSON_OBJECT && json_object(&j)) {
+		while (json_key(&j, &key)) {
+			if (str_is(key, "error"))
+				json_str(&j, &text);
+			else
+				json_skip(&j);
+		}
+	}
+	return text;
+}
+
+int
+ctl_show(struct args *args, const char *method, const char *path, const char *type, struct str body)
+{
+	struct answer answer;
+	struct err e;
+	if (ctl_ask(args, method, path, type, body, &answer, &e) != RC_OK) {
+		fprintf(stderr, "tocsin: %s\n", e.text);
+		return EXIT_UNREACHABLE;
+	}
+	if (answer.status / 100 != 2) {
+		fprintf(stderr, "tocsin: %.*s\n", STR_ARG(ctl_error_of(args, &answer)));
+		return EXIT_REFUSED;
+	}
+	printf("%.*s%s", STR_ARG(answer.body), answer.body.n && answer.body.p[answer.body.n - 1] != '\n' ? "\n" : "");
+	return EXIT_OK;
+}
+
+void
+ctl_url_escape(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if ((c | 32) >= 'a' && (c | 32) <= 'z')
+			buf_ch(b, (char)c);
+		else if ((c >= '0' && c <= '9') || strchr("-_.~", c))
+			buf_ch(b, (char)c);
+		else
+			buf_fmt(b, "%%%02X", c);
+	}
+}

@@ -1,0 +1,199 @@
+/*
+ * role_core.c — the process that faces the world: samples, scraping, rules, the HTTP port.
+ *
+ * It decides nothing that people are called for: alerts and commands go to the engine as messages, the ledger is read
+ * only.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "base/time.h"
+#include "main/core_link.h"
+#include "main/house.h"
+#include "net/http_server.h"
+
+enum { TICK = 100, ALIVE = 2000, GRACE = 3000 };
+
+struct core {
+	struct house *house;
+	struct loop *loop;
+	struct tsdb *tsdb;
+	struct core_link *engine;
+	struct api *api;
+	struct http_server *server;
+	struct loop_timer tick, alive;
+};
+
+/* ---- what the API asks for ---- */
+
+static void
+ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_fn *reply, void *reply_arg)
+{
+	struct core *c = arg;
+	core_link_ask(c->engine, kind, actor, body, reply, reply_arg);
+}
+
+static void
+targets_json(void *arg, struct buf *b)
+{
+	buf_c(b, "{\"activeTargets\":[],\"droppedTargets\":[]}");
+}
+
+static void
+rules_json(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
+{
+	buf_c(b, alerts_only ? "{\"alerts\":[]}" : "{\"groups\":[]}");
+}
+
+static void
+on_news(void *arg, const struct news *n)
+{
+	struct core *c = arg;
+	api_news(c->api, n);
+}
+
+/* ---- timers ---- */
+
+static void
+on_tick(void *arg)
+{
+	struct core *c = arg;
+	struct err e;
+	if (tsdb_tick(c->tsdb, &e) != RC_OK)
+		log_error("main", "%s", e.text);
+	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
+}
+
+static void
+on_alive(void *arg)
+{
+	struct core *c = arg;
+	core_link_ask(c->engine, MESSAGE_alive, STR(""), STR(""), NULL, NULL);
+	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
+}
+
+/* ---- life ---- */
+
+static enum rc
+sync_every(const struct conf_storage *s, msec_t *out, struct err *e)
+{
+	*out = 0;
+	if (str_is(s->sync, "batch") || duration_parse(s->sync, out))
+		return RC_OK;
+	return err_set(e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
+}
+
+static enum rc
+open_store(struct core *c, struct err *e)
+{
+	const struct conf_storage *s = &c->house->conf->root->storage;
+	char dir[4096];
+	snprintf(dir, sizeof dir, "%s/samples", c->house->data);
+	struct tsdb_options o = {.dir = dir, .clock = clock_real(), .retention = s->retention, .out_of_order = s->out_of_order_window,
+	    .series_limit = (uint64_t)c->house->conf->root->limits.series_per_customer};
+	if (sync_every(s, &o.sync_every, e) != RC_OK)
+		return RC_INVALID;
+	return tsdb_open(&o, &c->tsdb, e);
+}
+
+static enum rc
+serve(struct core *c, struct err *e)
+{
+	const struct conf_server *s = &c->house->conf->root->server;
+	struct http_server_conf conf = {
+	    .fd = c->house->http_fd,
+	    .connections = (unsigned)s->max_connections,
+	    .per_address = (unsigned)s->max_connections_per_host,
+	    .request_time = s->request_timeout,
+	    .arg = c->api,
+	    .limit = api_body_limit,
+	    .decorate = api_decorate,
+	    .handle = api_handle,
+	};
+	conf.guard.names = s->hosts;
+	return http_server_start(&c->server, &conf, e);
+}
+
+static enum rc
+begin(struct core *c, struct err *e)
+{
+	enum rc rc = open_store(c, e);
+	if (rc != RC_OK)
+		return rc;
+	struct api_house house = {
+	    .conf = c->house->conf,
+	    .tsdb = c->tsdb,
+	    .ledger_url = house_ledger(c->house),
+	    .clock = clock_real(),
+	    .no_auth = c->house->no_auth,
+	    .arg = c,
+	    .ask = ask,
+	    .targets_json = targets_json,
+	    .rules_json = rules_json,
+	};
+	c->api = api_create(&house);
+	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
+	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
+	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
+	return serve(c, e);
+}
+
+struct stopping {
+	struct core *core;
+	atomic_bool done;
+};
+
+static void *
+stop_server(void *arg)
+{
+	struct stopping *s = arg;
+	http_server_stop(&s->core->server, GRACE);
+	s->done = true;
+	return NULL;
+}
+
+/* Requests under way wait for answers that come through the loop: it goes on turning while the server stops. */
+static void
+drain(struct core *c)
+{
+	struct stopping s = {.core = c};
+	pthread_t thread;
+	must(pthread_create(&thread, NULL, stop_server, &s) == 0);
+	while (!s.done)
+		loop_turn(c->loop, 20);
+	pthread_join(thread, NULL);
+}
+
+static void
+end(struct core *c)
+{
+	if (c->server)
+		drain(c);
+	loop_timer_cancel(c->loop, &c->tick);
+	loop_timer_cancel(c->loop, &c->alive);
+	core_link_destroy(&c->engine);
+	api_destroy(&c->api);
+	tsdb_close(&c->tsdb);
+	loop_destroy(&c->loop);
+}
+
+int
+role_core(struct house *h)
+{
+	struct core c = {.house = h, .loop = loop_create("core", clock_real())};
+	struct err e;
+	int status = 0;
+	house_stop_on_signals(c.loop);
+	if (begin(&c, &e) != RC_OK) {
+		log_error("main", "%s", e.text);
+		status = 2;
+	} else {
+		log_info("main", "listening on %s", h->external_url);
+		loop_run(c.loop);
+	}
+	end(&c);
+	return status;
+}
