@@ -127,7 +127,7 @@ retry_after(int64_t attempts)
 static bool
 goes_on(int outcome)
 {
-	return outcome == OUTCOME_ringing || outcome == OUTCOME_answered || outcome == OUTCOME_shown;
+	return outcome == OUTCOME_ringing || outcome == OUTCOME_answered;
 }
 
 void

@@ -209,19 +209,22 @@ bool
 record_from_json(const struct layout *l, void *record, struct json *j, struct arena *a)
 {
 	struct str name;
+	bool *seen = arena_array(a, bool, l->n);
 	memset(record, 0, l->size);
 	record_defaults(l, record, a);
 	if (!json_object(j))
 		return false;
 	while (json_key(j, &name)) {
 		const struct key *k = record_key(l, name);
-		if (!k || k->flags & KEY_HIDDEN)
+		if (!k || k->flags & KEY_HIDDEN) {
 			unknown_key(l, j, name);
-		else
+		} else {
 			value_from_json(k, record, j, a);
+			seen[k - l->keys] = true;
+		}
 	}
 	for (size_t i = 0; i < l->n && !j->failed; i++)
-		if (l->keys[i].flags & KEY_REQUIRED && !record_is_set(&l->keys[i], record))
+		if (l->keys[i].flags & KEY_REQUIRED && !seen[i])
 			json_fail(j, "a %s needs \"%.*s\": %s", l->name, STR_ARG(key_text(&l->keys[i])), l->keys[i].help);
 	return !j->failed;
 }
