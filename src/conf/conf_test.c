@@ -282,6 +282,90 @@ UNIT(conf_merges_anchors_and_refuses_what_grows)
 }
 END
 
+    static const char whole[] =
+	"server: {listen: '0.0.0.0:9099', hosts: [mon.example.org], body_limit: 32MB}\n"
+	"storage: {retention: 400d, out_of_order_window: 100y, sync: batch, exemplars: {max_exemplars: 10}}\n"
+	"ledger: {url: 'postgresql:///tocsin', backup_every: 6h}\n"
+	"mail: {smarthost: 'mail:587', from: noc@example.org, username: noc, password_file: mail.secret}\n"
+	"voice:\n"
+	"  language: it\n"
+	"  ring_timeout: 25s\n"
+	"  trunks:\n"
+	"    - {name: main, proxy: 'sip.example.org', user: '39055', password: x, transport: tls, caller_id: "
+	"'+39055'}\n"
+	"    - {name: spare, registrar: 'sip2.example.org', user: noc, prefer: 1}\n"
+	"desk: {customer_from: [host, default], default_customer: house}\n"
+	"limits: {alerts: 5000}\n"
+	"route: {receiver: noc, desk: open, routes: [{matchers: [severity=info], desk: none}]}\n"
+	"receivers: [{name: noc, email_configs: [{to: noc@example.org}]}]\n"
+	"scrape_configs: [{job_name: edge, customer: acme, static_configs: [{targets: [a:1]}]}]\n"
+	"sms: {gateways: [{name: x}]}\n";
+
+UNIT(conf_reads_a_tocsin_yml)
+{
+	struct conf *c = must_load(whole);
+	const struct conf_root *r = c->root;
+	ck_assert_int_eq(c->kind, CONF_TOCSIN);
+	ck_assert_str(r->server.external_url, "http://localhost:9099");
+	ck_assert_int_eq(r->storage.out_of_order_window, 100 * 365 * DAY);
+	ck_assert_int_eq(r->storage.exemplars.max_exemplars, 10);
+	ck_assert_int_eq(r->voice.trunks.p[0].transport, TRANSPORT_TLS);
+	ck_assert_int_eq(r->voice.trunks.p[1].prefer, 1);
+	ck_assert_uint_gt(r->voice.tts.n, 1);
+	ck_assert_str(r->desk.customer_from.p[0], "host");
+	ck_assert_int_eq(r->route->routes.p[0].desk, DESK_NONE);
+	const struct conf_email *mail = &r->receivers.p[0].email_configs.p[0];
+	ck_assert_str(mail->smarthost, "mail:587");
+	ck_assert_str(mail->from, "noc@example.org");
+	ck_assert_str(mail->auth_password_file, "mail.secret");
+	ck_assert_int_eq(mail->require_tls, CONF_YES);
+	ck_assert_str(c->scrapes.p[0]->customer, "acme");
+	ck_assert_int_eq(c->warnings_n, 1);
+	ck_assert(!str_has(c->alertmanager_yaml, STR("desk")) &&
+		  str_has(c->alertmanager_yaml, STR("noc@example.org")));
+	conf_unref(&c);
+	expect_notes("server: {listen: here, tls_cert_file: c.pem}\nstorage: {sync: soon}\ndesk: "
+		     "{customer_from: [lable]}\n"
+		     "voice: {trunks: [{name: a}, {name: a, proxy: p}]}\nprometheus: {}\n",
+	    RC_INVALID,
+	    "t.yml:1:18: \"here\" must be address:port\n"
+	    "t.yml:1:39: HTTPS needs both tls_cert_file and tls_key_file\n"
+	    "t.yml:2:17: sync: \"soon\" is neither a duration such as 200ms nor batch nor none\n"
+	    "t.yml:3:24: there is no source of customers \"lable\"; did you mean \"label\"?\n"
+	    "t.yml:4:18: a trunk needs a proxy or a registrar\n"
+	    "t.yml:4:36: there are two trunks \"a\"\n"
+	    "t.yml:5:13: \"config_file\" is missing in peer file: the peer's own configuration file\n");
+}
+END
+
+    /* Every default in every table can be read, and every key has help. */
+    static void
+    check_table(const struct layout *l, const struct layout **seen, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (seen[i] == l)
+			return;
+	seen[(*n)++] = l;
+	struct arena *a = arena_create();
+	record_defaults(l, arena_alloc(a, l->size), a);
+	arena_destroy(&a);
+	for (size_t i = 0; i < l->n; i++) {
+		ck_assert_msg(l->keys[i].help[0], "%s.%s", l->name, l->keys[i].name);
+		if (l->keys[i].inside)
+			check_table(l->keys[i].inside, seen, n);
+	}
+}
+
+UNIT(conf_tables_are_sound)
+{
+	const struct layout *seen[400];
+	size_t n = 0;
+	check_table(&conf_root_layout, seen, &n);
+	check_table(&conf_rules_layout, seen, &n);
+	ck_assert_uint_gt(n, 100);
+}
+END
+
 UNIT(conf_defaults_are_sound)
 {
 	struct report r;

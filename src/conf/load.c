@@ -122,6 +122,18 @@ add_pair(struct loader *l, struct node *map, struct node_pair pair)
 	map->pairs = grown;
 }
 
+/* The value of a key as a map of its own: with an anchor it may stand elsewhere, too. */
+static struct node *
+own_map(struct loader *l, struct node *into, const struct node *value)
+{
+	struct node *copy = arena_new(l->binder.arena, struct node);
+	*copy = *value;
+	for (size_t i = 0; i < into->n; i++)
+		if (into->pairs[i].value == value)
+			into->pairs[i].value = copy;
+	return copy;
+}
+
 /* Adds what `from` has; the same key with another value is an error that names both places. */
 static void
 unite(struct loader *l, struct node *into, const struct node *from)
@@ -132,7 +144,7 @@ unite(struct loader *l, struct node *into, const struct node *from)
 		if (!there) {
 			add_pair(l, into, pair);
 		} else if (there->kind == NODE_MAP && pair.value->kind == NODE_MAP) {
-			unite(l, there, pair.value);
+			unite(l, own_map(l, into, there), pair.value);
 		} else if (!node_eq(there, pair.value)) {
 			struct buf where = {0};
 			place_print(there->at, &where);
@@ -309,7 +321,10 @@ snapshot(struct loader *l, const struct node *tree)
 	c->templates.p = freeze(a, l->templates.p, l->templates.n * sizeof *l->templates.p);
 	c->templates.n = l->templates.n;
 	struct buf yaml = {0};
-	conf_print_alertmanager(tree, &yaml);
+	if (l->root->route)
+		conf_print_alertmanager(tree, &yaml);
+	else
+		buf_c(&yaml, "route:\n  receiver: desk\nreceivers:\n  - name: desk\n");
 	c->alertmanager_yaml = arena_str(a, buf_view(&yaml));
 	buf_fini(&yaml);
 	copy_warnings(c, l->check.report);
