@@ -31,6 +31,12 @@ eval_fail(const struct eval *ev, enum rc rc, const char *fmt, ...)
 }
 
 bool
+eval_too_many(const struct eval *ev)
+{
+	return eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+}
+
+bool
 eval_go_on(const struct eval *ev)
 {
 	const volatile bool *cancel = ev->run->ask->cancel;
@@ -71,7 +77,7 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 	struct run *run = ev->run;
 	run->samples += ev->n;
 	if (run->samples > run->samples_limit) {
-		eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+		eval_too_many(ev);
 		return NULL;
 	}
 	if (rows->n == rows->cap) {
@@ -309,59 +315,74 @@ finish(const struct eval *ev, struct value *v, struct promql_result *out)
 	return true;
 }
 
-/* A range of raw samples, as the API gives it for up[5m]. */
+/* The end of a range that stands alone, as up[5m] of an instant query. */
+static bool
+range_end(const struct eval *ev, const struct node *n, msec_t *out)
+{
+	msec_t shift;
+	if (!eval_duration(ev, n->offset, &shift))
+		return false;
+	*out = (n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : n->at == AT_END ? ev->to : ev->start) - shift;
+	return true;
+}
+
+static bool
+raw_subquery(const struct eval *ev, const struct node *n, msec_t range, msec_t end, struct promql_result *out)
+{
+	struct eval inner;
+	struct value v;
+	if (!eval_grid(ev, n, end - range, end, &inner))
+		return false;
+	if (inner.n && (!eval_node(&inner, n->args[0], &v) || !finish(&inner, &v, out)))
+		return false;
+	out->type = PROMQL_MATRIX;
+	return true;
+}
+
+static bool
+raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_result *out)
+{
+	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
+	ev->run->samples += view->n;
+	if (ev->run->samples > ev->run->samples_limit)
+		return eval_too_many(ev);
+	s.points = arena_array(out->arena, struct promql_point, view->n);
+	for (size_t i = 0; i < view->n; i++)
+		if (!tsdb_is_stale(view->v[i]))
+			s.points[s.n++] = (struct promql_point){view->t[i], view->v[i]};
+	if (s.n)
+		out->series[out->n++] = s;
+	return eval_go_on(ev);
+}
+
+static bool
+raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t end, struct promql_result *out)
+{
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	bool ok = true;
+	if (!eval_cursor(ev, n, end - range + 1, end, &c))
+		return false;
+	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
+	while (ok && tsdb_cursor_next(c, &view))
+		ok = raw_series(ev, &view, out);
+	tsdb_cursor_destroy(&c);
+	return ok;
+}
+
 static bool
 raw_matrix(const struct eval *ev, const struct node *n, struct promql_result *out)
 {
+	msec_t range, end;
 	while (n->kind == NODE_PAREN)
 		n = n->args[0];
-	struct eval inner = *ev;
-	msec_t range, shift, at = n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : n->at ? ev->to : ev->start;
 	if (ev->run->ask->step > 0)
-		return eval_fail(ev, RC_INVALID, "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector");
-	if (!eval_positive(ev, n->range, &range) || !eval_duration(ev, n->offset, &shift))
+		return eval_fail(ev, RC_INVALID,
+		    "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector");
+	if (!eval_positive(ev, n->range, &range) || !range_end(ev, n, &end))
 		return false;
-	at -= shift;
 	out->type = PROMQL_MATRIX;
-	if (n->kind == NODE_SUBQUERY) {
-		struct value v;
-		msec_t step = MINUTE;
-		if (n->step && !eval_positive(ev, n->step, &step))
-			return false;
-		if (range / step > POINTS_LIMIT)
-			return eval_fail(ev, RC_INVALID, "the subquery asks for too many steps");
-		msec_t first = at - range;
-		inner.step = step;
-		inner.start = first - ((first % step) + step) % step + step;
-		inner.n = at < inner.start ? 0 : (size_t)((at - inner.start) / step) + 1;
-		if (inner.n == 0)
-			return true;
-		return eval_node(&inner, n->args[0], &v) && finish(&inner, &v, out) && (out->type = PROMQL_MATRIX, true);
-	}
-	struct tsdb_select q = {.tenants = ev->run->ask->tenants, .matchers = &n->matchers, .min = at - range + 1, .max = at,
-	    .series_limit = ev->run->ask->limits.series};
-	struct tsdb_cursor *c;
-	struct tsdb_view view;
-	if (tsdb_cursor_create(ev->run->ask->db, &q, &c, ev->run->err) != RC_OK) {
-		ev->run->failed = true;
-		return false;
-	}
-	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
-	while (!ev->run->failed && tsdb_cursor_next(c, &view)) {
-		struct promql_series s = {.labels = labels_copy(view.labels, out->arena)};
-		s.points = arena_array(out->arena, struct promql_point, view.n);
-		for (size_t i = 0; i < view.n; i++)
-			if (!tsdb_is_stale(view.v[i]))
-				s.points[s.n++] = (struct promql_point){view.t[i], view.v[i]};
-		if (s.n)
-			out->series[out->n++] = s;
-		ev->run->samples += view.n;
-		if (ev->run->samples > ev->run->samples_limit)
-			eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
-		(void)!eval_go_on(ev);
-	}
-	tsdb_cursor_destroy(&c);
-	return !ev->run->failed;
+	return (n->kind == NODE_SUBQUERY ? raw_subquery : raw_selector)(ev, n, range, end, out);
 }
 
 /* ---- the door ---- */
@@ -379,7 +400,8 @@ set_grid(struct eval *ev, const struct promql_ask *ask)
 		return eval_fail(ev, RC_INVALID, "end timestamp must not be before start time");
 	uint64_t n = ((uint64_t)ask->end - (uint64_t)ask->start) / (uint64_t)ask->step + 1;
 	if (n > limit)
-		return eval_fail(ev, RC_INVALID, "exceeded maximum resolution of %zu points per timeseries. Try decreasing the query resolution (?step=XX)", limit);
+		return eval_fail(ev, RC_INVALID, "exceeded maximum resolution of %zu points per timeseries. Try "
+		    "decreasing the query resolution (?step=XX)", limit);
 	ev->to = ask->end;
 	ev->step = ask->step;
 	ev->n = n;

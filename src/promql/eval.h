@@ -66,7 +66,8 @@ struct row *eval_row(const struct eval *, struct rows *, struct labels, bool dro
 bool eval_fail(const struct eval *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void eval_note(const struct eval *, bool warning, const struct node *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-bool eval_go_on(const struct eval *); /* not cancelled */
+bool eval_too_many(const struct eval *); /* fails */
+bool eval_go_on(const struct eval *);    /* not cancelled */
 double *eval_steps(const struct eval *); /* one number for each step */
 
 /* ---- selector.c ---- */
@@ -84,6 +85,10 @@ struct window {
 	double param[2];   /* the call's scalars at this step */
 };
 
+/* The series of a selector that have samples within the range; no @ or offset is looked at. */
+bool eval_cursor(const struct eval *, const struct node *, msec_t min, msec_t max, struct tsdb_cursor **out);
+/* The times of a subquery: the multiples of its step within (after, last]. */
+bool eval_grid(const struct eval *, const struct node *, msec_t after, msec_t last, struct eval *inner);
 bool eval_selector(const struct eval *, const struct node *, struct rows *out);
 /* For each sample that a selector finds, its time in seconds instead of its value. */
 bool eval_selector_times(const struct eval *, const struct node *, struct rows *out);

@@ -519,6 +519,11 @@ unary(struct parser *p)
 	struct node *arg = expression(p, 6);
 	if (!arg)
 		return NULL;
+	if (arg->kind == NODE_NUMBER) { /* a signed number is one literal */
+		arg->number = n->op == OP_SUB ? -arg->number : arg->number;
+		arg->text.p = n->text.p;
+		return node_end(p, arg);
+	}
 	add_arg(p, n, arg);
 	return node_end(p, n);
 }
@@ -810,7 +815,7 @@ promql_parse(struct str text, struct promql **out, struct err *e)
 	struct promql *q = mem_new(struct promql);
 	q->arena = arena_create();
 	q->text = arena_str(q->arena, text);
-	struct parser p = {.q = q};
+	struct parser p = {.q = q, .t.text = str_to(q->text, 0)};
 	lexer_init(&p.lexer, q->text);
 	advance(&p);
 	q->root = expression(&p, 0);

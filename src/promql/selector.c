@@ -76,8 +76,8 @@ gaze_at(const struct eval *ev, const struct gaze *g, size_t i)
 	return (g->fixed ? g->at : eval_time(ev, i)) - g->offset;
 }
 
-static enum rc
-open_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, struct tsdb_cursor **out)
+bool
+eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, struct tsdb_cursor **out)
 {
 	const struct promql_ask *ask = ev->run->ask;
 	struct tsdb_select q = {
@@ -87,9 +87,10 @@ open_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 	    .max = max,
 	    .series_limit = ask->limits.series,
 	};
-	enum rc rc = tsdb_cursor_create(ask->db, &q, out, ev->run->err);
-	ev->run->failed |= rc != RC_OK;
-	return rc;
+	if (tsdb_cursor_create(ask->db, &q, out, ev->run->err) == RC_OK)
+		return true;
+	ev->run->failed = true;
+	return false;
 }
 
 /* ---- instant selectors ---- */
@@ -126,7 +127,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	if (!gaze_of(ev, n, &g))
 		return false;
 	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
-	if (open_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c) != RC_OK)
+	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
 		ok = eval_go_on(ev) && fill_row(ev, &g, &view, times, out);
@@ -214,12 +215,11 @@ strip_stale(struct tsdb_view *view)
 	view->n = n;
 }
 
+/* Raw samples are held one series at a time, on top of the rows. */
 static bool
-charge(const struct eval *ev, size_t n)
+fits(const struct eval *ev, size_t n)
 {
-	if (ev->run->samples + n <= ev->run->samples_limit)
-		return true;
-	return eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+	return ev->run->samples + n <= ev->run->samples_limit || eval_too_many(ev);
 }
 
 static bool
@@ -230,11 +230,11 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	bool ok = true;
 	if (n->anchored || n->smoothed)
 		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
-	if (open_cursor(ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c) != RC_OK)
+	if (!eval_cursor(ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
-		ok = eval_go_on(ev) && charge(ev, view.n);
+		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view);
 		ok = ok && over_series(ev, o, view.labels, drop, &view);
 	}
@@ -251,16 +251,15 @@ floor_to(msec_t t, msec_t step)
 
 enum { SUBQUERY_STEPS = 10000000 };
 
-/* The grid of a subquery: multiples of its step within (first gaze - range, last gaze]. */
-static bool
-grid_of(const struct eval *ev, const struct node *n, const struct over *o, struct eval *inner)
+bool
+eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last, struct eval *inner)
 {
-	msec_t step = MINUTE, first = gaze_at(ev, &o->gaze, 0) - o->range, last = gaze_at(ev, &o->gaze, ev->n - 1);
+	msec_t step = MINUTE;
 	if (n->step && !eval_positive(ev, n->step, &step))
 		return false;
 	*inner = *ev;
 	inner->step = step;
-	inner->start = floor_to(first, step) + step;
+	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
 		return eval_fail(ev, RC_REFUSED, "the subquery asks for %zu steps; the limit is %d", inner->n, SUBQUERY_STEPS);
@@ -273,7 +272,7 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	struct eval inner;
 	struct value v;
 	bool ok = true;
-	if (!grid_of(ev, n, o, &inner))
+	if (!eval_grid(ev, n, gaze_at(ev, &o->gaze, 0) - o->range, gaze_at(ev, &o->gaze, ev->n - 1), &inner))
 		return false;
 	if (inner.n == 0)
 		return true;
