@@ -381,10 +381,16 @@ over_quantile(const struct window *w, double *out)
 	return true;
 }
 
-/* The median of the distances from the median. */
+/* The median of the distances from the median; of something that is not a number there is none. */
 bool
 over_mad(const struct window *w, double *out)
 {
+	for (size_t i = 0; i < w->n; i++) {
+		if (isnan(w->v[i])) {
+			*out = NAN;
+			return true;
+		}
+	}
 	double median = quantile_of_copy(0.5, w->v, w->n);
 	double *far = mem_alloc(w->n * sizeof *far);
 	for (size_t i = 0; i < w->n; i++)

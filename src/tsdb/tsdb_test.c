@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/must.h"
 #include "base/os.h"
 #include "tsdb/tsdb.h"
 
@@ -435,5 +437,79 @@ UNIT(tsdb_survives_a_failing_disk)
 				break;
 		}
 	}
+}
+END
+
+enum { THREAD_SAMPLES = 3000 };
+
+struct worker {
+	struct tsdb *db;
+	struct tsdb_ref ref;
+	msec_t first;
+	bool *stop;
+};
+
+static void *
+append_many(void *arg)
+{
+	struct worker *w = arg;
+	for (int i = 0; i < THREAD_SAMPLES; i++) {
+		struct tsdb_sample s = {w->ref, w->first + i, i};
+		struct tsdb_counts c;
+		must(tsdb_append(w->db, &s, 1, &c, NULL) == RC_OK && c.stored == 1);
+		if (i % 500 == 0)
+			must(tsdb_sync(w->db, NULL) == RC_OK);
+	}
+	return NULL;
+}
+
+/* What a reader sees of a series is never less than what it saw before. */
+static void *
+read_on(void *arg)
+{
+	struct worker *w = arg;
+	size_t seen = 0;
+	struct str who = STR("t");
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = INT64_MIN, .max = INT64_MAX};
+	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
+		struct tsdb_cursor *c;
+		struct tsdb_view v;
+		size_t n = 0;
+		must(tsdb_cursor_create(w->db, &q, &c, NULL) == RC_OK);
+		while (tsdb_cursor_next(c, &v))
+			n += v.n;
+		tsdb_cursor_destroy(&c);
+		must(n >= seen);
+		seen = n;
+	}
+	return NULL;
+}
+
+UNIT(tsdb_takes_many_threads_at_once)
+{
+	struct fixture f;
+	pthread_t appenders[2], reader;
+	bool stop = false;
+	fixture_init(&f);
+	struct worker w[2] = {{f.db, ref_of(&f, "t", "m", 1), 0, &stop}, {f.db, ref_of(&f, "t", "m", 2), 5, &stop}};
+	ck_assert_int_eq(pthread_create(&reader, NULL, read_on, &w[0]), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&appenders[i], NULL, append_many, &w[i]), 0);
+	for (int i = 0; i < 5; i++)
+		ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	for (int i = 0; i < 2; i++)
+		pthread_join(appenders[i], NULL);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(reader, NULL);
+	fixture_reopen(&f);
+	struct str who = STR("t");
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = INT64_MIN, .max = INT64_MAX};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK);
+	while (tsdb_cursor_next(c, &v))
+		ck_assert_uint_eq(v.n, THREAD_SAMPLES);
+	tsdb_cursor_destroy(&c);
+	fixture_fini(&f);
 }
 END
