@@ -2,8 +2,8 @@
 #include "flow/call.h"
 
 const char *const call_what_words[] = {"ringing", "answered", "heard", "digit", "ended", NULL};
-const char *const call_reason_words[] = {"none", "done", "busy", "declined", "no_answer", "no_key", "hung_up", "failed",
-    "trunk_down", "cancelled", NULL};
+const char *const call_reason_words[] = {"none", "done", "busy", "declined", "no_answer", "no_key", "hung_up",
+    "failed", "trunk_down", "cancelled", NULL};
 
 #define RECORD_SELF struct call_request
 RECORD_LAYOUT(call_request, CALL_REQUEST_KEYS)

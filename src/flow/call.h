@@ -1,8 +1,8 @@
 /*
  * call.h — what the engine and the phone say to each other, as frames (frame.h) whose body is one of these.
  *
- * `key` is the idempotency key of the outbox row: a call that is placed twice rings once.  The id of a frame is 0 from
- * the engine and the number of the event from the phone.
+ * `key` is the idempotency key of the outbox row: a call that is placed twice rings once.  The id of a frame
+ * is 0 from the engine and the number of the event from the phone.
  */
 #ifndef FLOW_CALL_H
 #define FLOW_CALL_H
@@ -22,7 +22,7 @@ extern const char *const call_what_words[];
 
 enum call_reason {
 	CALL_NOT_ENDED,
-	CALL_DONE,       /* a key was pressed and recorded */
+	CALL_DONE, /* a key was pressed and recorded */
 	CALL_BUSY,
 	CALL_DECLINED,
 	CALL_NO_ANSWER,
@@ -58,7 +58,8 @@ RECORD(call_ack, CALL_ACK_KEYS)
 
 #define CALL_EVENT_KEYS(F)                                                                                   \
 	F(STR, key, 0, 0, "", "which call")                                                                  \
-	F(I64, n, 0, 0, "0", "its number among the events of the call; digits and the end are sent until acknowledged") \
+	F(I64, n, 0, 0, "0",                                                                                 \
+	    "its number among the events of the call; digits and the end are sent until acknowledged")       \
 	F(ENUM, what, call_what_words, 0, "ringing", "what happened")                                        \
 	F(STR, digit, 0, 0, "", "the key that was pressed")                                                  \
 	F(ENUM, reason, call_reason_words, 0, "none", "why the call ended")                                  \

@@ -34,7 +34,8 @@ frame_take(struct str *rest, struct frame *f, size_t limit, struct err *err)
 	if (length < AFTER_LENGTH)
 		return err_set(err, RC_INVALID, "a frame of %zu bytes is shorter than its own head", length);
 	if (length - AFTER_LENGTH > limit)
-		return err_set(err, RC_INVALID, "a frame of %zu bytes is over the limit of %zu", length - AFTER_LENGTH, limit);
+		return err_set(err, RC_INVALID, "a frame of %zu bytes is over the limit of %zu",
+		    length - AFTER_LENGTH, limit);
 	if (rest->n - 4 < length)
 		return RC_ABSENT;
 	f->kind = (uint16_t)big_endian(rest->p + 4, 2);

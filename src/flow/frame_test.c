@@ -18,7 +18,8 @@ UNIT(frames_come_out_as_they_went_in_however_the_stream_is_cut)
 		struct buf in = {0}, out = {0};
 		struct frame f;
 		for (int half = 0; half < 2; half++) {
-			struct str part = half ? str_from(buf_view(&whole), cut) : str_to(buf_view(&whole), cut);
+			struct str part =
+			    half ? str_from(buf_view(&whole), cut) : str_to(buf_view(&whole), cut);
 			buf_str(&in, part);
 			struct str rest = buf_view(&in);
 			enum rc rc;

@@ -30,11 +30,13 @@ cidr_parse(struct str text, struct cidr *out, struct err *err)
 	if (part.n < sizeof ip)
 		memcpy(ip, part.p, part.n);
 	if (!parse_ip(ip, out->ip, &is_v4))
-		return err_set(err, RC_INVALID, "\"%.*s\" is no address range; expected 10.0.0.0/8 or fd00::/8",
+		return err_set(err, RC_INVALID,
+		    "\"%.*s\" is no address range; expected 10.0.0.0/8 or fd00::/8",
 		    STR_ARG(str_to(text, 100)));
 	uint64_t bits = is_v4 ? 32 : 128, most = bits;
 	if (part.n < text.n && (!str_u64(rest, &bits) || bits > most))
-		return err_set(err, RC_INVALID, "the length in \"%.*s\" is not between 0 and %d", STR_ARG(str_to(text, 100)), (int)most);
+		return err_set(err, RC_INVALID, "the length in \"%.*s\" is not between 0 and %d",
+		    STR_ARG(str_to(text, 100)), (int)most);
 	out->bits = (unsigned)bits + (is_v4 ? MAPPED_BITS : 0);
 	return RC_OK;
 }
@@ -152,7 +154,8 @@ address_judge(const struct address_policy *p, const struct sockaddr *sa, struct 
 		return RC_OK;
 	struct buf text = {0};
 	address_print(sa, &text);
-	enum rc rc = err_set(err, RC_DENIED, "%s is %s; an administrator can allow the range in net.allow", text.p, what);
+	enum rc rc = err_set(
+	    err, RC_DENIED, "%s is %s; an administrator can allow the range in net.allow", text.p, what);
 	buf_fini(&text);
 	return rc;
 }

@@ -53,7 +53,8 @@ UNIT(addresses_are_judged_in_every_disguise)
 	static const struct address_policy open = {0}, strict = {.refuse_private = true};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		ck_assert_msg((judge(&open, rows[i].ip) == RC_DENIED) == rows[i].refused, "%s", rows[i].ip);
-		ck_assert_msg((judge(&strict, rows[i].ip) == RC_DENIED) == rows[i].refused_private, "%s", rows[i].ip);
+		ck_assert_msg(
+		    (judge(&strict, rows[i].ip) == RC_DENIED) == rows[i].refused_private, "%s", rows[i].ip);
 		ck_assert_int_eq(judge(NULL, rows[i].ip), RC_OK);
 	}
 }
@@ -75,7 +76,8 @@ END
 
 UNIT(bad_ranges_are_refused)
 {
-	static const char *const bad[] = {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/8", "a", "10.0.0.0/8x", "1.2.3.4/-1"};
+	static const char *const bad[] = {
+	    "", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/8", "a", "10.0.0.0/8x", "1.2.3.4/-1"};
 	struct cidr c;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ck_assert_msg(cidr_parse(str_c(bad[i]), &c, NULL) == RC_INVALID, "%s", bad[i]);

@@ -112,7 +112,9 @@ UNIT(requests_go_out_as_asked)
 	ck_assert(s.header);
 	s = ask(NULL, (struct http_ask){.body = STR("hello"), .user = STR("u"), .password = STR("p")}, "/b");
 	ck_assert_str_eq(s.body, "POST /b auth=Basic dTpw x= [hello]");
-	s = ask(NULL, (struct http_ask){.method = STR("PUT"), .body = STR("b"), .bearer = STR("t"), .headers = {&x, 1}}, "/c");
+	s = ask(NULL,
+	    (struct http_ask){.method = STR("PUT"), .body = STR("b"), .bearer = STR("t"), .headers = {&x, 1}},
+	    "/c");
 	ck_assert_str_eq(s.body, "PUT /c auth=Bearer t x=y  Evil: z [b]");
 	s = ask(NULL, (struct http_ask){.method = STR("HEAD")}, "/d");
 	ck_assert_int_eq(s.status, 200);
@@ -202,8 +204,8 @@ UNIT(a_cancelled_request_never_calls_back)
 }
 END
 
-/* A mail server for one session: answers each line from a script by its first word. */
-struct stub {
+    /* A mail server for one session: answers each line from a script by its first word. */
+    struct stub {
 	int fd;
 	const char *rcpt, *data_end, *extensions;
 	struct buf heard;
@@ -233,7 +235,10 @@ stub_line(struct stub *s, int fd, struct str line, bool *in_data)
 		*in_data = true;
 		reply(fd, "354 go on");
 	} else {
-		reply(fd, str_is(line, "QUIT") ? "221 bye" : str_starts(line, STR("AUTH")) ? "334 " : str_starts(line, STR("AHVz")) ? "235 welcome" : "250 ok");
+		reply(fd, str_is(line, "QUIT")            ? "221 bye"
+			  : str_starts(line, STR("AUTH")) ? "334 "
+			  : str_starts(line, STR("AHVz")) ? "235 welcome"
+							  : "250 ok");
 	}
 }
 
@@ -292,9 +297,16 @@ mail_to(struct stub *stub, enum smtp_tls tls, struct str user)
 	ck_assert_int_eq(listen_tcp(STR("127.0.0.1:0"), &stub->fd, NULL), RC_OK);
 	buf_fmt(&server_name, "127.0.0.1:%d", listen_port(stub->fd));
 	must(pthread_create(&thread, NULL, stub_run, stub) == 0);
-	(void)door->send(door, &(struct smtp_ask){.server = buf_view(&server_name), .tls = tls, .user = user, .password = user,
-	    .hello = STR("tocsin.example.org"), .from = STR("tocsin@example.org"), .to = {to, 2},
-	    .message = STR("Subject: x\r\n\r\nhello\r\n.dot\r\n")}, mailed, &m);
+	(void)door->send(door,
+	    &(struct smtp_ask){.server = buf_view(&server_name),
+		.tls = tls,
+		.user = user,
+		.password = user,
+		.hello = STR("tocsin.example.org"),
+		.from = STR("tocsin@example.org"),
+		.to = {to, 2},
+		.message = STR("Subject: x\r\n\r\nhello\r\n.dot\r\n")},
+	    mailed, &m);
 	loop_run(m.loop);
 	smtp_client_destroy(&client);
 	pthread_join(thread, NULL);
@@ -306,14 +318,17 @@ mail_to(struct stub *stub, enum smtp_tls tls, struct str user)
 
 UNIT(a_mail_is_handed_over_with_the_servers_word_for_it)
 {
-	struct stub stub = {.rcpt = "250 ok", .data_end = "250 2.0.0 queued as 4B1C", .extensions = "250-stub\r\n250 AUTH PLAIN"};
+	struct stub stub = {.rcpt = "250 ok",
+	    .data_end = "250 2.0.0 queued as 4B1C",
+	    .extensions = "250-stub\r\n250 AUTH PLAIN"};
 	struct mailed m = mail_to(&stub, SMTP_TLS_OPTIONAL, STR("user"));
 	ck_assert_msg(m.rc == RC_OK, "%s", m.text);
 	ck_assert_str_eq(m.text, "250 2.0.0 queued as 4B1C|");
 	ck_assert_ptr_nonnull(strstr(stub.heard.p, "EHLO tocsin.example.org\r\n"));
 	ck_assert_ptr_nonnull(strstr(stub.heard.p, "AUTH PLAIN\r\nAHVzZXIAdXNlcg==\r\n"));
 	ck_assert_ptr_nonnull(strstr(stub.heard.p, "MAIL FROM:<tocsin@example.org>\r\n"));
-	ck_assert_ptr_nonnull(strstr(stub.heard.p, "RCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(stub.heard.p, "RCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\n"));
 	ck_assert_ptr_nonnull(strstr(stub.heard.p, "hello\r\n..dot\r\n.\r\n"));
 	buf_fini(&stub.heard);
 }
@@ -333,9 +348,11 @@ UNIT(a_mail_that_is_not_taken_says_why)
 	    {"250 ok", "250 ok", SMTP_TLS_REQUIRED, RC_IO, "STARTTLS"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct stub stub = {.rcpt = rows[i].rcpt, .data_end = rows[i].data_end, .extensions = "250 stub"};
+		struct stub stub = {
+		    .rcpt = rows[i].rcpt, .data_end = rows[i].data_end, .extensions = "250 stub"};
 		struct mailed m = mail_to(&stub, rows[i].tls, STR(""));
-		ck_assert_msg(m.rc == rows[i].rc && strstr(m.text, rows[i].word), "row %zu: %d %s", i, m.rc, m.text);
+		ck_assert_msg(
+		    m.rc == rows[i].rc && strstr(m.text, rows[i].word), "row %zu: %d %s", i, m.rc, m.text);
 		buf_fini(&stub.heard);
 	}
 }

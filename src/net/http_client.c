@@ -1,10 +1,10 @@
 /*
  * http_client.c — see http_client.h.
  *
- * TRAP   With a CA directory set, curl builds a new store of certificates for each connection (28 ms instead of
- *        0.9 ms): CURLOPT_CAPATH is NULL and the bundle file stays, which curl keeps parsed.
- * TRAP   Headers arrive for every answer on the way (redirects, 100 Continue): a status line starts anew.
- * TRAP   A refused address looks to curl like a socket that could not be opened; the sentence is kept aside.
+ * TRAP   With a CA directory set, curl builds a new store of certificates for each connection (28 ms instead
+ * of 0.9 ms): CURLOPT_CAPATH is NULL and the bundle file stays, which curl keeps parsed. TRAP   Headers
+ * arrive for every answer on the way (redirects, 100 Continue): a status line starts anew. TRAP   A refused
+ * address looks to curl like a socket that could not be opened; the sentence is kept aside.
  */
 #include "net/http_client.h"
 
@@ -62,7 +62,8 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	if (str_starts(line, STR("HTTP/")) && str_chr(line, ':') < 0)
 		c->answer_headers.n = 0;
 	else if (str_chr(line, ':') > 0 && str_cut(&line, ':', &name))
-		*vec_add(&c->answer_headers) = (struct pair){arena_str(c->arena, name), arena_str(c->arena, str_trim(line))};
+		*vec_add(&c->answer_headers) =
+		    (struct pair){arena_str(c->arena, name), arena_str(c->arena, str_trim(line))};
 	return n;
 }
 
@@ -122,7 +123,9 @@ fill_answer(struct http_result *r, struct http_call *c)
 	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
 	r->status = (int)status;
 	r->redirects = (unsigned)redirects;
-	r->version = version == CURL_HTTP_VERSION_2_0 ? STR("2") : version == CURL_HTTP_VERSION_1_0 ? STR("1.0") : STR("1.1");
+	r->version = version == CURL_HTTP_VERSION_2_0   ? STR("2")
+		     : version == CURL_HTTP_VERSION_1_0 ? STR("1.0")
+							: STR("1.1");
 	r->url = str_c(url);
 	r->peer = str_c(peer);
 	r->headers = (struct pairs){c->answer_headers.p, c->answer_headers.n};
@@ -209,13 +212,15 @@ set_tls(struct http_call *c, const struct http_ask *ask)
 	}
 }
 
-/* The name the certificate is checked against is the URL's host; another one is reached by connecting elsewhere. */
+/* The name the certificate is checked against is the URL's host; another one is reached by connecting
+ * elsewhere. */
 static void
 set_server_name(struct http_call *c, const struct http_ask *ask)
 {
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
-	if (ask->server_name.n && curl_url_set(u, CURLUPART_URL, arena_cstr(c->arena, ask->url), 0) == CURLUE_OK &&
+	if (ask->server_name.n &&
+	    curl_url_set(u, CURLUPART_URL, arena_cstr(c->arena, ask->url), 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
 	    curl_url_set(u, CURLUPART_HOST, arena_cstr(c->arena, ask->server_name), 0) == CURLUE_OK) {
@@ -224,7 +229,8 @@ set_server_name(struct http_call *c, const struct http_ask *ask)
 		struct str keep = arena_fmt(c->arena, "Host: %s:%s", host, port);
 		must(curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK);
 		curl_easy_setopt(c->job.easy, CURLOPT_URL, url);
-		curl_easy_setopt(c->job.easy, CURLOPT_CONNECT_TO, c->connect_to = curl_slist_append(NULL, via.p));
+		curl_easy_setopt(
+		    c->job.easy, CURLOPT_CONNECT_TO, c->connect_to = curl_slist_append(NULL, via.p));
 		c->headers = curl_slist_append(c->headers, keep.p);
 		curl_free(url);
 	}
@@ -238,7 +244,7 @@ add_header(struct http_call *c, struct str name, struct str value)
 {
 	/* "Name;" is curl's way of sending a header without a value, "Name:" of not sending its own */
 	struct str line = value.n ? arena_fmt(c->arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(value))
-	                          : arena_fmt(c->arena, "%.*s;", STR_ARG(name));
+				  : arena_fmt(c->arena, "%.*s;", STR_ARG(name));
 	for (size_t i = 0; i < line.n; i++)
 		if ((unsigned char)line.p[i] < 0x20)
 			((char *)line.p)[i] = ' ';

@@ -22,14 +22,15 @@ struct http_ask {
 	struct str body;
 	struct str user, password; /* basic */
 	struct str bearer;
-	struct str proxy;  /* "http://…"; none */
-	struct str ca_file, cert_file, key_file, server_name; /* server_name: what the certificate must be for */
-	struct str ca_pem;       /* instead of a file */
-	bool insecure;           /* any certificate will do */
-	bool no_redirects;       /* the default follows up to ten */
-	bool http1;              /* no HTTP/2 */
-	msec_t timeout;          /* 30 s */
-	size_t max_body;         /* 16 MiB, unpacked */
+	struct str proxy; /* "http://…"; none */
+	struct str ca_file, cert_file, key_file,
+	    server_name;   /* server_name: what the certificate must be for */
+	struct str ca_pem; /* instead of a file */
+	bool insecure;     /* any certificate will do */
+	bool no_redirects; /* the default follows up to ten */
+	bool http1;        /* no HTTP/2 */
+	msec_t timeout;    /* 30 s */
+	size_t max_body;   /* 16 MiB, unpacked */
 };
 
 /* What came back; valid during the callback. */
@@ -38,10 +39,10 @@ struct http_result {
 	const char *why;
 	int status;
 	struct pairs headers; /* of the last answer, in order */
-	struct str body; /* unpacked */
-	struct str url;  /* where redirects have led */
-	struct str peer; /* the address that answered */
-	struct str version; /* "1.1", "2" */
+	struct str body;      /* unpacked */
+	struct str url;       /* where redirects have led */
+	struct str peer;      /* the address that answered */
+	struct str version;   /* "1.1", "2" */
 	unsigned redirects;
 	int64_t resolve_us, connect_us, tls_us, first_byte_us, total_us; /* since the start */
 	msec_t certificate_until; /* https: when the server's certificate runs out; 0: not known */
@@ -57,7 +58,8 @@ struct http_door {
 
 struct http_client;
 
-/* `connections` idle ones are kept: more than there are scrape targets.  The policy is borrowed; NULL: no limits. */
+/* `connections` idle ones are kept: more than there are scrape targets.  The policy is borrowed; NULL: no
+ * limits. */
 struct http_client *http_client_create(struct loop *, unsigned connections, const struct address_policy *);
 void http_client_destroy(struct http_client **); /* cancels what is under way */
 struct http_door *http_client_door(struct http_client *);

@@ -79,7 +79,8 @@ head_skip(struct head *h, const char *to)
 }
 
 static enum MHD_Result
-head_add(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value, size_t value_n)
+head_add(
+    void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value, size_t value_n)
 {
 	struct head *h = arg;
 	http_req_add_header(h->req, str_n(name, name_n), str_n(value, value_n));
@@ -280,7 +281,8 @@ make_response(struct exchange *x)
 	struct http_reply *reply = &x->req.reply;
 	struct MHD_Response *response;
 	if (x->out.open) {
-		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, x, NULL);
+		response =
+		    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, x, NULL);
 	} else {
 		struct buf body = reply->body;
 		reply->body = (struct buf){0};

@@ -1,5 +1,6 @@
 /*
- * http_guard.h — may this head in?  What a browser was lured into, and what two parsers would read differently.
+ * http_guard.h — may this head in?  What a browser was lured into, and what two parsers would read
+ * differently.
  *
  * Pure; any thread.
  */
@@ -11,7 +12,8 @@
 enum { HTTP_HEADERS_MAX = 100 };
 
 struct http_guard {
-	struct strs names;  /* what we may be called beside the loopback names and the address a connection came to */
+	struct strs
+	    names; /* what we may be called beside the loopback names and the address a connection came to */
 	bool (*any_origin)(const struct http_req *); /* routes that every web page may post to; may be NULL */
 };
 

@@ -76,7 +76,8 @@ origin_form(struct str target)
 }
 
 enum rc
-http_req_init(struct http_req *r, const struct http_carrier *carrier, struct str method, struct str target, struct err *err)
+http_req_init(struct http_req *r, const struct http_carrier *carrier, struct str method, struct str target,
+    struct err *err)
 {
 	*r = (struct http_req){.arena = arena_create(), .carrier = carrier};
 	r->method = arena_str(r->arena, method);
@@ -88,7 +89,8 @@ http_req_init(struct http_req *r, const struct http_carrier *carrier, struct str
 		path = str_to(path, (size_t)mark);
 	}
 	if (!unescape(r, path, false, &r->path))
-		return err_set(err, RC_INVALID, "the path has a '%%' that is not followed by two hexadecimal digits");
+		return err_set(
+		    err, RC_INVALID, "the path has a '%%' that is not followed by two hexadecimal digits");
 	if (has_control(r->path))
 		return err_set(err, RC_INVALID, "the path holds control characters");
 	if (!str_starts(r->path, STR("/")) && !str_is(r->path, "*"))
@@ -241,8 +243,9 @@ takes_gzip(const struct http_req *r)
 static bool
 packs_well(struct str type)
 {
-	return str_starts(type, STR("text/")) || str_has(type, STR("json")) || str_has(type, STR("openmetrics")) ||
-	       str_has(type, STR("javascript")) || str_has(type, STR("xml"));
+	return str_starts(type, STR("text/")) || str_has(type, STR("json")) ||
+	       str_has(type, STR("openmetrics")) || str_has(type, STR("javascript")) ||
+	       str_has(type, STR("xml"));
 }
 
 static void

@@ -53,8 +53,8 @@ struct http_req {
 	http_pairs headers; /* in order, names as they came */
 	http_pairs params;  /* decoded from the query, then from a form body: http_params_decode */
 	struct str body;
-	struct str peer;    /* the address it came from: "192.0.2.1", "::1" */
-	struct str local;   /* the address it came to */
+	struct str peer;  /* the address it came from: "192.0.2.1", "::1" */
+	struct str local; /* the address it came to */
 	bool tls;
 	atomic_bool cancelled; /* the client has gone: whatever is worked out is for nobody */
 	void *user;            /* the handler's own */
@@ -63,8 +63,10 @@ struct http_req {
 
 enum { HTTP_PARAMS_MAX = 2000 };
 
-/* Creates the arena, copies the texts and splits the target.  RC_INVALID: no target at all, or a path with bad escapes. */
-CHECKED enum rc http_req_init(struct http_req *, const struct http_carrier *, struct str method, struct str target, struct err *);
+/* Creates the arena, copies the texts and splits the target.  RC_INVALID: no target at all, or a path with
+ * bad escapes. */
+CHECKED enum rc http_req_init(
+    struct http_req *, const struct http_carrier *, struct str method, struct str target, struct err *);
 void http_req_add_header(struct http_req *, struct str name, struct str value); /* copies */
 void http_req_fini(struct http_req *);
 
@@ -99,7 +101,8 @@ bool http_on_cancel(struct http_req *, void (*fn)(void *arg), void *arg);
  * answers false.  The opener calls http_stream_close in any case: it gives the stream back.
  */
 enum { HTTP_STREAM_QUEUE = 1 << 20 };
-struct http_stream *http_stream_open(struct http_req *, const char *type, void (*on_close)(void *arg), void *arg);
+struct http_stream *http_stream_open(
+    struct http_req *, const char *type, void (*on_close)(void *arg), void *arg);
 bool http_stream_send(struct http_stream *, struct str bytes); /* any thread */
 void http_stream_close(struct http_stream **);
 

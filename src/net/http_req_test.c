@@ -64,7 +64,8 @@ END
 UNIT(parameters_come_from_the_query_and_then_the_form)
 {
 	struct http_req r;
-	make(&r, "POST /q?a=1&b=x+y&a=2&flag&=empty", "Content-Type: application/x-www-form-urlencoded; charset=utf-8");
+	make(&r, "POST /q?a=1&b=x+y&a=2&flag&=empty",
+	    "Content-Type: application/x-www-form-urlencoded; charset=utf-8");
 	r.body = STR("c=%7B%7d&a=3");
 	ck_assert_int_eq(http_params_decode(&r, NULL), RC_OK);
 	ck_assert_str(http_param(&r, "a"), "1");
@@ -128,8 +129,8 @@ UNIT(a_header_value_stays_one_line)
 }
 END
 
-static bool
-ping_is_open(const struct http_req *r)
+    static bool
+    ping_is_open(const struct http_req *r)
 {
 	return str_starts(r->path, STR("/ping/"));
 }
@@ -178,7 +179,8 @@ UNIT(the_guard_tells_good_heads_from_bad_ones)
 		r.local = STR("192.0.2.7");
 		struct err err = {0};
 		int status = http_guard_judge(&g, &r, &err);
-		ck_assert_msg(status == rows[i].status, "%s, %s: %d %s", rows[i].line, rows[i].headers, status, err.text);
+		ck_assert_msg(status == rows[i].status, "%s, %s: %d %s", rows[i].line, rows[i].headers,
+		    status, err.text);
 		http_req_fini(&r);
 	}
 }

@@ -1,12 +1,11 @@
 /*
  * http_server.c — see http_server.h.
  *
- * IDEA   The library calls on_request() once with the head, once for each piece of the body, once at its end and
- *        once after each resume.  Everything that can refuse does so on the head, before a body is read.
- * TRAP   A response can be queued on the head or after the whole body, not in between: a chunked body over
- *        its limit is read on, unseen, up to OVERRUN bytes, to be answered 413; then the connection is cut.
- * TRAP   The library is told of a time-out by a socket that is shut down (http_watch.h): it must not be
- *        called from that thread.
+ * IDEA   The library calls on_request() once with the head, once for each piece of the body, once at its end
+ * and once after each resume.  Everything that can refuse does so on the head, before a body is read. TRAP A
+ * response can be queued on the head or after the whole body, not in between: a chunked body over its limit
+ * is read on, unseen, up to OVERRUN bytes, to be answered 413; then the connection is cut. TRAP   The library
+ * is told of a time-out by a socket that is shut down (http_watch.h): it must not be called from that thread.
  */
 #include "net/http_exchange.h"
 
@@ -39,7 +38,7 @@ struct http_server {
 struct connection {
 	struct http_watched watched; /* first */
 	struct http_server *server;
-	struct exchange *now;        /* the request under way, or NULL */
+	struct exchange *now; /* the request under way, or NULL */
 	struct buf peer, local;
 };
 
@@ -75,7 +74,8 @@ connection_open(struct http_server *s, struct MHD_Connection *mhd, void **contex
 	c->server = s;
 	(void)getsockname(fd, (struct sockaddr *)&local, &n);
 	address_print((struct sockaddr *)&local, &c->local);
-	address_print(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, &c->peer);
+	address_print(
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, &c->peer);
 	http_watch_add(s->watch, &c->watched, fd, client_gone);
 	http_watch_deadline(s->watch, &c->watched, s->conf.request_time);
 }
@@ -145,8 +145,8 @@ send_answer(struct http_server *s, struct connection *c, struct exchange *x)
 		http_watch_hangup(s->watch, &c->watched, true);
 	} else {
 		http_watch_hangup(s->watch, &c->watched, false);
-		http_watch_deadline(s->watch, &c->watched,
-		    ANSWER_TIME + (msec_t)(x->req.reply.body.n / ANSWER_RATE));
+		http_watch_deadline(
+		    s->watch, &c->watched, ANSWER_TIME + (msec_t)(x->req.reply.body.n / ANSWER_RATE));
 	}
 	return exchange_send(x);
 }
@@ -260,11 +260,14 @@ start_library(struct http_server *s)
 	const struct http_server_conf *conf = &s->conf;
 	struct MHD_OptionItem options[12];
 	size_t n = 0;
-	unsigned threads = threads_of(conf), flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned threads = threads_of(conf),
+		 flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, conf->connections, NULL};
-	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, conf->idle_time / SECOND + 1, NULL};
+	options[n++] =
+	    (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, conf->idle_time / SECOND + 1, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
-	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_PER_CONNECTION, NULL};
+	options[n++] =
+	    (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_PER_CONNECTION, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, conf->per_address, NULL};
 	if (threads > 1)
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, threads, NULL};
@@ -274,15 +277,11 @@ start_library(struct http_server *s)
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (char *)conf->key_pem};
 	}
 	options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, /* first: it is there for the others' complaints */
-	    MHD_OPTION_LISTEN_SOCKET, conf->fd,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
-	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-	    MHD_OPTION_ARRAY, options,
-	    MHD_OPTION_END);
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
+	    on_library_log, NULL, /* first: it is there for the others' complaints */
+	    MHD_OPTION_LISTEN_SOCKET, conf->fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 static void
@@ -319,8 +318,9 @@ http_server_start(struct http_server **out, const struct http_server_conf *conf,
 	s->mhd = start_library(s);
 	if (!s->mhd) {
 		server_free(&s);
-		return err_set(err, RC_IO, conf->cert_pem ? "cannot start the HTTPS server: are certificate and key a pair, in PEM?"
-		                                          : "cannot start the HTTP server");
+		return err_set(err, RC_IO,
+		    conf->cert_pem ? "cannot start the HTTPS server: are certificate and key a pair, in PEM?"
+				   : "cannot start the HTTP server");
 	}
 	*out = s;
 	return RC_OK;
@@ -334,7 +334,7 @@ await_settled(struct http_server *s, const struct timespec *limit)
 	int rc = 0;
 	while (s->stats.active && rc == 0)
 		rc = limit ? pthread_cond_timedwait(&s->settled, &s->lock, limit)
-		           : pthread_cond_wait(&s->settled, &s->lock);
+			   : pthread_cond_wait(&s->settled, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 }
 

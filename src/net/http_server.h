@@ -17,12 +17,12 @@
 struct http_server;
 
 struct http_server_conf {
-	int fd;                 /* listening, as from listen_tcp; the server closes it when it stops */
-	unsigned threads;       /* 0: one for each processor, at most 8 */
-	unsigned connections;   /* at most, in all; 0: 10,000 */
-	unsigned per_address;   /* at most, from one address; 0: no limit */
-	msec_t request_time;    /* head and body must be in by then; 0: 30 s */
-	msec_t idle_time;       /* between requests; 0: 75 s */
+	int fd;               /* listening, as from listen_tcp; the server closes it when it stops */
+	unsigned threads;     /* 0: one for each processor, at most 8 */
+	unsigned connections; /* at most, in all; 0: 10,000 */
+	unsigned per_address; /* at most, from one address; 0: no limit */
+	msec_t request_time;  /* head and body must be in by then; 0: 30 s */
+	msec_t idle_time;     /* between requests; 0: 75 s */
 	const char *cert_pem, *key_pem; /* the texts, not file names; both or neither */
 	struct http_guard guard;
 	void *arg;
@@ -35,7 +35,8 @@ struct http_server_conf {
 
 /* Texts and names in the configuration are borrowed until the server has stopped. */
 CHECKED enum rc http_server_start(struct http_server **, const struct http_server_conf *, struct err *);
-/* Accepts no more, lets requests under way finish for up to `grace`, then cuts them.  Waits for handlers to answer. */
+/* Accepts no more, lets requests under way finish for up to `grace`, then cuts them.  Waits for handlers to
+ * answer. */
 void http_server_stop(struct http_server **, msec_t grace);
 
 struct http_server_stats {

@@ -72,7 +72,8 @@ handle(void *arg, struct http_req *r)
 		buf_grew(&b, 8 << 20);
 		http_answer_buf(r, 200, "application/json", &b);
 	} else {
-		buf_fmt(&b, "%.*s %.*s %.*s [%.*s]", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->body));
+		buf_fmt(&b, "%.*s %.*s %.*s [%.*s]", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query),
+		    STR_ARG(r->body));
 		http_answer_buf(r, 200, "text/plain", &b);
 	}
 }
@@ -105,7 +106,9 @@ start(struct http_server_conf conf)
 static int
 dial(void)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
 	return fd;
@@ -168,7 +171,8 @@ UNIT(bad_requests_are_refused)
 	    {421, STR_INIT("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")},
 	    {200, STR_INIT("GET http://localhost/x HTTP/1.1\r\n" HOST "\r\n")},
 	    {421, STR_INIT("GET http://evil.example/x HTTP/1.1\r\n" HOST "\r\n")},
-	    {400, STR_INIT("POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
+	    {400, STR_INIT("POST / HTTP/1.1\r\n" HOST
+			   "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
 	    {400, STR_INIT("POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc")},
 	    {400, STR_INIT("POST / HTTP/1.1\r\n" HOST "Content-Length: +3\r\n\r\nabc")},
 	    {501, STR_INIT("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n")},
@@ -185,14 +189,17 @@ UNIT(bad_requests_are_refused)
 	    {400, STR_INIT("GET /\0 HTTP/1.1\r\n" HOST "\r\n")},
 	    {400, STR_INIT("GET /%00 HTTP/1.1\r\n" HOST "\r\n")},
 	    {400, STR_INIT("GET /%zz HTTP/1.1\r\n" HOST "\r\n")},
-	    {403, STR_INIT("POST / HTTP/1.1\r\n" HOST "Origin: http://evil.example\r\nContent-Length: 0\r\n\r\n")},
+	    {403, STR_INIT(
+		      "POST / HTTP/1.1\r\n" HOST "Origin: http://evil.example\r\nContent-Length: 0\r\n\r\n")},
 	    {200, STR_INIT("POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc")},
-	    {200, STR_INIT("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")},
+	    {200, STR_INIT(
+		      "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")},
 	};
 	start((struct http_server_conf){0});
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		int status = status_of(rows[i].request);
-		ck_assert_msg(status == rows[i].status, "row %zu: %d, not %d: %s", i, status, rows[i].status, rows[i].request.p);
+		ck_assert_msg(status == rows[i].status, "row %zu: %d, not %d: %s", i, status, rows[i].status,
+		    rows[i].request.p);
 	}
 	http_server_stop(&server, 1000);
 }
@@ -244,9 +251,11 @@ UNIT(pipelined_requests_are_answered_in_order)
 	struct buf in = {0};
 	start((struct http_server_conf){0});
 	int fd = dial();
-	say(fd, STR("GET /later HTTP/1.1\r\n" HOST "\r\nPOST /b?q HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhiGET /c HTTP/1.1\r\n" HOST "\r\n"));
+	say(fd, STR("GET /later HTTP/1.1\r\n" HOST "\r\nPOST /b?q HTTP/1.1\r\n" HOST
+		    "Content-Length: 2\r\n\r\nhiGET /c HTTP/1.1\r\n" HOST "\r\n"));
 	hear(fd, &in, "GET /c  []", 3000);
-	const char *a = strstr(in.p, "late"), *b = strstr(in.p, "POST /b q [hi]"), *c = strstr(in.p, "GET /c");
+	const char *a = strstr(in.p, "late"), *b = strstr(in.p, "POST /b q [hi]"),
+		   *c = strstr(in.p, "GET /c");
 	ck_assert(a && b && c && a < b && b < c);
 	ck_assert_ptr_nonnull(strstr(in.p, "X-Content-Type-Options: nosniff"));
 	close(fd);
@@ -255,9 +264,9 @@ UNIT(pipelined_requests_are_answered_in_order)
 }
 END
 
-/* Drips `text` into a connection and says how long it took to be cut, in ms. */
-static int64_t
-drip(struct str text)
+    /* Drips `text` into a connection and says how long it took to be cut, in ms. */
+    static int64_t
+    drip(struct str text)
 {
 	int fd = dial();
 	nsec_t began = clock_mono(clock_real());
@@ -329,8 +338,8 @@ UNIT(stopping_lets_answers_out_and_cuts_the_rest)
 }
 END
 
-static int
-open_stream(struct buf *in)
+    static int
+    open_stream(struct buf *in)
 {
 	int fd = dial();
 	say(fd, STR("GET /stream HTTP/1.1\r\n" HOST "\r\n"));
@@ -424,15 +433,16 @@ UNIT(a_large_answer_is_packed_when_asked)
 }
 END
 
-static void *
-hammer(void *arg)
+    static void *
+    hammer(void *arg)
 {
 	struct buf in = {0};
 	for (int i = 0; i < 100; i++) {
 		int fd = dial();
 		for (int j = 0; j < 5; j++) {
 			buf_clear(&in);
-			say(fd, j % 2 ? STR("GET /later HTTP/1.1\r\n" HOST "\r\n") : STR("POST /e HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx"));
+			say(fd, j % 2 ? STR("GET /later HTTP/1.1\r\n" HOST "\r\n")
+				      : STR("POST /e HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx"));
 			if (i % 7 == 3 && j == 3)
 				break; /* leaves in the middle */
 			hear(fd, &in, j % 2 ? "late" : "[x]", 5000);

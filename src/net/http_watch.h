@@ -21,9 +21,9 @@ struct http_watch;
 /* Embedded in its owner. */
 struct http_watched {
 	int fd;
-	msec_t deadline;                      /* on the monotonic clock; MSEC_NEVER: none */
+	msec_t deadline; /* on the monotonic clock; MSEC_NEVER: none */
 	bool awaits_hangup, in_callback;
-	void (*gone)(struct http_watched *);  /* on the watch's thread, without its lock */
+	void (*gone)(struct http_watched *); /* on the watch's thread, without its lock */
 };
 
 struct http_watch *http_watch_create(void);

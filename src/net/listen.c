@@ -50,8 +50,7 @@ open_one(const struct addrinfo *ai)
 static enum rc
 open_host(const char *host, const char *port, int *fd, struct err *err)
 {
-	struct addrinfo *found,
-	    want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *found, want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	int why = getaddrinfo(host, port, &want, &found);
 	if (why)
 		return err_set(err, RC_IO, "cannot resolve \"%s\" to listen on: %s", host, gai_strerror(why));
@@ -70,7 +69,8 @@ listen_tcp(struct str address, int *fd, struct err *err)
 	struct str host, port;
 	char host_c[256], port_c[8];
 	if (!address_split(address, &host, &port) || host.n >= sizeof host_c || port.n >= sizeof port_c)
-		return err_set(err, RC_INVALID, "\"%.*s\" is no address to listen on; expected host:port or :port",
+		return err_set(err, RC_INVALID,
+		    "\"%.*s\" is no address to listen on; expected host:port or :port",
 		    STR_ARG(str_to(address, 200)));
 	snprintf(host_c, sizeof host_c, "%.*s", STR_ARG(host));
 	snprintf(port_c, sizeof port_c, "%.*s", STR_ARG(port));

@@ -83,7 +83,8 @@ explain(struct smtp_call *c, CURLcode code, int status, struct err *err)
 	if (code == CURLE_OK)
 		return RC_OK;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		return err_set(err, RC_TIMEOUT, "the mail server did not finish within %lld ms", (long long)c->timeout);
+		return err_set(
+		    err, RC_TIMEOUT, "the mail server did not finish within %lld ms", (long long)c->timeout);
 	if (code == CURLE_USE_SSL_FAILED)
 		return err_set(err, RC_IO, "the mail server offers no STARTTLS, which is required");
 	if (status >= 500)
@@ -98,7 +99,8 @@ call_done(struct curl_job *job, CURLcode code)
 {
 	struct smtp_call *c = (struct smtp_call *)job;
 	struct err err = {0};
-	struct smtp_result r = {.code = code_of(buf_view(&c->reply)), .reply = buf_view(&c->reply), .why = err.text};
+	struct smtp_result r = {
+	    .code = code_of(buf_view(&c->reply)), .reply = buf_view(&c->reply), .why = err.text};
 	r.rc = explain(c, code, r.code, &err);
 	c->done(c->arg, &r);
 	call_free(c);
@@ -117,8 +119,9 @@ set_session(struct smtp_call *c, const struct smtp_ask *ask)
 	static const long use_ssl[] = {CURLUSESSL_ALL, CURLUSESSL_TRY, CURLUSESSL_NONE, CURLUSESSL_NONE};
 	CURL *easy = c->job.easy;
 	struct str hello = ask->hello.n ? ask->hello : STR("localhost");
-	set_text(c, CURLOPT_URL, arena_fmt(c->arena, "smtp%s://%.*s/%.*s", ask->tls == SMTP_TLS_IMPLICIT ? "s" : "",
-	    STR_ARG(ask->server), STR_ARG(hello)));
+	set_text(c, CURLOPT_URL,
+	    arena_fmt(c->arena, "smtp%s://%.*s/%.*s", ask->tls == SMTP_TLS_IMPLICIT ? "s" : "",
+		STR_ARG(ask->server), STR_ARG(hello)));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_USE_SSL, use_ssl[ask->tls]);

@@ -33,7 +33,8 @@ struct smtp_ask {
 };
 
 struct smtp_result {
-	/* RC_OK: the server has taken it.  RC_INVALID: it never will (5xx).  RC_REFUSED: not now (4xx).  RC_IO, RC_TIMEOUT. */
+	/* RC_OK: the server has taken it.  RC_INVALID: it never will (5xx).  RC_REFUSED: not now (4xx).
+	 * RC_IO, RC_TIMEOUT. */
 	enum rc rc;
 	const char *why;
 	int code;

@@ -98,7 +98,8 @@ UNIT(https_serves_and_the_client_checks_whom_it_asks)
 	struct http_server *server;
 	make_certificate(&cert, &key);
 	make_certificate(&other_cert, &other_key);
-	struct http_server_conf conf = {.threads = 1, .limit = limit, .handle = handle, .cert_pem = cert, .key_pem = key};
+	struct http_server_conf conf = {
+	    .threads = 1, .limit = limit, .handle = handle, .cert_pem = cert, .key_pem = key};
 	ck_assert_int_eq(listen_tcp(STR("127.0.0.1:0"), &conf.fd, NULL), RC_OK);
 	int port = listen_port(conf.fd);
 	ck_assert_int_eq(http_server_start(&server, &conf, NULL), RC_OK);
@@ -133,7 +134,8 @@ UNIT(a_key_that_does_not_fit_is_refused_at_start)
 	struct err err = {0};
 	make_certificate(&cert, &key);
 	make_certificate(&other_cert, &other_key);
-	struct http_server_conf conf = {.threads = 1, .limit = limit, .handle = handle, .cert_pem = cert, .key_pem = "nonsense"};
+	struct http_server_conf conf = {
+	    .threads = 1, .limit = limit, .handle = handle, .cert_pem = cert, .key_pem = "nonsense"};
 	ck_assert_int_eq(listen_tcp(STR("127.0.0.1:0"), &conf.fd, NULL), RC_OK);
 	ck_assert_int_eq(http_server_start(&server, &conf, &err), RC_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "certificate"));

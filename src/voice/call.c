@@ -2,8 +2,8 @@
  * call.c — see call.h.
  *
  * TRAP   On UDP a dead trunk shows after 32 s only: no provisional answer within PATIENCE_MS is a dead trunk.
- * TRAP   A refusal says something of the trunk (credentials, overload) or of the person (busy, declined): only the
- *        first kind goes on to the next trunk.
+ * TRAP   A refusal says something of the trunk (credentials, overload) or of the person (busy, declined):
+ * only the first kind goes on to the next trunk.
  */
 #include "voice/call.h"
 
@@ -145,7 +145,8 @@ dial(struct call *c, uint64_t now)
 	c->closed = false;
 	c->trunk = next_trunk(c);
 	if (!c->trunk) {
-		end(c, CALL_TRUNK_DOWN, c->closed_words[0] ? c->closed_words : "no trunk is there, or every line is in use");
+		end(c, CALL_TRUNK_DOWN,
+		    c->closed_words[0] ? c->closed_words : "no trunk is there, or every line is in use");
 		return;
 	}
 	enum rc rc = leg_dial(&c->leg, c->trunk, c->request.number, c->world->ports, &leg_events, c, &err);
@@ -306,7 +307,8 @@ call_tick(struct call *c, uint64_t now)
 void
 call_report(struct call *c)
 {
-	if (c->state != CALL_IS_OVER && c->latest != CALL_DIGIT) /* those are sent again by whoever keeps them */
+	if (c->state != CALL_IS_OVER &&
+	    c->latest != CALL_DIGIT) /* those are sent again by whoever keeps them */
 		emit(c, (struct call_event){.what = (int)c->latest});
 }
 

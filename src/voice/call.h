@@ -1,12 +1,13 @@
 /*
  * call.h — inside voice/: one call from its request to its end.
  *
- *     TO_DIAL --INVITE--> DIALING --180--> RINGING --200--> PROMPT --key--> RECORDING --ack--> LAST_WORDS --> OVER
- *        ^                   |                |               |                 |                  ^
+ *     TO_DIAL --INVITE--> DIALING --180--> RINGING --200--> PROMPT --key--> RECORDING --ack--> LAST_WORDS -->
+ * OVER ^                   |                |               |                 |                  ^
  *        +--trunk is silent--+                +--no answer--> OVER <--no key----+                  |
  *        +--trunk refuses----+                                +---------------- 8 s without ack ---+
  *
- * Nothing happens inside libre's handlers but a note of what happened; the clock (call_tick, every 20 ms) acts on it.
+ * Nothing happens inside libre's handlers but a note of what happened; the clock (call_tick, every 20 ms)
+ * acts on it.
  */
 #ifndef VOICE_CALL_H
 #define VOICE_CALL_H
@@ -17,7 +18,15 @@
 #include "voice/speech.h"
 #include "voice/voice.h"
 
-enum call_state { CALL_TO_DIAL, CALL_IN_DIALING, CALL_IN_RINGING, CALL_IN_PROMPT, CALL_IN_RECORDING, CALL_IN_LAST_WORDS, CALL_IS_OVER };
+enum call_state {
+	CALL_TO_DIAL,
+	CALL_IN_DIALING,
+	CALL_IN_RINGING,
+	CALL_IN_PROMPT,
+	CALL_IN_RECORDING,
+	CALL_IN_LAST_WORDS,
+	CALL_IS_OVER
+};
 
 struct voice_trunks {
 	struct trunk *p;
@@ -40,13 +49,14 @@ struct call {
 	struct call_request request;
 	const struct language *language;
 	enum call_state state;
-	size_t tried; /* trunks, in the order of the configuration: first those that are up, then the others */
+	size_t
+	    tried; /* trunks, in the order of the configuration: first those that are up, then the others */
 	struct leg *leg;
 	struct trunk *trunk;
 	uint64_t due;   /* when the state runs out, or the next round of the prompt starts */
 	uint64_t until; /* PROMPT: when to give up */
 	struct utterance *prompt, *words;
-	bool speaking;  /* the leg plays what the state asks for */
+	bool speaking; /* the leg plays what the state asks for */
 	int64_t rounds_left;
 	bool heard;
 	char digit;

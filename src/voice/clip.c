@@ -1,10 +1,10 @@
 /*
  * clip.c — see clip.h.
  *
- * IDEA   The rate is changed by a windowed-sinc filter, evaluated for each output sample at its own phase: rate and
- *        8000 are reduced to up/down, there are `up` phases of TAPS coefficients each, computed once.  For 22050 Hz
- *        that is 160/441.  The low-pass is at 3.5 kHz, below the 4 kHz that G.711 can carry.
- * TRAP   A WAV file that was written to a pipe has lengths of 0, 0x7ffff000 or 0xffffffff: the data goes to the end.
+ * IDEA   The rate is changed by a windowed-sinc filter, evaluated for each output sample at its own phase:
+ * rate and 8000 are reduced to up/down, there are `up` phases of TAPS coefficients each, computed once.  For
+ * 22050 Hz that is 160/441.  The low-pass is at 3.5 kHz, below the 4 kHz that G.711 can carry. TRAP   A WAV
+ * file that was written to a pipe has lengths of 0, 0x7ffff000 or 0xffffffff: the data goes to the end.
  */
 #include "voice/clip.h"
 
@@ -123,8 +123,9 @@ clip_from_wav(struct clip *c, struct str in, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (w.bits != 16 || w.channels < 1 || w.channels > 2 || w.rate < CLIP_RATE || w.rate > 48000)
-		return err_set(err, RC_INVALID, "a WAV file of %u Hz, %u bits, %u channels; expected 16-bit PCM of 8 to 48 kHz",
-		    w.rate, w.bits, w.channels);
+		return err_set(err, RC_INVALID,
+		    "a WAV file of %u Hz, %u bits, %u channels; expected 16-bit PCM of 8 to 48 kHz", w.rate,
+		    w.bits, w.channels);
 	size_t n = w.data.n / (2 * w.channels);
 	if (n > (size_t)w.rate * CLIP_SECONDS_MAX)
 		return err_set(err, RC_REFUSED, "the speech is longer than %d s", CLIP_SECONDS_MAX);

@@ -15,7 +15,7 @@ struct clip {
 	struct buf ulaw, alaw; /* a sample is a byte; whole frames, the last filled up with silence */
 };
 
-/* From a mono or stereo 16-bit PCM WAV file of 8 to 48 kHz; lengths in its header that lie are put up with. */
+/* From a mono or stereo 16-bit PCM WAV file of 8 to 48 kHz; lengths in its header may lie. */
 CHECKED enum rc clip_from_wav(struct clip *, struct str wav, struct err *);
 /* Three beeps: for when no speech is to be had. */
 void clip_beeps(struct clip *);

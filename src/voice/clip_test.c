@@ -37,8 +37,8 @@ UNIT(speech_passes_and_what_would_alias_does_not)
 }
 END
 
-static void
-put_le(struct buf *b, uint32_t v, int n)
+    static void
+    put_le(struct buf *b, uint32_t v, int n)
 {
 	for (; n--; v >>= 8)
 		buf_u8(b, (uint8_t)v);

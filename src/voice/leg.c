@@ -1,10 +1,9 @@
 /*
  * leg.c — see leg.h.
  *
- * TRAP   libre's telephone-event decoder compares event numbers: the same key twice counts once when the end packets
- *        of the first are lost.  Here a new RTP timestamp is a new key (RFC 4733 2.2.2: all packets of an event carry
- *        the time of its start).
- * TRAP   A remote BYE arrives as ECONNRESET without a message.
+ * TRAP   libre's telephone-event decoder compares event numbers: the same key twice counts once when the end
+ * packets of the first are lost.  Here a new RTP timestamp is a new key (RFC 4733 2.2.2: all packets of an
+ * event carry the time of its start). TRAP   A remote BYE arrives as ECONNRESET without a message.
  */
 #include "voice/leg.h"
 
@@ -151,18 +150,24 @@ static int
 offer_sound(struct leg *leg, struct leg_ports ports, struct mbuf **offer)
 {
 	struct sa local = leg->trunk->local;
-	int rc = rtp_listen(&leg->rtp, IPPROTO_UDP, &local, ports.first, ports.last, false, on_rtp, NULL, leg);
+	int rc =
+	    rtp_listen(&leg->rtp, IPPROTO_UDP, &local, ports.first, ports.last, false, on_rtp, NULL, leg);
 	if (rc)
 		return rc;
-	rc = sdp_session_alloc(&leg->sdp, sa_isset(&leg->trunk->external, SA_ADDR) ? &leg->trunk->external : &local);
+	rc = sdp_session_alloc(
+	    &leg->sdp, sa_isset(&leg->trunk->external, SA_ADDR) ? &leg->trunk->external : &local);
 	if (rc == 0)
-		rc = sdp_media_add(&leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)), sdp_proto_rtpavp);
+		rc = sdp_media_add(
+		    &leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)), sdp_proto_rtpavp);
 	if (rc == 0)
-		rc = sdp_format_add(NULL, leg->audio, false, "0", "PCMU", CLIP_RATE, 1, NULL, NULL, NULL, false, NULL);
+		rc = sdp_format_add(
+		    NULL, leg->audio, false, "0", "PCMU", CLIP_RATE, 1, NULL, NULL, NULL, false, NULL);
 	if (rc == 0)
-		rc = sdp_format_add(NULL, leg->audio, false, "8", "PCMA", CLIP_RATE, 1, NULL, NULL, NULL, false, NULL);
+		rc = sdp_format_add(
+		    NULL, leg->audio, false, "8", "PCMA", CLIP_RATE, 1, NULL, NULL, NULL, false, NULL);
 	if (rc == 0)
-		rc = sdp_format_add(NULL, leg->audio, false, "101", "telephone-event", CLIP_RATE, 1, NULL, NULL, NULL, false, "0-15");
+		rc = sdp_format_add(NULL, leg->audio, false, "101", "telephone-event", CLIP_RATE, 1, NULL,
+		    NULL, NULL, false, "0-15");
 	if (rc == 0)
 		rc = sdp_media_set_lattr(leg->audio, true, "ptime", "20");
 	return rc ? rc : sdp_encode(offer, leg->sdp, true);
@@ -175,17 +180,18 @@ invite(struct leg *leg, const char *uri, struct mbuf *offer)
 	const char *route = t->route.p;
 	struct buf identity = {0};
 	if (t->conf->caller_id.n)
-		buf_fmt(&identity, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id), t->domain.p);
+		buf_fmt(&identity, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id),
+		    t->domain.p);
 	int rc = sipsess_connect(&leg->session, t->sessions, uri, NULL, t->uri_from.p, t->user.p, &route, 1,
-	    "application/sdp", offer, trunk_authenticate, t, false, on_offer, on_answer, on_progress, on_established,
-	    on_info, NULL, on_close, leg, "%s", identity.p ? identity.p : "");
+	    "application/sdp", offer, trunk_authenticate, t, false, on_offer, on_answer, on_progress,
+	    on_established, on_info, NULL, on_close, leg, "%s", identity.p ? identity.p : "");
 	buf_fini(&identity);
 	return rc;
 }
 
 enum rc
-leg_dial(struct leg **out, struct trunk *t, struct str number, struct leg_ports ports, const struct leg_events *events,
-    void *arg, struct err *err)
+leg_dial(struct leg **out, struct trunk *t, struct str number, struct leg_ports ports,
+    const struct leg_events *events, void *arg, struct err *err)
 {
 	struct buf uri = {0};
 	enum rc rc = trunk_uri(t, number, &uri, err);
@@ -250,7 +256,8 @@ leg_tick(struct leg *leg)
 	mb->pos = RTP_HEADER_SIZE;
 	mb->end = RTP_HEADER_SIZE + CLIP_FRAME;
 	if (leg_is_playing(leg)) {
-		memcpy(mb->buf + mb->pos, (alaw ? leg->clip->alaw.p : leg->clip->ulaw.p) + leg->at, CLIP_FRAME);
+		memcpy(
+		    mb->buf + mb->pos, (alaw ? leg->clip->alaw.p : leg->clip->ulaw.p) + leg->at, CLIP_FRAME);
 		leg->at += CLIP_FRAME;
 	} else {
 		memset(mb->buf + mb->pos, alaw ? SILENCE_ALAW : SILENCE_ULAW, CLIP_FRAME);

@@ -3,8 +3,8 @@
  *
  * A leg knows nothing of what it is for.  libre's thread alone.
  *
- * TRAP   The events come from inside libre's own handlers: a leg is ended later (leg_end, from the clock), never
- *        from within one.
+ * TRAP   The events come from inside libre's own handlers: a leg is ended later (leg_end, from the clock),
+ * never from within one.
  */
 #ifndef VOICE_LEG_H
 #define VOICE_LEG_H
@@ -26,8 +26,8 @@ struct leg_ports {
 	uint16_t first, last;
 };
 
-CHECKED enum rc leg_dial(struct leg **, struct trunk *, struct str number, struct leg_ports, const struct leg_events *,
-    void *arg, struct err *);
+CHECKED enum rc leg_dial(struct leg **, struct trunk *, struct str number, struct leg_ports,
+    const struct leg_events *, void *arg, struct err *);
 void leg_end(struct leg **); /* CANCEL or BYE, whichever is right */
 
 /* Plays from the start; NULL: silence.  Borrowed until the next leg_play or the leg's end. */

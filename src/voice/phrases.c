@@ -1,7 +1,8 @@
 /*
  * phrases.c — see phrases.h.
  *
- * TRAP   Mandarin is cmn-latn-pinyin: the voices cmn and zh of espeak-ng 1.51 spell the pinyin in English letters.
+ * TRAP   Mandarin is cmn-latn-pinyin: the voices cmn and zh of espeak-ng 1.51 spell the pinyin in English
+ * letters.
  */
 #include "voice/phrases.h"
 

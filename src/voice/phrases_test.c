@@ -6,8 +6,8 @@ UNIT(languages_are_found_by_their_tags)
 {
 	static const struct {
 		const char *tag, *voice;
-	} rows[] = {
-	    {"it", "it"}, {"IT", "it"}, {"zh-CN", "cmn-latn-pinyin"}, {"sv_SE", "sv"}, {"", "en"}, {"xx", "en"}, {"ita", "en"}};
+	} rows[] = {{"it", "it"}, {"IT", "it"}, {"zh-CN", "cmn-latn-pinyin"}, {"sv_SE", "sv"}, {"", "en"},
+	    {"xx", "en"}, {"ita", "en"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		ck_assert_str_eq(language_named(str_c(rows[i].tag))->voice, rows[i].voice);
 }
@@ -16,9 +16,10 @@ END
 UNIT(a_prompt_says_what_is_known_and_spells_numbers)
 {
 	struct buf b = {0};
-	phrase_prompt(language_named(STR("en")), &(struct phrase_facts){STR("1204"), STR("Acme"), STR("disk full on db1")}, &b);
+	phrase_prompt(language_named(STR("en")),
+	    &(struct phrase_facts){STR("1204"), STR("Acme"), STR("disk full on db1")}, &b);
 	ck_assert_str(buf_view(&b), "This is Tocsin, with an on-call page. Ticket 1, 2, 0, 4. Customer Acme. "
-	                            "disk full on db1. Press 1 to take it in charge. Press 2 to pass it on.");
+				    "disk full on db1. Press 1 to take it in charge. Press 2 to pass it on.");
 	buf_clear(&b);
 	phrase_prompt(language_named(STR("it")), &(struct phrase_facts){.summary = STR("x")}, &b);
 	ck_assert_ptr_null(strchr(b.p, '{'));

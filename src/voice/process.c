@@ -1,9 +1,9 @@
 /*
  * process.c — see process.h.
  *
- * [I1]   A digit or an end is in `pending` before it is sent for the first time, and leaves it by its ack alone.
- * TRAP   A call that has ended is not placed again while its end is unacknowledged: the engine has not heard of it
- *        yet, and would ring twice.
+ * [I1]   A digit or an end is in `pending` before it is sent for the first time, and leaves it by its ack
+ * alone. TRAP   A call that has ended is not placed again while its end is unacknowledged: the engine has not
+ * heard of it yet, and would ring twice.
  */
 #include "voice/process.h"
 
@@ -131,8 +131,8 @@ on_event(void *arg, const struct call_event *e)
 		buf_str(&one->key, e->key);
 		buf_str(&one->frame, buf_view(&frame));
 	}
-	log_info("voice", "call %.*s: %s %.*s%s %.*s", STR_ARG(str_to(e->key, 60)), call_what_words[e->what], STR_ARG(e->digit),
-	    e->reason ? call_reason_words[e->reason] : "", STR_ARG(str_to(e->detail, 80)));
+	log_info("voice", "call %.*s: %s %.*s%s %.*s", STR_ARG(str_to(e->key, 60)), call_what_words[e->what],
+	    STR_ARG(e->digit), e->reason ? call_reason_words[e->reason] : "", STR_ARG(str_to(e->detail, 80)));
 	send_to_all(p, buf_view(&frame));
 	buf_fini(&body);
 	buf_fini(&frame);

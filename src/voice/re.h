@@ -1,11 +1,11 @@
 /*
  * re.h — libre's headers beside our own.
  *
- * TRAP   libre and base/ both have mem_alloc, mem_zalloc and str_cmp.  Ours are hidden from other libraries by the
- *        build (gnu_symbol_visibility), so libre keeps using its own; here only the declarations are kept apart.
- *        Objects of libre are made by libre and freed with mem_deref; ours are never handed to it as such.
- * TRAP   The headers need settings that pkg-config does not give; without HAVE_INET6 struct sa would have another
- *        size than in the library.
+ * TRAP   libre and base/ both have mem_alloc, mem_zalloc and str_cmp.  Ours are hidden from other libraries
+ * by the build (gnu_symbol_visibility), so libre keeps using its own; here only the declarations are kept
+ * apart. Objects of libre are made by libre and freed with mem_deref; ours are never handed to it as such.
+ * TRAP   The headers need settings that pkg-config does not give; without HAVE_INET6 struct sa would have
+ * another size than in the library.
  */
 #ifndef VOICE_RE_H
 #define VOICE_RE_H

@@ -1,12 +1,11 @@
 /*
  * speech.c — see speech.h.
  *
- * IDEA   An utterance is known by its voice and text; the first who wants it makes it, everybody shares it, and it
- *        stays in the cache while there is room.  Nobody is called back: a call looks each 20 ms whether its words
- *        are there.
- * TRAP   The text goes in on standard input, never on the command line: it comes from alerts and tickets, and
- *        other users can read command lines.  It fits into a pipe (SPEECH_TEXT_MAX), so writing never waits.
- * TRAP   A program that closes its output but does not end is killed: waitpid must not wait.
+ * IDEA   An utterance is known by its voice and text; the first who wants it makes it, everybody shares it,
+ * and it stays in the cache while there is room.  Nobody is called back: a call looks each 20 ms whether its
+ * words are there. TRAP   The text goes in on standard input, never on the command line: it comes from alerts
+ * and tickets, and other users can read command lines.  It fits into a pipe (SPEECH_TEXT_MAX), so writing
+ * never waits. TRAP   A program that closes its output but does not end is killed: waitpid must not wait.
  */
 #include "voice/speech.h"
 
@@ -85,7 +84,7 @@ trim(struct speech *s)
 {
 	while (s->cached > s->cache_bytes) {
 		struct utterance *oldest = NULL;
-		map_each(s->all, e) {
+		map_each (s->all, e) {
 			struct utterance *u = e->value;
 			if (u->refs == 0 && u->ready && (!oldest || u->used < oldest->used))
 				oldest = u;
@@ -106,7 +105,8 @@ finish(struct utterance *u, bool good)
 	kill(u->pid, SIGKILL);
 	waitpid(u->pid, NULL, 0);
 	if (!good)
-		(void)err_set(&err, RC_TIMEOUT, "the speech program did not finish in time, or wrote too much");
+		(void)err_set(
+		    &err, RC_TIMEOUT, "the speech program did not finish in time, or wrote too much");
 	if (!good || clip_from_wav(&u->clip, buf_view(&u->wav), &err) != RC_OK || u->clip.ulaw.n == 0) {
 		log_warn("voice", "no speech: %s", err.text);
 		clip_fini(&u->clip);
@@ -255,7 +255,7 @@ speech_destroy(struct speech **ps)
 		return;
 	s->first = NULL;
 	s->cache_bytes = SIZE_MAX;
-	map_each(s->all, e) {
+	map_each (s->all, e) {
 		struct utterance *u = e->value;
 		if (u->working)
 			finish(u, false);

@@ -14,7 +14,8 @@ struct utterance; /* something said or about to be said; held by reference */
 
 enum { SPEECH_TEXT_MAX = 4000 };
 
-/* `command`: a program and its arguments, "%l" is the voice; text on its standard input, a WAV file on its output. */
+/* `command`: a program and its arguments, "%l" is the voice; text on its standard input, a WAV file on its
+ * output. */
 struct speech *speech_create(struct strs command, size_t cache_bytes);
 void speech_destroy(struct speech **); /* all utterances are released before */
 

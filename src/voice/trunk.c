@@ -1,11 +1,10 @@
 /*
  * trunk.c — see trunk.h.
  *
- * TRAP   libre 1.1.0 does not verify the certificate of a SIP server by itself: OpenSSL is told to, with the name.
- * TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, when the trunk starts,
- *        and given as a route.
- * TRAP   Toll fraud: nobody is connected from outside.  A call that comes in is answered 603 when it comes from the
- *        trunk, else 404.
+ * TRAP   libre 1.1.0 does not verify the certificate of a SIP server by itself: OpenSSL is told to, with the
+ * name. TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, when
+ * the trunk starts, and given as a route. TRAP   Toll fraud: nobody is connected from outside.  A call that
+ * comes in is answered 603 when it comes from the trunk, else 404.
  */
 #include "voice/trunk.h"
 
@@ -22,7 +21,8 @@ static const struct transport {
 	const char *name;
 	enum sip_transp id;
 	uint16_t port;
-} transports[] = {{"udp", SIP_TRANSP_UDP, 5060}, {"tcp", SIP_TRANSP_TCP, 5060}, {"tls", SIP_TRANSP_TLS, 5061}};
+} transports[] = {
+    {"udp", SIP_TRANSP_UDP, 5060}, {"tcp", SIP_TRANSP_TCP, 5060}, {"tls", SIP_TRANSP_TLS, 5061}};
 
 static enum rc
 resolve(struct str host, uint16_t port, struct sa *out, struct err *err)
@@ -46,7 +46,8 @@ local_towards(const struct sa *peer, struct sa *local, struct err *err)
 	int fd = socket(sa_af(peer), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_storage me;
 	socklen_t n = sizeof me;
-	bool good = fd >= 0 && connect(fd, &peer->u.sa, peer->len) == 0 && getsockname(fd, (struct sockaddr *)&me, &n) == 0;
+	bool good = fd >= 0 && connect(fd, &peer->u.sa, peer->len) == 0 &&
+		    getsockname(fd, (struct sockaddr *)&me, &n) == 0;
 	enum rc rc = good ? RC_OK : err_errno(err, "no way to the trunk's address");
 	if (good)
 		sa_set_sa(local, (struct sockaddr *)&me);
@@ -73,7 +74,8 @@ set_peer(struct trunk *t, struct err *err)
 	buf_str(&t->domain, t->conf->proxy);
 	struct buf ip = {0};
 	address_print(&t->peer.u.sa, &ip);
-	buf_fmt(&t->route, sa_af(&t->peer) == AF_INET6 ? "sip:[%s]:%u;transport=%s;lr" : "sip:%s:%u;transport=%s;lr", ip.p,
+	buf_fmt(&t->route,
+	    sa_af(&t->peer) == AF_INET6 ? "sip:[%s]:%u;transport=%s;lr" : "sip:%s:%u;transport=%s;lr", ip.p,
 	    (unsigned)port, tp->name);
 	buf_fini(&ip);
 	return local_towards(&t->peer, &t->local, err);
@@ -90,7 +92,8 @@ set_tls(struct trunk *t, struct err *err)
 		return RC_OK;
 	char ca[1024];
 	snprintf(ca, sizeof ca, "%.*s", STR_ARG(t->conf->ca_file));
-	if (t->conf->ca_file.n ? SSL_CTX_load_verify_locations(ctx, ca, NULL) != 1 : SSL_CTX_set_default_verify_paths(ctx) != 1)
+	if (t->conf->ca_file.n ? SSL_CTX_load_verify_locations(ctx, ca, NULL) != 1
+			       : SSL_CTX_set_default_verify_paths(ctx) != 1)
 		return err_set(err, RC_INVALID, "cannot read certificates from \"%s\"", ca);
 	if (X509_VERIFY_PARAM_set1_ip_asc(check, t->tls_name.p) != 1 &&
 	    X509_VERIFY_PARAM_set1_host(check, t->tls_name.p, t->tls_name.n) != 1)
@@ -107,7 +110,8 @@ set_identity(struct trunk *t)
 	buf_str(&t->name, c->name);
 	buf_str(&t->user, user);
 	if (c->from.n)
-		buf_fmt(&t->uri_from, "%s%.*s", str_starts(c->from, STR("sip:")) ? "" : "sip:", STR_ARG(c->from));
+		buf_fmt(
+		    &t->uri_from, "%s%.*s", str_starts(c->from, STR("sip:")) ? "" : "sip:", STR_ARG(c->from));
 	else
 		buf_fmt(&t->uri_from, "sip:%.*s@%s", STR_ARG(user), t->domain.p);
 }
@@ -172,7 +176,8 @@ static enum rc
 start_stack(struct trunk *t, uint16_t port, struct err *err)
 {
 	set_nameservers(t);
-	if (sip_alloc(&t->sip, t->dns, HASH, HASH, HASH, "tocsin", NULL, NULL) != 0 || add_transport(t, port) != 0)
+	if (sip_alloc(&t->sip, t->dns, HASH, HASH, HASH, "tocsin", NULL, NULL) != 0 ||
+	    add_transport(t, port) != 0)
 		return err_set(err, RC_IO, "cannot open a SIP socket");
 	if (sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0 ||
 	    sip_listen(&t->listener, t->sip, true, on_request, t) != 0)
@@ -206,9 +211,11 @@ on_registered(int rc, const struct sip_msg *msg, void *arg)
 	if (t->up)
 		log_info("voice", "trunk %s is registered", t->name.p);
 	else if (status >= 300)
-		log_warn("voice", "trunk %s is not registered: %u %.*s", t->name.p, status, (int)msg->reason.l, msg->reason.p);
+		log_warn("voice", "trunk %s is not registered: %u %.*s", t->name.p, status,
+		    (int)msg->reason.l, msg->reason.p);
 	else
-		log_warn("voice", "trunk %s is not registered: %s", t->name.p, rc ? strerror(rc) : "no answer");
+		log_warn(
+		    "voice", "trunk %s is not registered: %s", t->name.p, rc ? strerror(rc) : "no answer");
 }
 
 static enum rc
@@ -222,8 +229,9 @@ start_registration(struct trunk *t, struct err *err)
 	}
 	t->last_status = UINT16_MAX;
 	buf_fmt(&uri, "sip:%.*s", STR_ARG(t->conf->registrar));
-	int rc = sipreg_register(&t->registration, t->sip, uri.p, t->uri_from.p, NULL, t->uri_from.p, REGISTER_SECONDS,
-	    t->user.p, &route, 1, 0, trunk_authenticate, t, false, on_registered, t, NULL, NULL);
+	int rc = sipreg_register(&t->registration, t->sip, uri.p, t->uri_from.p, NULL, t->uri_from.p,
+	    REGISTER_SECONDS, t->user.p, &route, 1, 0, trunk_authenticate, t, false, on_registered, t, NULL,
+	    NULL);
 	buf_fini(&uri);
 	return rc ? err_set(err, RC_INVALID, "cannot register: %s", strerror(rc)) : RC_OK;
 }
@@ -234,7 +242,8 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 	*t = (struct trunk){.conf = conf, .external = site->external};
 	uint16_t port = sa_isset(&site->listen, SA_PORT) ? sa_port(&site->listen) : 0;
 	enum rc rc = set_peer(t, err);
-	if (rc == RC_OK && sa_isset(&site->listen, SA_ADDR) && !sa_is_any(&site->listen) && sa_af(&site->listen) == sa_af(&t->peer))
+	if (rc == RC_OK && sa_isset(&site->listen, SA_ADDR) && !sa_is_any(&site->listen) &&
+	    sa_af(&site->listen) == sa_af(&t->peer))
 		sa_cpy(&t->local, &site->listen);
 	if (rc == RC_OK)
 		set_identity(t);
@@ -295,7 +304,10 @@ trunk_uri(const struct trunk *t, struct str number, struct buf *out, struct err 
 			buf_ch(&digits, number.p[i]);
 	bool good = may_be_dialled(buf_view(&digits));
 	if (good)
-		buf_fmt(out, "sip:%s@%s;transport=%s", digits.p, t->domain.p, transports[t->conf->transport].name);
+		buf_fmt(out, "sip:%s@%s;transport=%s", digits.p, t->domain.p,
+		    transports[t->conf->transport].name);
 	buf_fini(&digits);
-	return good ? RC_OK : err_set(err, RC_INVALID, "\"%.*s\" is not a number that can be dialled", STR_ARG(str_to(number, 80)));
+	return good ? RC_OK
+		    : err_set(err, RC_INVALID, "\"%.*s\" is not a number that can be dialled",
+			  STR_ARG(str_to(number, 80)));
 }

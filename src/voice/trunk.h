@@ -1,8 +1,8 @@
 /*
  * trunk.h — one way out to the telephone network: its SIP stack, its registration, who it is.
  *
- * Each trunk has a stack of its own, so that its transport, its certificates and who may call in over it are its own
- * affair.  libre's thread alone.
+ * Each trunk has a stack of its own, so that its transport, its certificates and who may call in over it are
+ * its own affair.  libre's thread alone.
  */
 #ifndef VOICE_TRUNK_H
 #define VOICE_TRUNK_H
@@ -29,15 +29,16 @@ struct trunk {
 
 /* Where we are; any address may be unset. */
 struct trunk_site {
-	struct sa listen;   /* its port is used for UDP where it can be had, else any */
+	struct sa listen; /* its port is used for UDP where it can be had, else any */
 	struct sa external;
 };
 
 /*
- * Starts the stack and registers.  A configuration that cannot work is RC_INVALID, a name that does not resolve RC_IO.
- * Looks the proxy's name up, and waits for that.
+ * Starts the stack and registers.  A configuration that cannot work is RC_INVALID, a name that does not
+ * resolve RC_IO. Looks the proxy's name up, and waits for that.
  */
-CHECKED enum rc trunk_start(struct trunk *, const struct conf_trunk *, const struct trunk_site *, struct err *);
+CHECKED enum rc trunk_start(
+    struct trunk *, const struct conf_trunk *, const struct trunk_site *, struct err *);
 void trunk_stop(struct trunk *);
 
 /* "sip:+390612345@example.org;transport=tcp"; RC_INVALID: not a number that may be dialled. */

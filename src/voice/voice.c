@@ -1,12 +1,11 @@
 /*
  * voice.c — see voice.h.
  *
- * IDEA   One clock of 20 ms walks all calls, sends their packets and moves their states.  It runs only while there
- *        are calls.
- * [I1]   A call leaves the table in the tick that finds it over; its end has been reported by then.
- * TRAP   Looking a name up may take seconds: a trunk that could not start is tried again only while nobody is called.
- * TRAP   The clock is kept against drift: each tick is due 20 ms after the one before was due, and late ones are
- *        made up for, a few at a time.
+ * IDEA   One clock of 20 ms walks all calls, sends their packets and moves their states.  It runs only while
+ * there are calls. [I1]   A call leaves the table in the tick that finds it over; its end has been reported
+ * by then. TRAP   Looking a name up may take seconds: a trunk that could not start is tried again only while
+ * nobody is called. TRAP   The clock is kept against drift: each tick is due 20 ms after the one before was
+ * due, and late ones are made up for, a few at a time.
  */
 #include "voice/voice.h"
 
@@ -72,9 +71,10 @@ parse_ports(struct str text, struct leg_ports *out, struct err *err)
 {
 	struct str rest = text, first;
 	uint64_t a, b;
-	if (!str_cut(&rest, '-', &first) || !str_u64(str_trim(first), &a) || !str_u64(str_trim(rest), &b) || a < 1024 ||
-	    b > 65535 || b <= a)
-		return err_set(err, RC_INVALID, "voice.rtp_ports: \"%.*s\" is no range like 20000-20999", STR_ARG(str_to(text, 40)));
+	if (!str_cut(&rest, '-', &first) || !str_u64(str_trim(first), &a) || !str_u64(str_trim(rest), &b) ||
+	    a < 1024 || b > 65535 || b <= a)
+		return err_set(err, RC_INVALID, "voice.rtp_ports: \"%.*s\" is no range like 20000-20999",
+		    STR_ARG(str_to(text, 40)));
 	*out = (struct leg_ports){(uint16_t)a, (uint16_t)b};
 	return RC_OK;
 }
@@ -90,7 +90,8 @@ parse_address(struct str text, const char *key, struct sa *out, struct err *err)
 		(void)str_u64(number, &port);
 	snprintf(ip, sizeof ip, "%.*s", STR_ARG(host));
 	if (host.n >= sizeof ip || sa_set_str(out, ip, (uint16_t)port) != 0)
-		return err_set(err, RC_INVALID, "voice.%s: \"%.*s\" is no address", key, STR_ARG(str_to(text, 80)));
+		return err_set(
+		    err, RC_INVALID, "voice.%s: \"%.*s\" is no address", key, STR_ARG(str_to(text, 80)));
 	return RC_OK;
 }
 
@@ -108,7 +109,8 @@ parse_site(const struct conf_voice *conf, struct trunk_site *site, struct err *e
 }
 
 enum rc
-voice_create(struct voice **out, const struct conf_voice *conf, voice_event *event, void *arg, struct err *err)
+voice_create(
+    struct voice **out, const struct conf_voice *conf, voice_event *event, void *arg, struct err *err)
 {
 	struct leg_ports ports = {0};
 	struct trunk_site site = {0};
@@ -125,8 +127,11 @@ voice_create(struct voice **out, const struct conf_voice *conf, voice_event *eve
 	v->site = site;
 	tmr_init(&v->tick);
 	tmr_init(&v->retry);
-	v->world = (struct call_world){.speech = speech_create(conf->tts, (size_t)conf->clip_cache), .ports = ports,
-	    .answer_time = conf->answer_timeout, .event = event, .arg = arg};
+	v->world = (struct call_world){.speech = speech_create(conf->tts, (size_t)conf->clip_cache),
+	    .ports = ports,
+	    .answer_time = conf->answer_timeout,
+	    .event = event,
+	    .arg = arg};
 	start_trunks(v);
 	*out = v;
 	return RC_OK;
@@ -162,7 +167,7 @@ static void
 tick_all(struct voice *v, uint64_t now)
 {
 	VEC(struct call *) over = {0};
-	map_each(v->calls, e)
+	map_each (v->calls, e)
 		if (!call_tick(e->value, now))
 			*vec_add(&over) = e->value;
 	for (size_t i = 0; i < over.n; i++)
@@ -192,8 +197,12 @@ voice_place(struct voice *v, const struct call_request *request)
 		return;
 	}
 	if (map_count(v->calls) >= CALLS_MAX) {
-		struct call_event full = {.key = request->key, .n = 1, .what = CALL_ENDED, .reason = CALL_TRUNK_DOWN,
-		    .detail = STR("too many calls at a time"), .at = clock_wall(clock_real())};
+		struct call_event full = {.key = request->key,
+		    .n = 1,
+		    .what = CALL_ENDED,
+		    .reason = CALL_TRUNK_DOWN,
+		    .detail = STR("too many calls at a time"),
+		    .at = clock_wall(clock_real())};
 		v->world.event(v->world.arg, &full);
 		return;
 	}
@@ -232,7 +241,7 @@ voice_hang_up(struct voice *v, struct str key)
 void
 voice_hang_up_all(struct voice *v)
 {
-	map_each(v->calls, e)
+	map_each (v->calls, e)
 		call_cancel(e->value);
 }
 

@@ -31,7 +31,8 @@ min_size(size_t a, size_t b)
 
 /* One member off the front of `*in`; the output space is doubled until it is enough. */
 static enum rc
-unpack_member(struct libdeflate_decompressor *d, struct str *in, size_t limit, struct buf *out, struct err *err)
+unpack_member(
+    struct libdeflate_decompressor *d, struct str *in, size_t limit, struct buf *out, struct err *err)
 {
 	for (size_t room = min_size(limit, in->n * FIRST_GUESS + 64);; room = min_size(limit, room * 2)) {
 		size_t took = 0, gave = 0;

@@ -9,7 +9,8 @@
 
 /* Appends `in`, compressed for the wire (fast rather than small). */
 void gzip_pack(struct str in, struct buf *out);
-/* Appends what `in` holds, of one or several members.  RC_INVALID: not gzip; RC_REFUSED: it would be over `limit` bytes. */
+/* Appends what `in` holds, of one or several members.  RC_INVALID: not gzip; RC_REFUSED: it would be over
+ * `limit` bytes. */
 CHECKED enum rc gzip_unpack(struct str in, size_t limit, struct buf *out, struct err *);
 
 #endif

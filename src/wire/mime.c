@@ -9,10 +9,10 @@
 #include "base/time.h"
 
 enum {
-	MOST_PLAIN = 180,  /* a long line (998 are allowed) is better to read than base64 */
-	LINE = 76,         /* of quoted-printable, with the soft break */
-	MOST_ATOM = 320,   /* RFC 5321 allows 254 for an address */
-	WORD_BYTES = 42,   /* of text in one encoded word: 4/3 of it and "=?UTF-8?B??=" make 68 */
+	MOST_PLAIN = 180, /* a long line (998 are allowed) is better to read than base64 */
+	LINE = 76,        /* of quoted-printable, with the soft break */
+	MOST_ATOM = 320,  /* RFC 5321 allows 254 for an address */
+	WORD_BYTES = 42,  /* of text in one encoded word: 4/3 of it and "=?UTF-8?B??=" make 68 */
 };
 
 static void
@@ -80,7 +80,8 @@ mime_quoted_printable(struct str s, struct buf *out)
 	size_t column = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		bool line_end = i + 1 == s.n || s.p[i + 1] == '\n' || (s.p[i + 1] == '\r' && i + 2 < s.n && s.p[i + 2] == '\n');
+		bool line_end = i + 1 == s.n || s.p[i + 1] == '\n' ||
+				(s.p[i + 1] == '\r' && i + 2 < s.n && s.p[i + 2] == '\n');
 		if (c == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')
 			continue;
 		if (c == '\n') {
@@ -109,8 +110,8 @@ mime_date(msec_t at, struct buf *out)
 	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	int64_t seconds = at / SECOND - (at % SECOND < 0);
 	struct civil c = civil_from_seconds(seconds);
-	buf_fmt(out, "%s, %02d %s %04d %02d:%02d:%02d +0000", days[c.weekday], c.day, months[c.month - 1], c.year, c.hour,
-	    c.minute, c.second);
+	buf_fmt(out, "%s, %02d %s %04d %02d:%02d:%02d +0000", days[c.weekday], c.day, months[c.month - 1],
+	    c.year, c.hour, c.minute, c.second);
 }
 
 /* An address or an id: what cannot stand in one is left out. */
@@ -190,7 +191,9 @@ add_headers(const struct mime_mail *m, struct buf *out)
 static void
 add_part(struct buf *out, const char *type, struct str body)
 {
-	buf_fmt(out, "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", type);
+	buf_fmt(out,
+	    "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+	    type);
 	mime_quoted_printable(body, out);
 	buf_c(out, "\r\n");
 }
@@ -205,7 +208,8 @@ mime_compose(const struct mime_mail *m, struct buf *out)
 	}
 	char boundary[32];
 	snprintf(boundary, sizeof boundary, "=_%016llx", (unsigned long long)str_hash(m->message_id));
-	buf_fmt(out, "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary, boundary);
+	buf_fmt(
+	    out, "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary, boundary);
 	add_part(out, "plain", m->text);
 	buf_fmt(out, "--%s\r\n", boundary);
 	add_part(out, "html", m->html);

@@ -1,7 +1,8 @@
 /*
  * mime.h — writes a mail: headers, a text part, and an HTML part beside it when there is one.
  *
- * Lines end with CRLF and, in the body, stay under 78 characters; nothing that is put in can end a line or a header.  Pure.
+ * Lines end with CRLF and, in the body, stay under 78 characters; nothing that is put in can end a line or a
+ * header.  Pure.
  */
 #ifndef WIRE_MIME_H
 #define WIRE_MIME_H
@@ -18,14 +19,14 @@ struct mime_mail {
 	struct mime_address from;
 	const struct mime_address *to, *cc;
 	size_t to_n, cc_n;
-	struct str subject;     /* any UTF-8 */
+	struct str subject; /* any UTF-8 */
 	msec_t date;
-	struct str message_id;  /* without the angle brackets: "ticket-12.3@example.org" */
-	struct str in_reply_to; /* likewise; empty: none */
+	struct str message_id;        /* without the angle brackets: "ticket-12.3@example.org" */
+	struct str in_reply_to;       /* likewise; empty: none */
 	const struct str *references; /* likewise, oldest first */
 	size_t references_n;
-	bool automatic;         /* Auto-Submitted: auto-generated (RFC 3834): no out-of-office comes back */
-	struct str text, html;  /* UTF-8; html may be empty */
+	bool automatic;        /* Auto-Submitted: auto-generated (RFC 3834): no out-of-office comes back */
+	struct str text, html; /* UTF-8; html may be empty */
 };
 
 void mime_compose(const struct mime_mail *, struct buf *out);

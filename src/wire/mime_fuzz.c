@@ -1,6 +1,6 @@
 /*
- * mime_fuzz.c — whatever alerts and people say, a mail keeps its shape: no lone CR or LF, no long line, no header
- * more than we gave it.
+ * mime_fuzz.c — whatever alerts and people say, a mail keeps its shape: no lone CR or LF, no long line, no
+ * header more than we gave it.
  */
 #include "wire/mime.h"
 
@@ -29,7 +29,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < 5; i++)
 		(void)str_cut(&all, '\x1f', &parts[i]);
 	struct mime_address a = {parts[2], parts[0]};
-	struct mime_mail m = {.from = a, .to = &a, .to_n = 1, .subject = parts[2], .message_id = parts[1], .text = parts[3], .html = parts[4]};
+	struct mime_mail m = {.from = a,
+	    .to = &a,
+	    .to_n = 1,
+	    .subject = parts[2],
+	    .message_id = parts[1],
+	    .text = parts[3],
+	    .html = parts[4]};
 	struct buf out = {0};
 	mime_compose(&m, &out);
 	check_lines(buf_view(&out));

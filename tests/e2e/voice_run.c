@@ -46,7 +46,8 @@ main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "trunk") == 0 && n < TRUNKS_MAX)
 			record_defaults(&conf_trunk_layout, &trunks[n++], a);
-		else if (!(n ? set(&conf_trunk_layout, &trunks[n - 1], argv[i], a) : set(&conf_voice_layout, &conf, argv[i], a)))
+		else if (!(n ? set(&conf_trunk_layout, &trunks[n - 1], argv[i], a)
+			     : set(&conf_voice_layout, &conf, argv[i], a)))
 			return 2;
 	}
 	conf.trunks.p = trunks;
