@@ -40,7 +40,7 @@ extern const char *const call_reason_words[];
 	F(STR, language, 0, 0, "en", "the language of what is spoken: en, it, fr, sv, zh, de or es")         \
 	F(STR, prompt, 0, KEY_REQUIRED, "", "what is spoken, again and again, until a key is pressed")       \
 	F(STR, keys, 0, 0, "12", "the keys that mean something")                                             \
-	F(DUR, ring_time, 0, 0, "35s", "how long it may ring")                                               \
+	F(DUR, ring_time, 0, 0, "", "how long it may ring; default: voice.ring_timeout")                     \
 	F(I64, rounds, 0, 0, "3", "how often the prompt is spoken")
 RECORD(call_request, CALL_REQUEST_KEYS)
 

@@ -105,6 +105,8 @@ call_create(struct call_world *world, const struct call_request *request, uint64
 	c->language = language_named(c->request.language);
 	c->prompt = speech_say(world->speech, c->language->voice, c->request.prompt);
 	c->rounds_left = c->request.rounds;
+	if (c->request.ring_time <= 0)
+		c->request.ring_time = world->ring_time;
 	return c;
 }
 
@@ -205,8 +207,10 @@ act_on_close(struct call *c)
 	enum call_reason reason = reason_of(c->closed_status);
 	if (c->state == CALL_IN_PROMPT)
 		end(c, CALL_HUNG_UP, c->closed_words);
-	else if (c->state == CALL_IN_RECORDING || c->state == CALL_IN_LAST_WORDS)
+	else if (c->state == CALL_IN_RECORDING)
 		end(c, CALL_DONE, c->closed_words);
+	else if (c->state == CALL_IN_LAST_WORDS)
+		end(c, c->parting, c->closed_words);
 	else if (reason == CALL_TRUNK_DOWN)
 		try_next_trunk(c);
 	else
@@ -247,8 +251,9 @@ tick_prompt(struct call *c, uint64_t now)
 }
 
 static void
-last_words(struct call *c, struct str text, uint64_t now)
+last_words(struct call *c, struct str text, enum call_reason parting, uint64_t now)
 {
+	c->parting = parting;
 	leg_play(c->leg, NULL);
 	utterance_release(&c->words);
 	c->words = speech_say(c->world->speech, c->language->voice, text);
@@ -264,7 +269,7 @@ tick_last_words(struct call *c, uint64_t now)
 	if (c->due == 0 && speak(c, c->words))
 		c->due = now + LAST_PAUSE_MS;
 	if (now >= c->until || (c->due && now >= c->due))
-		end(c, CALL_DONE, "");
+		end(c, c->parting, "");
 }
 
 bool
@@ -293,7 +298,7 @@ call_tick(struct call *c, uint64_t now)
 		break;
 	case CALL_IN_RECORDING:
 		if (now >= c->due)
-			last_words(c, phrase_text(PHRASE_NOT_RECORDED, c->language), now);
+			last_words(c, phrase_text(PHRASE_NOT_RECORDED, c->language), CALL_DONE, now);
 		break;
 	case CALL_IN_LAST_WORDS:
 		tick_last_words(c, now);
@@ -318,7 +323,8 @@ call_ack(struct call *c, struct str text)
 	bool pressed = c->state == CALL_IN_RECORDING || (c->state == CALL_IN_LAST_WORDS && c->digit);
 	if (!pressed)
 		return;
-	last_words(c, text.n ? text : phrase_text(phrase_after_key(c->digit), c->language), tmr_jiffies());
+	last_words(c, text.n ? text : phrase_text(phrase_after_key(c->digit), c->language), CALL_DONE,
+	    tmr_jiffies());
 }
 
 void
@@ -327,7 +333,7 @@ call_speak(struct call *c, const struct call_say *say)
 	if (c->state < CALL_IN_PROMPT || c->state == CALL_IS_OVER)
 		return;
 	if (say->hang_up) {
-		last_words(c, say->text, tmr_jiffies());
+		last_words(c, say->text, c->digit ? CALL_DONE : CALL_NO_KEY, tmr_jiffies());
 		return;
 	}
 	utterance_release(&c->prompt);
@@ -341,7 +347,10 @@ call_speak(struct call *c, const struct call_say *say)
 }
 
 void
-call_cancel(struct call *c)
+call_cancel(struct call *c, bool politely)
 {
-	end(c, CALL_CANCELLED, "");
+	if (politely && c->state == CALL_IN_PROMPT)
+		last_words(c, phrase_text(PHRASE_NOT_NEEDED, c->language), CALL_CANCELLED, tmr_jiffies());
+	else if (!politely || (c->state != CALL_IN_RECORDING && c->state != CALL_IN_LAST_WORDS))
+		end(c, CALL_CANCELLED, "");
 }

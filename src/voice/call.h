@@ -38,7 +38,7 @@ struct call_world {
 	struct voice_trunks trunks;
 	struct speech *speech;
 	struct leg_ports ports;
-	msec_t answer_time;
+	msec_t ring_time, answer_time;
 	voice_event *event;
 	void *arg;
 };
@@ -60,6 +60,7 @@ struct call {
 	int64_t rounds_left;
 	bool heard;
 	char digit;
+	enum call_reason parting; /* why it ends after the last words */
 	int64_t events;
 	enum call_what latest;
 	bool closed; /* noted by the leg: the other side has ended it */
@@ -75,6 +76,8 @@ bool call_tick(struct call *, uint64_t now);
 void call_report(struct call *);
 void call_ack(struct call *, struct str text);
 void call_speak(struct call *, const struct call_say *);
-void call_cancel(struct call *);
+/* It is not needed any more.  Politely: who is on the line is told, and what is being said is said to its
+ * end. */
+void call_cancel(struct call *, bool politely);
 
 #endif

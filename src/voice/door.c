@@ -1,8 +1,8 @@
 /*
  * door.c — see door.h.
  *
- * TRAP   While the phone's process is down nothing is lost: the calls that were asked for are kept and asked for again
- *        when it is back; one that rings already answers so, by its key.
+ * TRAP   While the phone's process is down nothing is lost: the calls that were asked for are kept and asked
+ * for again when it is back; one that rings already answers so, by its key.
  */
 #include "voice/door.h"
 
@@ -118,7 +118,7 @@ static void
 on_up(void *arg, struct link *l)
 {
 	struct voice_door *d = arg;
-	map_each(d->calls, e)
+	map_each (d->calls, e)
 		link_send(l, CALL_PLACE, 0, buf_view(&((struct asked *)e->value)->request));
 }
 
@@ -129,7 +129,8 @@ voice_door_create(struct loop *loop, const char *path, receipt_report *report, v
 	d->calls = map_create();
 	d->report = report;
 	d->arg = arg;
-	d->client = link_client_create(loop, path, &(struct link_events){.arg = d, .up = on_up, .frame = on_frame});
+	d->client =
+	    link_client_create(loop, path, &(struct link_events){.arg = d, .up = on_up, .frame = on_frame});
 	return d;
 }
 
@@ -140,7 +141,7 @@ voice_door_destroy(struct voice_door **pd)
 	if (!d)
 		return;
 	link_client_destroy(&d->client);
-	map_each(d->calls, e)
+	map_each (d->calls, e)
 		asked_free(e->value);
 	map_destroy(&d->calls);
 	mem_free(d);
@@ -155,7 +156,8 @@ voice_door_call(struct voice_door *d, const struct outbox_row *row)
 	struct err e;
 	if (record_decode(&notice_layout, &n, row->body, a, &e) == RC_OK) {
 		struct buf prompt = {0}, body = {0};
-		struct phrase_facts facts = {arena_fmt(a, "%lld", (long long)n.ticket), n.customer_title, n.title};
+		struct phrase_facts facts = {
+		    arena_fmt(a, "%lld", (long long)n.ticket), n.customer_title, n.title};
 		phrase_prompt(language_named(n.language), &facts, &prompt);
 		struct call_request q = {0};
 		record_defaults(&call_request_layout, &q, a);

@@ -1,8 +1,8 @@
 /*
  * door.h — the engine's side of the phone: a row of the outbox becomes a call, its events become receipts.
  *
- * A key and an end are acknowledged to the phone only when the receipt is durable: then the phone says "recorded".
- * All calls belong to the engine's loop.
+ * A key and an end are acknowledged to the phone only when the receipt is durable: then the phone says
+ * "recorded". All calls belong to the engine's loop.
  */
 #ifndef VOICE_DOOR_H
 #define VOICE_DOOR_H

@@ -129,6 +129,7 @@ voice_create(
 	tmr_init(&v->retry);
 	v->world = (struct call_world){.speech = speech_create(conf->tts, (size_t)conf->clip_cache),
 	    .ports = ports,
+	    .ring_time = conf->ring_timeout,
 	    .answer_time = conf->answer_timeout,
 	    .event = event,
 	    .arg = arg};
@@ -235,14 +236,14 @@ voice_hang_up(struct voice *v, struct str key)
 {
 	struct call *c = map_get(v->calls, key);
 	if (c)
-		call_cancel(c);
+		call_cancel(c, true);
 }
 
 void
 voice_hang_up_all(struct voice *v)
 {
 	map_each (v->calls, e)
-		call_cancel(e->value);
+		call_cancel(e->value, false);
 }
 
 size_t

@@ -30,6 +30,7 @@ void voice_place(struct voice *, const struct call_request *);
 /* The key that was pressed is recorded: says so (in the standard words when `text` is empty) and hangs up. */
 void voice_ack(struct voice *, struct str key, struct str text);
 void voice_say(struct voice *, const struct call_say *);
+/* The call is not needed any more: stops ringing, or says so to who is on the line. */
 void voice_hang_up(struct voice *, struct str key);
 void voice_hang_up_all(struct voice *);
 size_t voice_calls(const struct voice *);

@@ -200,6 +200,20 @@ def test_the_same_key_rings_once(start, telephone):
     assert len(set(tel.invites)) == 1 and tel.cancelled
 
 
+def test_who_is_on_the_line_hears_that_it_is_settled(start, telephone):
+    tel = telephone()
+    phone = start([trunk(tel.port)], "external_address=192.0.2.9")
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("answered")
+    time.sleep(1.2)
+    phone.engine.send(4, key="k1")
+    began = time.time()
+    end = phone.engine.until("ended")
+    assert end["reason"] == "cancelled"
+    assert time.time() - began > 2  # the sentence was said
+    assert "c=IN IP4 192.0.2.9" in tel.invites[0]
+
+
 def test_a_number_that_is_none_is_not_dialled(start, telephone):
     tel = telephone()
     phone = start([trunk(tel.port)])
