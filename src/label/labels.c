@@ -70,7 +70,7 @@ size_t
 labels_count(struct labels ls)
 {
 	size_t n = 0;
-	labels_each(ls, l)
+	labels_each (ls, l)
 		n++;
 	return n;
 }
@@ -78,7 +78,7 @@ labels_count(struct labels ls)
 struct str
 labels_get(struct labels ls, struct str name)
 {
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		if (str_eq(l.it.name, name))
 			return l.it.value;
 	}
@@ -133,7 +133,7 @@ uint64_t
 labels_fingerprint(struct labels ls)
 {
 	uint64_t h = 14695981039346656037u;
-	labels_each(ls, l)
+	labels_each (ls, l)
 		h = fnv(fnv(h, l.it.name), l.it.value);
 	return h;
 }
@@ -215,7 +215,7 @@ struct pairs
 labels_to_pairs(struct labels ls, struct arena *a)
 {
 	struct pairs out = {.p = arena_array(a, struct pair, labels_count(ls) + 1)};
-	labels_each(ls, l)
+	labels_each (ls, l)
 		out.p[out.n++] = l.it;
 	return out;
 }
@@ -263,7 +263,7 @@ labels_print(struct buf *b, struct labels ls)
 	if (in_front && labels_count(ls) == 1)
 		return;
 	buf_ch(b, '{');
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		if (in_front && str_is(l.it.name, LABEL_METRIC))
 			continue;
 		buf_c(b, between);
@@ -284,7 +284,7 @@ void
 label_builder_start(struct label_builder *b, struct labels ls)
 {
 	b->set.n = 0;
-	labels_each(ls, l)
+	labels_each (ls, l)
 		*vec_add(&b->set) = l.it;
 }
 

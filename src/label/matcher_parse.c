@@ -3,8 +3,8 @@
  *
  * IDEA   Classic: an optional brace at each end, then pieces between commas outside of quotes, each
  *        `name op anything`.  UTF-8: tokens, names and values quoted as in Go or free of reserved characters.
- *        Alertmanager tries both and keeps the classic reading when both work; so do we.  The error is the UTF-8
- *        reader's, which says more.
+ *        Alertmanager tries both and keeps the classic reading when both work; so do we.  The error is the
+ * UTF-8 reader's, which says more.
  */
 #include "label/matcher.h"
 
@@ -56,7 +56,8 @@ take_piece(struct str *s)
 	return piece;
 }
 
-/* OpenMetrics escapes; a backslash before anything else stands for itself.  False: a quote where none may be. */
+/* OpenMetrics escapes; a backslash before anything else stands for itself.  False: a quote where none may be.
+ */
 static bool
 classic_value(struct str raw, struct buf *out)
 {
@@ -99,9 +100,9 @@ classic_matcher(struct matchers *out, struct str piece, struct err *e)
 		return RC_INVALID;
 	rest = str_trim(rest);
 	struct buf value = {0};
-	enum rc rc = classic_value(rest, &value) && str_utf8(buf_view(&value)) ?
-	    matchers_add(out, name, op, buf_view(&value), e) :
-	    RC_INVALID;
+	enum rc rc = classic_value(rest, &value) && str_utf8(buf_view(&value))
+			 ? matchers_add(out, name, op, buf_view(&value), e)
+			 : RC_INVALID;
 	buf_fini(&value);
 	return rc;
 }
@@ -135,10 +136,11 @@ static enum rc
 expected(const struct reader *r, const char *what, struct err *e)
 {
 	if (r->rest.n == 0)
-		return err_set(e, RC_INVALID, "expected %s, but the matchers \"%.*s\" end here", what, STR_ARG(r->text));
+		return err_set(
+		    e, RC_INVALID, "expected %s, but the matchers \"%.*s\" end here", what, STR_ARG(r->text));
 	size_t n = str_utf8_sequence(r->rest);
-	return err_set(e, RC_INVALID, "expected %s at character %zu, found '%.*s', in matchers \"%.*s\"", what,
-	    (size_t)(r->rest.p - r->text.p) + 1, (int)(n ? n : 1), r->rest.p, STR_ARG(r->text));
+	return err_set(e, RC_INVALID, "expected %s at character %zu, found '%.*s', in matchers \"%.*s\"",
+	    what, (size_t)(r->rest.p - r->text.p) + 1, (int)(n ? n : 1), r->rest.p, STR_ARG(r->text));
 }
 
 static bool

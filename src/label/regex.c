@@ -1,10 +1,10 @@
 /*
  * regex.c — see regex.h.
  *
- * IDEA   A pattern is first read as alternatives of literals, or as a literal between two wildcards (`.*`, `.+`).
- *        What fits is matched by comparing bytes; RE2 builds its program for those only when groups or places will
- *        be asked for (REGEX_PLACES).
- * TRAP   Label values are UTF-8, so a wildcard of ours may take any byte; RE2's takes whole characters.
+ * IDEA   A pattern is first read as alternatives of literals, or as a literal between two wildcards (`.*`,
+ * `.+`). What fits is matched by comparing bytes; RE2 builds its program for those only when groups or places
+ * will be asked for (REGEX_PLACES). TRAP   Label values are UTF-8, so a wildcard of ours may take any byte;
+ * RE2's takes whole characters.
  */
 #include "label/regex.h"
 
@@ -22,8 +22,8 @@ struct regex {
 	VEC(struct str) literals; /* sorted, owned; none: see below */
 	bool between;             /* front + middle + back is all there is */
 	enum wild front, back;
-	struct str middle; /* owned */
-	struct re2_program *re;    /* NULL: the shortcut is all that is needed */
+	struct str middle;      /* owned */
+	struct re2_program *re; /* NULL: the shortcut is all that is needed */
 };
 
 /* ---- shortcuts ---- */
@@ -40,7 +40,8 @@ is_quantifier(struct str s)
 	return s.n && strchr("*+?{", s.p[0]) && s.p[0];
 }
 
-/* Takes the literal characters that `*s` begins with; false when the last of them is repeated by what follows. */
+/* Takes the literal characters that `*s` begins with; false when the last of them is repeated by what
+ * follows. */
 static bool
 take_literal(struct str *s, struct buf *out)
 {
@@ -58,7 +59,8 @@ take_literal(struct str *s, struct buf *out)
 static enum wild
 take_wild(struct str *s)
 {
-	if (s->n < 2 || s->p[0] != '.' || (s->p[1] != '*' && s->p[1] != '+') || is_quantifier(str_from(*s, 2)))
+	if (s->n < 2 || s->p[0] != '.' || (s->p[1] != '*' && s->p[1] != '+') ||
+	    is_quantifier(str_from(*s, 2)))
 		return WILD_NONE;
 	enum wild w = s->p[1] == '*' ? WILD_ANY : WILD_SOME;
 	*s = str_from(*s, 2);
@@ -137,10 +139,11 @@ build(struct regex *r, struct err *e)
 	char why[256];
 	r->re = re2_create(r->pattern.p, r->pattern.n, why, sizeof why);
 	if (!r->re)
-		return err_set(e, RC_INVALID, "bad regular expression \"%.*s\": %s", STR_ARG(r->pattern), why);
+		return err_set(
+		    e, RC_INVALID, "bad regular expression \"%.*s\": %s", STR_ARG(r->pattern), why);
 	if (re2_groups(r->re) >= REGEX_GROUPS)
-		return err_set(e, RC_REFUSED, "the regular expression \"%.*s\" has more than %d groups", STR_ARG(r->pattern),
-		    REGEX_GROUPS - 1);
+		return err_set(e, RC_REFUSED, "the regular expression \"%.*s\" has more than %d groups",
+		    STR_ARG(r->pattern), REGEX_GROUPS - 1);
 	return RC_OK;
 }
 
@@ -149,7 +152,8 @@ regex_create(struct str pattern, enum regex_use use, struct regex **out, struct 
 {
 	*out = NULL;
 	if (pattern.n > REGEX_LENGTH)
-		return err_set(e, RC_REFUSED, "a regular expression of %zu bytes; the limit is %d", pattern.n, REGEX_LENGTH);
+		return err_set(e, RC_REFUSED, "a regular expression of %zu bytes; the limit is %d", pattern.n,
+		    REGEX_LENGTH);
 	struct regex *r = mem_new(struct regex);
 	r->pattern = str_n(mem_dup(pattern.p, pattern.n), pattern.n);
 	if (!read_literals(r))

@@ -6,8 +6,8 @@
 
 #include "base/must.h"
 
-const char *const relabel_actions[] = {"replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap",
-    "labeldrop", "labelkeep", "lowercase", "uppercase", NULL};
+const char *const relabel_actions[] = {"replace", "keep", "drop", "keepequal", "dropequal", "hashmod",
+    "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase", NULL};
 
 struct rule {
 	struct relabel_spec spec; /* texts in the arena of the rules */
@@ -174,10 +174,10 @@ uppercase(const struct rule *r, struct str value, struct label_builder *b, struc
 /* What an action wants of its rule. */
 static const struct {
 	bool (*apply)(const struct rule *, struct str, struct label_builder *, struct arena *);
-	bool target;           /* target_label is needed */
-	bool only_target;      /* source_labels and target_label, nothing else */
-	bool only_regex;       /* regex, nothing else */
-	bool own_replacement;  /* a replacement may be set */
+	bool target;          /* target_label is needed */
+	bool only_target;     /* source_labels and target_label, nothing else */
+	bool only_regex;      /* regex, nothing else */
+	bool own_replacement; /* a replacement may be set */
 } actions[] = {
     [RELABEL_REPLACE] = {replace, .target = true, .own_replacement = true},
     [RELABEL_KEEP] = {keep, .own_replacement = true},
@@ -205,13 +205,16 @@ check(const struct relabel_spec *s, struct err *e)
 	if (actions[s->action].target && s->target_label.n == 0)
 		return err_set(e, RC_INVALID, "the relabel action %s needs a target_label", action);
 	if (actions[s->action].target && !target_refers && !label_name_is_valid(s->target_label))
-		return err_set(e, RC_INVALID, "\"%.*s\" is no target_label for %s", STR_ARG(s->target_label), action);
+		return err_set(
+		    e, RC_INVALID, "\"%.*s\" is no target_label for %s", STR_ARG(s->target_label), action);
 	if (s->action == RELABEL_LABELMAP && s->replacement.n == 0)
 		return err_set(e, RC_INVALID, "the relabel action labelmap needs a replacement");
 	if (!actions[s->action].own_replacement && !str_is(s->replacement, FIRST_GROUP))
-		return err_set(e, RC_INVALID, "a replacement cannot be set for the relabel action %s", action);
+		return err_set(
+		    e, RC_INVALID, "a replacement cannot be set for the relabel action %s", action);
 	if (actions[s->action].only_target && (touched || !str_is(s->regex, ANYTHING)))
-		return err_set(e, RC_INVALID, "the relabel action %s takes source_labels and target_label only", action);
+		return err_set(
+		    e, RC_INVALID, "the relabel action %s takes source_labels and target_label only", action);
 	if (actions[s->action].only_regex && (touched || s->source_labels.n || s->target_label.n))
 		return err_set(e, RC_INVALID, "the relabel action %s takes regex only", action);
 	return RC_OK;
@@ -251,7 +254,8 @@ relabel_add(struct relabel *rs, const struct relabel_spec *s, struct err *e)
 	r.spec.source_labels.p = arena_array(rs->arena, struct str, s->source_labels.n + 1);
 	for (size_t i = 0; i < s->source_labels.n; i++)
 		r.spec.source_labels.p[i] = arena_str(rs->arena, s->source_labels.p[i]);
-	r.plain = str_is(s->regex, ANYTHING) && str_chr(s->target_label, '$') < 0 && str_chr(s->replacement, '$') < 0;
+	r.plain = str_is(s->regex, ANYTHING) && str_chr(s->target_label, '$') < 0 &&
+		  str_chr(s->replacement, '$') < 0;
 	*vec_add(&rs->rules) = r;
 	return RC_OK;
 }

@@ -34,7 +34,7 @@ static struct labels
 group_labels(const struct eval *ev, const struct node *n, struct labels ls)
 {
 	struct label_builder b = {0};
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		bool listed = is_listed(n->grouping, l.it.name);
 		if (n->by ? listed : n->without && !listed && !str_is(l.it.name, LABEL_METRIC))
 			label_builder_set(&b, l.it.name, l.it.value);
@@ -100,7 +100,8 @@ static bool (*const folds[AGGREGATES])(const struct window *, double *) = {
 };
 
 static bool
-fold(const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
+fold(
+    const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
 {
 	struct row *row = eval_row(ev, out, g->labels, g->drop_name);
 	if (!row)
@@ -132,7 +133,8 @@ greatest_first(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 	if (isnan(x->v) || isnan(y->v))
-		return isnan(x->v) == isnan(y->v) ? (x->at > y->at) - (x->at < y->at) : isnan(x->v) - isnan(y->v);
+		return isnan(x->v) == isnan(y->v) ? (x->at > y->at) - (x->at < y->at)
+						  : isnan(x->v) - isnan(y->v);
 	if (x->v != y->v)
 		return x->v > y->v ? -1 : 1;
 	return (x->at > y->at) - (x->at < y->at);
@@ -171,7 +173,8 @@ choose(const struct node *n, const struct group *g, struct candidate *c, size_t 
 	return param < 1 ? 0 : param < (double)count ? (size_t)param : count;
 }
 
-/* Rows move as they grow, so what was made for a row of the group is remembered by place plus one; 0: nothing yet. */
+/* Rows move as they grow, so what was made for a row of the group is remembered by place plus one; 0: nothing
+ * yet. */
 static bool
 copy_chosen(const struct eval *ev, const struct row *from, size_t step, size_t *place, struct rows *out)
 {
@@ -187,7 +190,8 @@ copy_chosen(const struct eval *ev, const struct row *from, size_t step, size_t *
 }
 
 static bool
-choose_rows(const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
+choose_rows(
+    const struct eval *ev, const struct node *n, const struct group *g, const double *param, struct rows *out)
 {
 	struct candidate *c = mem_alloc(g->rows.n * sizeof *c);
 	size_t *places = mem_zalloc(g->rows.n * sizeof *places);
@@ -212,9 +216,11 @@ params_are_numbers(const struct eval *ev, const struct node *n, const double *pa
 	bool ratio = n->aggregate == AGG_LIMIT_RATIO;
 	for (size_t i = 0; i < ev->n; i++) {
 		if (isnan(param[i]))
-			return eval_fail(ev, RC_INVALID, ratio ? "Ratio value is NaN" : "Parameter value is NaN");
+			return eval_fail(
+			    ev, RC_INVALID, ratio ? "Ratio value is NaN" : "Parameter value is NaN");
 		if (!ratio && (param[i] >= 9223372036854775808.0 || param[i] < -9223372036854775808.0))
-			return eval_fail(ev, RC_INVALID, "Scalar value %g %s int64", param[i], param[i] > 0 ? "overflows" : "underflows");
+			return eval_fail(ev, RC_INVALID, "Scalar value %g %s int64", param[i],
+			    param[i] > 0 ? "overflows" : "underflows");
 	}
 	return true;
 }
@@ -273,7 +279,8 @@ note_quantile(const struct eval *ev, const struct node *n, const double *param)
 {
 	for (size_t i = 0; i < ev->n; i++)
 		if (isnan(param[i]) || param[i] < 0 || param[i] > 1)
-			eval_note(ev, true, n->args[1], "quantile value should be between 0 and 1, got %g", param[i]);
+			eval_note(ev, true, n->args[1], "quantile value should be between 0 and 1, got %g",
+			    param[i]);
 }
 
 bool

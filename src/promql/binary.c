@@ -1,11 +1,11 @@
 /*
  * binary.c — operators between scalars and vectors.
  *
- * IDEA   Rows of both sides meet in match groups: series whose labels agree as on/ignoring say.  Within a group one
- *        side is the "one": at each step at most one of its rows may have a value; the rows of the other side each give
- *        a result.  One-to-one is the same with the demand that the other side has one, too.
- * TRAP   Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills in the many
- *        side, whichever that is, fill_right the one.
+ * IDEA   Rows of both sides meet in match groups: series whose labels agree as on/ignoring say.  Within a
+ * group one side is the "one": at each step at most one of its rows may have a value; the rows of the other
+ * side each give a result.  One-to-one is the same with the demand that the other side has one, too. TRAP
+ * Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills in the
+ * many side, whichever that is, fill_right the one.
  */
 #include "promql/eval.h"
 
@@ -67,7 +67,8 @@ scalars(const struct eval *ev, const struct node *n, const double *l, const doub
 
 /* A filter keeps the vector's value, on whichever side it stands. */
 static bool
-with_scalar(const struct eval *ev, const struct node *n, struct rows *rows, const double *scalar, bool scalar_left)
+with_scalar(
+    const struct eval *ev, const struct node *n, struct rows *rows, const double *scalar, bool scalar_left)
 {
 	for (size_t k = 0; k < rows->n; k++) {
 		struct row *row = &rows->p[k];
@@ -76,7 +77,8 @@ with_scalar(const struct eval *ev, const struct node *n, struct rows *rows, cons
 			double v;
 			if (!row->has[i])
 				continue;
-			bool keep = scalar_left ? result_of(n, scalar[i], row->v[i], &v) : result_of(n, row->v[i], scalar[i], &v);
+			bool keep = scalar_left ? result_of(n, scalar[i], row->v[i], &v)
+						: result_of(n, row->v[i], scalar[i], &v);
 			row->has[i] = keep;
 			if (drops_name(n))
 				row->v[i] = v;
@@ -111,14 +113,15 @@ is_listed(struct strs names, struct str name)
 static bool
 counts(const struct matching *m, struct str name)
 {
-	return m->on ? is_listed(m->labels, name) : !str_is(name, LABEL_METRIC) && !is_listed(m->labels, name);
+	return m->on ? is_listed(m->labels, name)
+		     : !str_is(name, LABEL_METRIC) && !is_listed(m->labels, name);
 }
 
 static void
 signature(const struct matching *m, struct labels ls, struct label_builder *b, struct buf *out)
 {
 	b->set.n = 0;
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		if (counts(m, l.it.name))
 			*vec_add(&b->set) = l.it;
 	}
@@ -181,7 +184,7 @@ result_labels(const struct joining *j, const struct row *many, const struct row 
 	const struct matching *m = &j->n->match;
 	struct label_builder b = {0};
 	bool both = many && one;
-	labels_each((many ? many : one)->labels, l) {
+	labels_each ((many ? many : one)->labels, l) {
 		bool name = many && !m->on && str_is(l.it.name, LABEL_METRIC);
 		if ((many && m->card != ONE_TO_ONE) || name || counts(m, l.it.name))
 			*vec_add(&b.set) = l.it;
@@ -205,9 +208,11 @@ emit(const struct joining *j, struct labels ls, bool drop, size_t step, double v
 	}
 	struct row *row = &j->out->p[place - 1];
 	if (row->has[step])
-		return eval_fail(j->ev, RC_INVALID, j->n->match.card == ONE_TO_ONE ?
-		    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)" :
-		    "multiple matches for labels: grouping labels must ensure unique matches");
+		return eval_fail(j->ev, RC_INVALID,
+		    j->n->match.card == ONE_TO_ONE
+			? "multiple matches for labels: many-to-one matching must be explicit "
+			  "(group_left/group_right)"
+			: "multiple matches for labels: grouping labels must ensure unique matches");
 	row->v[step] = v;
 	row->has[step] = 1;
 	return true;
@@ -222,7 +227,8 @@ say_duplicate(const struct joining *j, const struct row *a, const struct row *b)
 	buf_c(&text, ", ");
 	labels_print(&text, b->labels);
 	eval_fail(j->ev, RC_INVALID,
-	    "found duplicate series for the match group on the %s hand-side of the operation: [%s];many-to-many matching not "
+	    "found duplicate series for the match group on the %s hand-side of the operation: "
+	    "[%s];many-to-many matching not "
 	    "allowed: matching labels must be unique on one side",
 	    j->swapped ? "left" : "right", text.p);
 	buf_fini(&text);
@@ -300,7 +306,8 @@ many_are_one(const struct joining *j, const struct members *many, const struct r
 			n += many->p[r]->has[i];
 		if (n > 1)
 			return eval_fail(j->ev, RC_INVALID,
-			    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+			    "multiple matches for labels: many-to-one matching must be explicit "
+			    "(group_left/group_right)");
 	}
 	return true;
 }
@@ -309,7 +316,8 @@ static bool
 join_group(const struct joining *j, const struct match *g)
 {
 	const struct matching *m = &j->n->match;
-	const struct members *many = j->swapped ? &g->right : &g->left, *one = j->swapped ? &g->left : &g->right;
+	const struct members *many = j->swapped ? &g->right : &g->left,
+			     *one = j->swapped ? &g->left : &g->right;
 	const struct row **one_at = mem_alloc(j->ev->n * sizeof *one_at);
 	bool ok = unique_rows(j, one, one_at) && (m->card != ONE_TO_ONE || many_are_one(j, many, one_at));
 	for (size_t r = 0; ok && r < many->n; r++)
@@ -321,9 +329,11 @@ join_group(const struct joining *j, const struct match *g)
 }
 
 static bool
-join(const struct eval *ev, const struct node *n, const struct rows *l, const struct rows *r, struct rows *out)
+join(
+    const struct eval *ev, const struct node *n, const struct rows *l, const struct rows *r, struct rows *out)
 {
-	struct joining j = {.ev = ev, .n = n, .out = out, .places = map_create(), .swapped = n->match.card == ONE_TO_MANY};
+	struct joining j = {
+	    .ev = ev, .n = n, .out = out, .places = map_create(), .swapped = n->match.card == ONE_TO_MANY};
 	struct matches ms = {0};
 	bool ok = true, fills = n->match.fills_left || n->match.fills_right;
 	match_rows(&n->match, l, r, &ms);
@@ -368,7 +378,8 @@ append_rows(const struct eval *ev, struct rows *out, const struct rows *from)
 }
 
 static bool
-combine(const struct eval *ev, const struct node *n, const struct rows *l, const struct rows *r, struct rows *out)
+combine(
+    const struct eval *ev, const struct node *n, const struct rows *l, const struct rows *r, struct rows *out)
 {
 	struct matches ms = {0};
 	uint8_t *there = mem_alloc(ev->n);
@@ -398,5 +409,6 @@ eval_binary(const struct eval *ev, const struct node *n, struct value *out)
 		out->rows = left ? r.rows : l.rows;
 		return with_scalar(ev, n, &out->rows, left ? l.scalar : r.scalar, left);
 	}
-	return op_is_set(n->op) ? combine(ev, n, &l.rows, &r.rows, &out->rows) : join(ev, n, &l.rows, &r.rows, &out->rows);
+	return op_is_set(n->op) ? combine(ev, n, &l.rows, &r.rows, &out->rows)
+				: join(ev, n, &l.rows, &r.rows, &out->rows);
 }

@@ -235,8 +235,8 @@ bool
 run_clamp(struct call *c)
 {
 	double *low, *high;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) && eval_scalar(c->ev, ARG(c, 2), &high) &&
-	    clamp(c, low, high);
+	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) &&
+	       eval_scalar(c->ev, ARG(c, 2), &high) && clamp(c, low, high);
 }
 
 bool
@@ -291,11 +291,13 @@ run_label_replace(struct call *c)
 	struct str dst, how, src, pattern;
 	struct regex *re;
 	struct err e;
-	if (!vector_arg(c, 0) || !eval_string(c->ev, ARG(c, 1), &dst) || !eval_string(c->ev, ARG(c, 2), &how) ||
-	    !eval_string(c->ev, ARG(c, 3), &src) || !eval_string(c->ev, ARG(c, 4), &pattern))
+	if (!vector_arg(c, 0) || !eval_string(c->ev, ARG(c, 1), &dst) ||
+	    !eval_string(c->ev, ARG(c, 2), &how) || !eval_string(c->ev, ARG(c, 3), &src) ||
+	    !eval_string(c->ev, ARG(c, 4), &pattern))
 		return false;
 	if (!label_name_is_valid(dst))
-		return eval_fail(c->ev, RC_INVALID, "invalid destination label name in label_replace(): %.*s", STR_ARG(dst));
+		return eval_fail(c->ev, RC_INVALID, "invalid destination label name in label_replace(): %.*s",
+		    STR_ARG(dst));
 	if (regex_create(pattern, REGEX_PLACES, &re, &e) != RC_OK)
 		return eval_fail(c->ev, RC_INVALID, "%s; in label_replace()", e.text);
 	for (size_t r = 0; r < c->out->rows.n; r++) {
@@ -316,10 +318,12 @@ bool
 run_label_join(struct call *c)
 {
 	struct str dst, separator, src;
-	if (!vector_arg(c, 0) || !eval_string(c->ev, ARG(c, 1), &dst) || !eval_string(c->ev, ARG(c, 2), &separator))
+	if (!vector_arg(c, 0) || !eval_string(c->ev, ARG(c, 1), &dst) ||
+	    !eval_string(c->ev, ARG(c, 2), &separator))
 		return false;
 	if (!label_name_is_valid(dst))
-		return eval_fail(c->ev, RC_INVALID, "invalid destination label name in label_join(): %.*s", STR_ARG(dst));
+		return eval_fail(
+		    c->ev, RC_INVALID, "invalid destination label name in label_join(): %.*s", STR_ARG(dst));
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
 		struct buf b = {0};
@@ -412,7 +416,8 @@ by_names(const void *a, const void *b, void *arg)
 	const struct row *x = a, *y = b;
 	const struct label_order *o = arg;
 	for (size_t i = 0; i < o->names.n; i++) {
-		int c = natural_cmp(labels_get(x->labels, o->names.p[i]), labels_get(y->labels, o->names.p[i]));
+		int c =
+		    natural_cmp(labels_get(x->labels, o->names.p[i]), labels_get(y->labels, o->names.p[i]));
 		if (c)
 			return c * o->sign;
 	}

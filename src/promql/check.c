@@ -13,7 +13,8 @@ expect(const struct promql *q, const struct node *n, enum promql_type want, cons
 {
 	if (n->type == want)
 		return RC_OK;
-	return promql_error(q->text, n->text.p, e, "expected type %s in %s, got %s", words(want), where, words(n->type));
+	return promql_error(
+	    q->text, n->text.p, e, "expected type %s in %s, got %s", words(want), where, words(n->type));
 }
 
 static enum promql_type
@@ -28,10 +29,11 @@ check_call(const struct promql *q, struct node *n, struct err *e)
 	const struct fn *f = n->fn;
 	struct buf where = {0};
 	enum rc rc = RC_OK;
-	if (n->n_args < f->least || n->n_args > f->most)
+	bool few = n->n_args < f->least;
+	if (few || n->n_args > f->most)
 		return promql_error(q->text, n->text.p, e, "expected %s%d argument(s) in call to \"%s\", got %zu",
-		    f->least == f->most ? "" : n->n_args < f->least ? "at least " : "at most ", n->n_args < f->least ? f->least : f->most,
-		    f->name, n->n_args);
+		    f->least == f->most ? "" : few ? "at least " : "at most ", few ? f->least : f->most, f->name,
+		    n->n_args);
 	buf_fmt(&where, "call to function \"%s\"", f->name);
 	const char *arg = f->args;
 	for (size_t i = 0; rc == RC_OK && i < n->n_args; i++) {
@@ -47,7 +49,8 @@ check_aggregate(const struct promql *q, struct node *n, struct err *e)
 {
 	enum rc rc = expect(q, n->args[0], PROMQL_VECTOR, "aggregation expression", e);
 	if (rc == RC_OK && n->n_args > 1)
-		rc = expect(q, n->args[1], type_of(aggregate_words[n->aggregate].param), "aggregation parameter", e);
+		rc = expect(
+		    q, n->args[1], type_of(aggregate_words[n->aggregate].param), "aggregation parameter", e);
 	return rc;
 }
 
@@ -58,7 +61,8 @@ check_unary(const struct promql *q, struct node *n, struct err *e)
 	if (n->type == PROMQL_SCALAR || n->type == PROMQL_VECTOR)
 		return RC_OK;
 	return promql_error(q->text, n->text.p, e,
-	    "unary expression only allowed on expressions of type scalar or instant vector, got \"%s\"", words(n->type));
+	    "unary expression only allowed on expressions of type scalar or instant vector, got \"%s\"",
+	    words(n->type));
 }
 
 static bool
@@ -77,13 +81,17 @@ check_matching(const struct promql *q, const struct node *n, bool vectors, struc
 	const struct matching *m = &n->match;
 	bool fills = m->fills_left || m->fills_right;
 	if (op_is_set(n->op) && (m->include.n || (m->card != MANY_TO_MANY)))
-		return promql_error(q->text, n->text.p, e, "no grouping allowed for \"%s\" operation", op_text(n->op));
+		return promql_error(
+		    q->text, n->text.p, e, "no grouping allowed for \"%s\" operation", op_text(n->op));
 	if (op_is_set(n->op) && fills)
-		return promql_error(q->text, n->text.p, e, "filling in missing series not allowed for set operators");
+		return promql_error(
+		    q->text, n->text.p, e, "filling in missing series not allowed for set operators");
 	if (!vectors && (m->given || fills))
-		return promql_error(q->text, n->text.p, e, "vector matching only allowed between instant vectors");
+		return promql_error(
+		    q->text, n->text.p, e, "vector matching only allowed between instant vectors");
 	if (m->on && lists_share(m->labels, m->include))
-		return promql_error(q->text, n->text.p, e, "label must not occur in ON and GROUP clause at once");
+		return promql_error(
+		    q->text, n->text.p, e, "label must not occur in ON and GROUP clause at once");
 	return RC_OK;
 }
 
@@ -98,11 +106,14 @@ check_binary(const struct promql *q, struct node *n, struct err *e)
 	bool scalars = l->type == PROMQL_SCALAR && r->type == PROMQL_SCALAR;
 	bool vectors = l->type == PROMQL_VECTOR && r->type == PROMQL_VECTOR;
 	if (n->returns_bool && !op_is_comparison(n->op))
-		return promql_error(q->text, n->text.p, e, "bool modifier can only be used on comparison operators");
+		return promql_error(
+		    q->text, n->text.p, e, "bool modifier can only be used on comparison operators");
 	if (scalars && op_is_comparison(n->op) && !n->returns_bool)
-		return promql_error(q->text, n->text.p, e, "comparisons between scalars must use BOOL modifier");
+		return promql_error(
+		    q->text, n->text.p, e, "comparisons between scalars must use BOOL modifier");
 	if (op_is_set(n->op) && !vectors)
-		return promql_error(q->text, n->text.p, e, "set operator \"%s\" not allowed in binary scalar expression", op_text(n->op));
+		return promql_error(q->text, n->text.p, e,
+		    "set operator \"%s\" not allowed in binary scalar expression", op_text(n->op));
 	n->type = scalars ? PROMQL_SCALAR : PROMQL_VECTOR;
 	return check_matching(q, n, vectors, e);
 }
@@ -123,7 +134,8 @@ node_check(const struct promql *q, struct node *n, struct err *e)
 	case NODE_PAREN: n->type = n->args[0]->type; return RC_OK;
 	case NODE_SUBQUERY:
 		if (n->args[0]->type != PROMQL_VECTOR)
-			return promql_error(q->text, n->text.p, e, "subquery is only allowed on instant vector, got %s instead",
+			return promql_error(q->text, n->text.p, e,
+			    "subquery is only allowed on instant vector, got %s instead",
 			    promql_type_name(n->args[0]->type));
 		return RC_OK;
 	case NODE_NUMBER:

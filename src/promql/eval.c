@@ -33,14 +33,16 @@ eval_fail(const struct eval *ev, enum rc rc, const char *fmt, ...)
 bool
 eval_too_many(const struct eval *ev)
 {
-	return eval_fail(ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
+	return eval_fail(
+	    ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
 }
 
 bool
 eval_go_on(const struct eval *ev)
 {
 	const volatile bool *cancel = ev->run->ask->cancel;
-	return !(cancel && *cancel) || eval_fail(ev, RC_CANCELLED, "query was canceled in expression evaluation");
+	return !(cancel && *cancel) ||
+	       eval_fail(ev, RC_CANCELLED, "query was canceled in expression evaluation");
 }
 
 void
@@ -159,7 +161,9 @@ date_call(const struct eval *ev, const struct node *n, struct value *out)
 		row->drop_name = true;
 		for (size_t i = 0; i < ev->n; i++)
 			if (row->has[i])
-				row->v[i] = fabs(row->v[i]) < 6e16 ? (double)n->fn->date((int64_t)floor(row->v[i])) : NAN;
+				row->v[i] = fabs(row->v[i]) < 6e16
+						? (double)n->fn->date((int64_t)floor(row->v[i]))
+						: NAN;
 	}
 	return !ev->run->failed;
 }
@@ -243,7 +247,8 @@ merge_into(const struct eval *ev, struct row *to, const struct row *from)
 		if (!from->has[i])
 			continue;
 		if (to->has[i])
-			return eval_fail(ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
+			return eval_fail(
+			    ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
 		to->v[i] = from->v[i];
 		to->has[i] = 1;
 	}
@@ -275,7 +280,8 @@ finish_rows(const struct eval *ev, struct rows *rows)
 static struct promql_series
 series_of(const struct eval *ev, struct labels ls, const double *v, const uint8_t *has)
 {
-	struct promql_series s = {.labels = ls, .points = arena_array(ev->run->arena, struct promql_point, ev->n)};
+	struct promql_series s = {
+	    .labels = ls, .points = arena_array(ev->run->arena, struct promql_point, ev->n)};
 	for (size_t i = 0; i < ev->n; i++)
 		if (!has || has[i])
 			s.points[s.n++] = (struct promql_point){eval_time(ev, i), v[i]};
@@ -285,7 +291,8 @@ series_of(const struct eval *ev, struct labels ls, const double *v, const uint8_
 static int
 by_labels(const void *a, const void *b)
 {
-	return labels_cmp(((const struct promql_series *)a)->labels, ((const struct promql_series *)b)->labels);
+	return labels_cmp(
+	    ((const struct promql_series *)a)->labels, ((const struct promql_series *)b)->labels);
 }
 
 static bool
@@ -322,7 +329,11 @@ range_end(const struct eval *ev, const struct node *n, msec_t *out)
 	msec_t shift;
 	if (!eval_duration(ev, n->offset, &shift))
 		return false;
-	*out = (n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : n->at == AT_END ? ev->to : ev->start) - shift;
+	*out = (n->at == AT_TIME       ? n->at_time
+		   : n->at == AT_START ? ev->from
+		   : n->at == AT_END   ? ev->to
+				       : ev->start) -
+	       shift;
 	return true;
 }
 
@@ -378,7 +389,8 @@ raw_matrix(const struct eval *ev, const struct node *n, struct promql_result *ou
 		n = n->args[0];
 	if (ev->run->ask->step > 0)
 		return eval_fail(ev, RC_INVALID,
-		    "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector");
+		    "invalid expression type \"range vector\" for range query, must be Scalar or instant "
+		    "Vector");
 	if (!eval_positive(ev, n->range, &range) || !range_end(ev, n, &end))
 		return false;
 	out->type = PROMQL_MATRIX;
@@ -395,13 +407,17 @@ set_grid(struct eval *ev, const struct promql_ask *ask)
 	ev->step = 1;
 	ev->n = 1;
 	if (ask->step <= 0)
-		return ask->step == 0 || eval_fail(ev, RC_INVALID, "zero or negative query resolution step widths are not accepted");
+		return ask->step == 0 ||
+		       eval_fail(
+			   ev, RC_INVALID, "zero or negative query resolution step widths are not accepted");
 	if (ask->end < ask->start)
 		return eval_fail(ev, RC_INVALID, "end timestamp must not be before start time");
 	uint64_t n = ((uint64_t)ask->end - (uint64_t)ask->start) / (uint64_t)ask->step + 1;
 	if (n > limit)
-		return eval_fail(ev, RC_INVALID, "exceeded maximum resolution of %zu points per timeseries. Try "
-		    "decreasing the query resolution (?step=XX)", limit);
+		return eval_fail(ev, RC_INVALID,
+		    "exceeded maximum resolution of %zu points per timeseries. Try "
+		    "decreasing the query resolution (?step=XX)",
+		    limit);
 	ev->to = ask->end;
 	ev->step = ask->step;
 	ev->n = n;
@@ -436,7 +452,8 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	if (ok && q->root->type == PROMQL_MATRIX)
 		ok = raw_matrix(&ev, q->root, result);
 	else if (ok && q->root->type == PROMQL_STRING && ask->step > 0)
-		ok = eval_fail(&ev, RC_INVALID, "invalid expression type \"string\" for range query, must be Scalar or instant Vector");
+		ok = eval_fail(&ev, RC_INVALID,
+		    "invalid expression type \"string\" for range query, must be Scalar or instant Vector");
 	else
 		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
 	take_notes(&run.warnings, &result->warnings, result->arena);

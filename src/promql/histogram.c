@@ -46,7 +46,9 @@ gather(const struct eval *ev, const struct node *where, const struct rows *rows,
 		double upper;
 		struct str le = labels_get(rows->p[r].labels, STR("le"));
 		if (!str_f64(le, &upper)) {
-			eval_note(ev, true, where, "bucket label \"le\" is missing or has a malformed value of \"%.*s\"", STR_ARG(le));
+			eval_note(ev, true, where,
+			    "bucket label \"le\" is missing or has a malformed value of \"%.*s\"",
+			    STR_ARG(le));
 			continue;
 		}
 		struct labels ls = without_le(ev, rows->p[r].labels);
@@ -177,11 +179,14 @@ over_histograms(struct call *c, const struct node *vector, const double *a, cons
 		for (size_t i = 0; ok && i < c->ev->n; i++) {
 			size_t n = buckets_at(h, i, buckets, &forced);
 			row->has[i] = n > 0;
-			row->v[i] = b ? bucket_fraction(a[i], b[i], buckets, n) : bucket_quantile(a[i], buckets, n);
+			row->v[i] =
+			    b ? bucket_fraction(a[i], b[i], buckets, n) : bucket_quantile(a[i], buckets, n);
 		}
 		if (forced)
-			eval_note(c->ev, false, vector, "input to histogram_quantile needed to be fixed for monotonicity (see "
-			    "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)");
+			eval_note(c->ev, false, vector,
+			    "input to histogram_quantile needed to be fixed for monotonicity (see "
+			    "https://prometheus.io/docs/prometheus/latest/querying/functions/"
+			    "#histogram_quantile)");
 		mem_free(buckets);
 	}
 	histograms_fini(&hs);
@@ -196,7 +201,8 @@ run_histogram_quantile(struct call *c)
 		return false;
 	for (size_t i = 0; i < c->ev->n; i++) {
 		if (isnan(phi[i]) || phi[i] < 0 || phi[i] > 1)
-			eval_note(c->ev, true, c->n->args[0], "quantile value should be between 0 and 1, got %g", phi[i]);
+			eval_note(c->ev, true, c->n->args[0],
+			    "quantile value should be between 0 and 1, got %g", phi[i]);
 	}
 	return over_histograms(c, c->n->args[1], phi, NULL);
 }
@@ -206,5 +212,5 @@ run_histogram_fraction(struct call *c)
 {
 	double *low, *high;
 	return eval_scalar(c->ev, c->n->args[0], &low) && eval_scalar(c->ev, c->n->args[1], &high) &&
-	    over_histograms(c, c->n->args[2], low, high);
+	       over_histograms(c, c->n->args[2], low, high);
 }

@@ -71,10 +71,29 @@ static const struct {
 	const char *text;
 	enum sign sign;
 } signs[] = {
-    {"==", SIGN_EQL}, {"!=", SIGN_NEQ}, {"<=", SIGN_LTE}, {">=", SIGN_GTE}, {"=~", SIGN_MATCH}, {"!~", SIGN_NOT_MATCH},
-    {"+", SIGN_ADD}, {"-", SIGN_SUB}, {"*", SIGN_MUL}, {"/", SIGN_DIV}, {"%", SIGN_MOD}, {"^", SIGN_POW}, {"<", SIGN_LSS},
-    {">", SIGN_GTR}, {"=", SIGN_ASSIGN}, {"(", SIGN_LEFT_PAREN}, {")", SIGN_RIGHT_PAREN}, {"{", SIGN_LEFT_BRACE},
-    {"}", SIGN_RIGHT_BRACE}, {"[", SIGN_LEFT_BRACKET}, {"]", SIGN_RIGHT_BRACKET}, {",", SIGN_COMMA}, {":", SIGN_COLON},
+    {"==", SIGN_EQL},
+    {"!=", SIGN_NEQ},
+    {"<=", SIGN_LTE},
+    {">=", SIGN_GTE},
+    {"=~", SIGN_MATCH},
+    {"!~", SIGN_NOT_MATCH},
+    {"+", SIGN_ADD},
+    {"-", SIGN_SUB},
+    {"*", SIGN_MUL},
+    {"/", SIGN_DIV},
+    {"%", SIGN_MOD},
+    {"^", SIGN_POW},
+    {"<", SIGN_LSS},
+    {">", SIGN_GTR},
+    {"=", SIGN_ASSIGN},
+    {"(", SIGN_LEFT_PAREN},
+    {")", SIGN_RIGHT_PAREN},
+    {"{", SIGN_LEFT_BRACE},
+    {"}", SIGN_RIGHT_BRACE},
+    {"[", SIGN_LEFT_BRACKET},
+    {"]", SIGN_RIGHT_BRACKET},
+    {",", SIGN_COMMA},
+    {":", SIGN_COLON},
     {"@", SIGN_AT},
 };
 
@@ -146,7 +165,8 @@ take_number(struct lexer *l)
 	struct str s = l->rest;
 	size_t all = word(s, 0);
 	msec_t ms;
-	if (is_digit(s.p[0]) && duration_parse(str_to(s, all), &ms) && (s.p[all - 1] < '0' || s.p[all - 1] > '9')) {
+	if (is_digit(s.p[0]) && duration_parse(str_to(s, all), &ms) &&
+	    (s.p[all - 1] < '0' || s.p[all - 1] > '9')) {
 		struct token t = take(l, TOK_NUMBER, all);
 		t.number = (double)ms / 1000;
 		t.duration = true;

@@ -1,11 +1,12 @@
 /*
  * parser.c — from text to a tree, by precedence climbing.
  *
- * From weak to strong:  or | and unless | == != < <= > >= | + - | * / % atan2 | unary | ^ (to the right) | postfix
+ * From weak to strong:  or | and unless | == != < <= > >= | + - | * / % atan2 | unary | ^ (to the right) |
+ * postfix
  * ([range], [range:step], offset, @).
  *
- * IDEA   Durations are expressions of their own ([5m], [step()*2], offset -(1h/2)) and share the nodes of numbers;
- *        they are computed when a query's times are known.
+ * IDEA   Durations are expressions of their own ([5m], [step()*2], offset -(1h/2)) and share the nodes of
+ * numbers; they are computed when a query's times are known.
  */
 #include "promql/ast.h"
 
@@ -45,13 +46,15 @@ promql_error(struct str all, const char *at, struct err *e, const char *fmt, ...
 	return rc;
 }
 
-#define FAIL(p, at, ...) \
-	((p)->failed ? NULL : ((p)->failed = true, promql_error((p)->q->text, (at), &(p)->err, __VA_ARGS__), NULL))
+#define FAIL(p, at, ...)                                                                                     \
+	((p)->failed ? NULL                                                                                  \
+		     : ((p)->failed = true, promql_error((p)->q->text, (at), &(p)->err, __VA_ARGS__), NULL))
 
 static void *
 unexpected(struct parser *p, const char *where)
 {
-	static const char *const kinds[] = {"end of input", "number", "string", "identifier", "", "character"};
+	static const char *const kinds[] = {
+	    "end of input", "number", "string", "identifier", "", "character"};
 	struct token *t = &p->t;
 	if (t->kind == TOK_END)
 		return FAIL(p, t->text.p, "unexpected end of input in %s", where);
@@ -218,8 +221,8 @@ arithmetic(const struct parser *p, enum op *op)
 		enum sign sign;
 		enum op op;
 		int power;
-	} rows[] = {{SIGN_ADD, OP_ADD, 1}, {SIGN_SUB, OP_SUB, 1}, {SIGN_MUL, OP_MUL, 2}, {SIGN_DIV, OP_DIV, 2},
-	    {SIGN_MOD, OP_MOD, 2}, {SIGN_POW, OP_POW, 4}};
+	} rows[] = {{SIGN_ADD, OP_ADD, 1}, {SIGN_SUB, OP_SUB, 1}, {SIGN_MUL, OP_MUL, 2},
+	    {SIGN_DIV, OP_DIV, 2}, {SIGN_MOD, OP_MOD, 2}, {SIGN_POW, OP_POW, 4}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (at_sign(p, rows[i].sign)) {
 			*op = rows[i].op;
@@ -277,7 +280,8 @@ selector_new(struct parser *p, const char *start)
 }
 
 static bool
-add_matcher(struct parser *p, struct node *n, struct str name, enum match_op op, struct str value, const char *at)
+add_matcher(
+    struct parser *p, struct node *n, struct str name, enum match_op op, struct str value, const char *at)
 {
 	struct err e;
 	if (matchers_add(&n->matchers, name, op, value, &e) == RC_OK)
@@ -292,7 +296,8 @@ one_matcher(struct parser *p, struct node *n, bool *named)
 	static const struct {
 		enum sign sign;
 		enum match_op op;
-	} ops[] = {{SIGN_ASSIGN, MATCH_EQ}, {SIGN_NEQ, MATCH_NE}, {SIGN_MATCH, MATCH_RE}, {SIGN_NOT_MATCH, MATCH_NRE}};
+	} ops[] = {{SIGN_ASSIGN, MATCH_EQ}, {SIGN_NEQ, MATCH_NE}, {SIGN_MATCH, MATCH_RE},
+	    {SIGN_NOT_MATCH, MATCH_NRE}};
 	const char *start = p->t.text.p;
 	struct str name = p->t.text, value;
 	bool quoted = p->t.kind == TOK_STRING;
@@ -307,7 +312,10 @@ one_matcher(struct parser *p, struct node *n, bool *named)
 		advance(p);
 	if (quoted && (at_sign(p, SIGN_COMMA) || at_sign(p, SIGN_RIGHT_BRACE))) {
 		if (*named || name.n == 0 || !str_utf8(name)) {
-			FAIL(p, start, *named ? "metric name must not be set twice: \"%.*s\"" : "invalid metric name \"%.*s\"", STR_ARG(name));
+			FAIL(p, start,
+			    *named ? "metric name must not be set twice: \"%.*s\""
+				   : "invalid metric name \"%.*s\"",
+			    STR_ARG(name));
 			return false;
 		}
 		*named = true;
@@ -369,8 +377,8 @@ selector(struct parser *p, struct str name, const char *start)
 	if (take_sign(p, SIGN_LEFT_BRACE) && !matcher_braces(p, n, name.n > 0))
 		return NULL;
 	if (name.n && name_stands_twice(&n->matchers))
-		return FAIL(p, start, "metric name must not be set twice: \"%.*s\" or \"%.*s\"", STR_ARG(name),
-		    STR_ARG(n->matchers.p[1].value));
+		return FAIL(p, start, "metric name must not be set twice: \"%.*s\" or \"%.*s\"",
+		    STR_ARG(name), STR_ARG(n->matchers.p[1].value));
 	if (all_match_empty(&n->matchers))
 		return FAIL(p, start, "vector selector must contain at least one non-empty matcher");
 	return node_end(p, n);
@@ -454,8 +462,9 @@ aggregation(struct parser *p, size_t which, const char *start)
 	if (n->n_args == 0)
 		return FAIL(p, start, "no arguments for aggregate expression provided");
 	if (n->n_args != want)
-		return FAIL(p, start, "wrong number of arguments for aggregate expression provided, expected %zu, got %zu", want,
-		    n->n_args);
+		return FAIL(p, start,
+		    "wrong number of arguments for aggregate expression provided, expected %zu, got %zu",
+		    want, n->n_args);
 	if (want == 2) { /* written parameter first */
 		struct node *param = n->args[0];
 		n->args[0] = n->args[1];
@@ -472,8 +481,9 @@ call(struct parser *p, struct str name)
 		size_t n;
 		const char *const *names = fn_names(&n);
 		const char *near = str_nearest(name, names, n);
-		return near ? FAIL(p, name.p, "unknown function with name \"%.*s\"; did you mean %s?", STR_ARG(name), near) :
-			      FAIL(p, name.p, "unknown function with name \"%.*s\"", STR_ARG(name));
+		return near ? FAIL(p, name.p, "unknown function with name \"%.*s\"; did you mean %s?",
+				  STR_ARG(name), near)
+			    : FAIL(p, name.p, "unknown function with name \"%.*s\"", STR_ARG(name));
 	}
 	struct node *n = node_new(p, NODE_CALL, name.p);
 	n->fn = fn;
@@ -488,7 +498,8 @@ named(struct parser *p)
 	advance(p);
 	bool opens = at_sign(p, SIGN_LEFT_PAREN);
 	for (size_t i = 0; i < AGGREGATES; i++)
-		if (str_eq_nocase(name.text, str_c(aggregate_words[i].name)) && (opens || at_word(p, "by") || at_word(p, "without")))
+		if (str_eq_nocase(name.text, str_c(aggregate_words[i].name)) &&
+		    (opens || at_word(p, "by") || at_word(p, "without")))
 			return aggregation(p, i, name.text.p);
 	return opens ? call(p, name.text) : selector(p, name.text, name.text.p);
 }
@@ -580,7 +591,9 @@ subscript(struct parser *p, struct node *n)
 	} else if (n->kind != NODE_SELECTOR || n->range) {
 		return FAIL(p, n->text.p, "ranges only allowed for vector selectors");
 	} else if (n->offset || n->at) {
-		return FAIL(p, n->text.p, n->offset ? "no offset modifiers allowed before range" : "no @ modifiers allowed before range");
+		return FAIL(p, n->text.p,
+		    n->offset ? "no offset modifiers allowed before range"
+			      : "no @ modifiers allowed before range");
 	} else {
 		n->range = range;
 		n->type = PROMQL_MATRIX;
@@ -599,7 +612,9 @@ offset(struct parser *p, struct node *n)
 {
 	const char *at = p->t.text.p;
 	if (!takes_time(n))
-		return FAIL(p, at, "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery");
+		return FAIL(p, at,
+		    "offset modifier must be preceded by an instant vector selector or range vector selector "
+		    "or a subquery");
 	if (n->offset)
 		return FAIL(p, at, "offset may not be set multiple times");
 	advance(p);
@@ -612,7 +627,9 @@ at_modifier(struct parser *p, struct node *n)
 {
 	const char *at = p->t.text.p;
 	if (!takes_time(n))
-		return FAIL(p, at, "@ modifier must be preceded by an instant vector selector or range vector selector or a subquery");
+		return FAIL(p, at,
+		    "@ modifier must be preceded by an instant vector selector or range vector selector or a "
+		    "subquery");
 	if (n->at)
 		return FAIL(p, at, "@ <timestamp> may not be set multiple times");
 	advance(p);
@@ -736,7 +753,8 @@ static bool
 fills(struct parser *p, struct matching *m)
 {
 	while (!p->failed) {
-		bool left = at_word(p, "fill_left"), right = at_word(p, "fill_right"), both = at_word(p, "fill");
+		bool left = at_word(p, "fill_left"), right = at_word(p, "fill_right"),
+		     both = at_word(p, "fill");
 		double v;
 		if ((!left && !right && !both) || !opens_next(p))
 			return true;
@@ -811,7 +829,8 @@ promql_parse(struct str text, struct promql **out, struct err *e)
 {
 	*out = NULL;
 	if (text.n > TEXT_MAX)
-		return err_set(e, RC_REFUSED, "an expression of %zu bytes; the limit is %d", text.n, TEXT_MAX);
+		return err_set(
+		    e, RC_REFUSED, "an expression of %zu bytes; the limit is %d", text.n, TEXT_MAX);
 	struct promql *q = mem_new(struct promql);
 	q->arena = arena_create();
 	q->text = arena_str(q->arena, text);

@@ -47,7 +47,8 @@ static const struct matcher *
 plain_name(const struct matchers *ms)
 {
 	for (size_t i = 0; i < ms->n; i++)
-		if (ms->p[i].op == MATCH_EQ && str_is(ms->p[i].name, LABEL_METRIC) && metric_name_is_classic(ms->p[i].value))
+		if (ms->p[i].op == MATCH_EQ && str_is(ms->p[i].name, LABEL_METRIC) &&
+		    metric_name_is_classic(ms->p[i].value))
 			return &ms->p[i];
 	return NULL;
 }

@@ -1,8 +1,10 @@
 /*
- * script_test.c — Prometheus's own test scripts, where ../shared/promqltest is at hand; a word, where it is not.
+ * script_test.c — Prometheus's own test scripts, where ../shared/promqltest is at hand; a word, where it is
+ * not.
  *
- * Reads the promqltest language: load, eval instant, eval range, expect, clear.  What is known not to be evaluated yet is
- * left out and counted; so is what fails in a group with native histograms, which are not loaded.
+ * Reads the promqltest language: load, eval instant, eval range, expect, clear.  What is known not to be
+ * evaluated yet is left out and counted; so is what fails in a group with native histograms, which are not
+ * loaded.
  */
 #include "unit.h"
 
@@ -90,7 +92,8 @@ number_end(struct str s, size_t at)
 {
 	while (at < s.n && (s.p[at] == '+' || s.p[at] == '-'))
 		at++;
-	while (at < s.n && s.p[at] != 'x' && ((s.p[at] != '+' && s.p[at] != '-') || (s.p[at - 1] | 0x20) == 'e'))
+	while (
+	    at < s.n && s.p[at] != 'x' && ((s.p[at] != '+' && s.p[at] != '-') || (s.p[at - 1] | 0x20) == 'e'))
 		at++;
 	return at;
 }
@@ -144,7 +147,8 @@ load_line(struct script *x, struct str line, msec_t every)
 		x->native = true;
 		return;
 	}
-	ck_assert_msg(take_series(x, &line, &ls) && take_items(line, &items), "%s: %.*s", x->file, STR_ARG(line));
+	ck_assert_msg(
+	    take_series(x, &line, &ls) && take_items(line, &items), "%s: %.*s", x->file, STR_ARG(line));
 	ck_assert(tsdb_series(x->db, x->tenant, ls, &ref, NULL) == RC_OK);
 	for (size_t i = 0; i < items.n; i++) {
 		struct tsdb_sample s = {ref, (msec_t)i * every, items.p[i].v};
@@ -178,7 +182,8 @@ same_number(double a, double b)
 {
 	if (isnan(a) || isnan(b))
 		return isnan(a) && isnan(b);
-	return a == b || fabs(a - b) <= 1e-6 * fmax(fabs(a), fabs(b)) || (fabs(a) < 1e-300 && fabs(b) < 1e-300);
+	return a == b || fabs(a - b) <= 1e-6 * fmax(fabs(a), fabs(b)) ||
+	       (fabs(a) < 1e-300 && fabs(b) < 1e-300);
 }
 
 static bool
@@ -259,7 +264,8 @@ run_case(struct script *x, struct eval_case *c)
 	struct promql *q = NULL;
 	struct promql_result *r = NULL;
 	struct err e = {0};
-	struct promql_ask ask = {.db = x->db, .tenants = {&x->tenant, 1}, .start = c->start, .end = c->end, .step = c->step};
+	struct promql_ask ask = {
+	    .db = x->db, .tenants = {&x->tenant, 1}, .start = c->start, .end = c->end, .step = c->step};
 	enum rc rc = promql_parse(c->expr, &q, &e);
 	if (rc == RC_OK)
 		rc = promql_run(q, &ask, &r, &e);
@@ -279,8 +285,9 @@ run_case(struct script *x, struct eval_case *c)
 static bool
 is_known_gap(struct str expr)
 {
-	static const char *const words[] = {"anchored", "smoothed", "info(", "start_timestamp(", "histogram_avg", "histogram_count",
-	    "histogram_sum", "histogram_std", "histogram_quantiles", "limit_ratio"};
+	static const char *const words[] = {"anchored", "smoothed", "info(", "start_timestamp(",
+	    "histogram_avg", "histogram_count", "histogram_sum", "histogram_std", "histogram_quantiles",
+	    "limit_ratio"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (str_has(expr, str_c(words[i])))
 			return true;
@@ -295,7 +302,8 @@ expectation(struct script *x, struct eval_case *c, struct str line)
 		c->fail |= str_starts(rest, STR("fail"));
 		c->ordered |= str_starts(rest, STR("ordered"));
 		c->skip |= str_starts(rest, STR("range vector"));
-		if (str_starts(rest, STR("string")) && quote_parse(str_trim(str_from(rest, 6)), x->arena, &string)) {
+		if (str_starts(rest, STR("string")) &&
+		    quote_parse(str_trim(str_from(rest, 6)), x->arena, &string)) {
 			c->is_string = true;
 			c->string = string;
 		}

@@ -15,7 +15,8 @@ compute(const struct eval *ev, const struct node *n, double *out)
 	switch (n->kind) {
 	case NODE_NUMBER: *out = n->number; return true;
 	case NODE_CLOCK:
-		*out = n->clock == CLOCK_STEP ? (double)ev->run->ask->step / 1000 : (double)(ev->to - ev->from) / 1000;
+		*out = n->clock == CLOCK_STEP ? (double)ev->run->ask->step / 1000
+					      : (double)(ev->to - ev->from) / 1000;
 		return true;
 	case NODE_PAREN: return compute(ev, n->args[0], out);
 	case NODE_UNARY:
@@ -28,7 +29,8 @@ compute(const struct eval *ev, const struct node *n, double *out)
 	if (!compute(ev, n->args[0], &l) || !compute(ev, n->args[1], &r))
 		return false;
 	if ((n->op == OP_DIV || n->op == OP_MOD) && r == 0)
-		return eval_fail(ev, RC_INVALID, n->op == OP_DIV ? "division by zero in a duration" : "modulo by zero in a duration");
+		return eval_fail(ev, RC_INVALID,
+		    n->op == OP_DIV ? "division by zero in a duration" : "modulo by zero in a duration");
 	*out = n->op == OP_MIN ? fmin(l, r) : n->op == OP_MAX ? fmax(l, r) : op_apply(n->op, l, r);
 	return true;
 }
@@ -96,7 +98,8 @@ eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 /* ---- instant selectors ---- */
 
 static bool
-fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
+fill_row(
+    const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
 {
 	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
 	struct row *row = NULL;
@@ -161,7 +164,8 @@ struct over {
 };
 
 static bool
-over_series(const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
+over_series(
+    const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
 {
 	struct row *row = NULL;
 	size_t low = 0, high = 0;
@@ -230,7 +234,8 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	bool ok = true;
 	if (n->anchored || n->smoothed)
 		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
-	if (!eval_cursor(ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c))
+	if (!eval_cursor(
+		ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
@@ -262,7 +267,8 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
-		return eval_fail(ev, RC_REFUSED, "the subquery asks for %zu steps; the limit is %d", inner->n, SUBQUERY_STEPS);
+		return eval_fail(ev, RC_REFUSED, "the subquery asks for %zu steps; the limit is %d", inner->n,
+		    SUBQUERY_STEPS);
 	return true;
 }
 

@@ -31,7 +31,9 @@ note_counter(const struct window *w)
 	struct str name = labels_get(w->labels, STR(LABEL_METRIC));
 	if (name.n && !looks_like_counter(name))
 		eval_note(w->ev, false, w->call->args[0],
-		    "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"%.*s\"", STR_ARG(name));
+		    "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
+		    "\"%.*s\"",
+		    STR_ARG(name));
 }
 
 /* What the counter gained, resets counted in. */
@@ -46,8 +48,8 @@ gain(const struct window *w, bool counter)
 }
 
 /*
- * The gain between first and last sample, stretched to the range: as far as a sample more would be expected there, by
- * half an interval else, and a counter not below zero.
+ * The gain between first and last sample, stretched to the range: as far as a sample more would be expected
+ * there, by half an interval else, and a counter not below zero.
  */
 static bool
 extrapolate(const struct window *w, bool counter, bool per_second, double *out)
@@ -185,9 +187,11 @@ over_smoothing(const struct window *w, double *out)
 {
 	double sf = w->param[0], tf = w->param[1];
 	if (!(sf > 0 && sf < 1))
-		return eval_fail(w->ev, RC_INVALID, "invalid smoothing factor. Expected: 0 < sf < 1, got: %f", sf);
+		return eval_fail(
+		    w->ev, RC_INVALID, "invalid smoothing factor. Expected: 0 < sf < 1, got: %f", sf);
 	if (!(tf > 0 && tf < 1))
-		return eval_fail(w->ev, RC_INVALID, "invalid trend factor. Expected: 0 < tf < 1, got: %f", tf);
+		return eval_fail(
+		    w->ev, RC_INVALID, "invalid trend factor. Expected: 0 < tf < 1, got: %f", tf);
 	if (w->n < 2)
 		return false;
 	double before = 0, level = w->v[0], trend = w->v[1] - w->v[0];
@@ -285,7 +289,8 @@ over_last(const struct window *w, double *out)
 	return true;
 }
 
-/* Where the least or the greatest stands; the last of equals when `late`; NaN only when there is nothing else. */
+/* Where the least or the greatest stands; the last of equals when `late`; NaN only when there is nothing
+ * else. */
 static size_t
 extreme(const struct window *w, bool greatest, bool late)
 {

@@ -1,8 +1,8 @@
 /*
  * append.c — samples into the log and the head.
  *
- * IDEA   A batch is judged, what may stay goes into one record of the log, and only then into memory: a log that cannot
- *        be written leaves nothing behind.  A start reads the records and puts them in by the same way.
+ * IDEA   A batch is judged, what may stay goes into one record of the log, and only then into memory: a log
+ * that cannot be written leaves nothing behind.  A start reads the records and puts them in by the same way.
  *
  * The payload of a record, numbers as varints (zigzag where they may be negative):
  *     'S' { id, length and tenant, length and labels } …     what the ids of this segment mean
@@ -145,7 +145,8 @@ log_series(struct tsdb *db, const struct tsdb_sample *p, const uint32_t *accepte
 		return RC_OK;
 	enum rc rc = wal_append(db->wal, buf_view(&db->payload), e);
 	for (size_t i = 0; rc != RC_OK && i < n; i++)
-		db->series.p[p[accepted[i]].ref.id]->logged = 0; /* perhaps once too often, which does no harm */
+		db->series.p[p[accepted[i]].ref.id]->logged =
+		    0; /* perhaps once too often, which does no harm */
 	return rc;
 }
 
@@ -189,8 +190,8 @@ replay_series(struct tsdb *db, struct proto *p, struct err *e)
 		uint64_t id;
 		struct str tenant;
 		struct labels ls;
-		if (!proto_varint(p, &id) || id > IDS_MAX || !take_text(p, &tenant) || !take_text(p, &ls.bytes) ||
-		    !labels_valid(ls.bytes))
+		if (!proto_varint(p, &id) || id > IDS_MAX || !take_text(p, &tenant) ||
+		    !take_text(p, &ls.bytes) || !labels_valid(ls.bytes))
 			return bad_record(e);
 		while (db->by_logged_id.n <= id)
 			vec_add(&db->by_logged_id);
@@ -207,8 +208,9 @@ replay_samples(struct tsdb *db, struct proto *p, struct err *e)
 	while (p->at < p->end) {
 		uint64_t id, change;
 		double v;
-		if (!proto_varint(p, &id) || !proto_varint(p, &change) || p->end - p->at < (ptrdiff_t)sizeof v ||
-		    id >= db->by_logged_id.n || !db->by_logged_id.p[id])
+		if (!proto_varint(p, &id) || !proto_varint(p, &change) ||
+		    p->end - p->at < (ptrdiff_t)sizeof v || id >= db->by_logged_id.n ||
+		    !db->by_logged_id.p[id])
 			return bad_record(e);
 		memcpy(&v, p->at, sizeof v);
 		p->at += sizeof v;
@@ -292,8 +294,8 @@ apply(struct tsdb *db, const struct tsdb_sample *x, struct tsdb_counts *c, struc
 }
 
 static enum rc
-append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct wakes *wakes,
-    struct err *e)
+append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c,
+    struct wakes *wakes, struct err *e)
 {
 	msec_t keep = db->options.retention;
 	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;

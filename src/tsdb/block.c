@@ -1,7 +1,8 @@
 /*
  * block.c — see block.h.
  *
- * Numbers are stored as this machine has them; a file of the other byte order fails its hash and is set aside.
+ * Numbers are stored as this machine has them; a file of the other byte order fails its hash and is set
+ * aside.
  */
 #include "tsdb/block.h"
 
@@ -112,7 +113,8 @@ add_text(struct buf *b, struct str s)
 }
 
 enum rc
-block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, const struct samples *s, struct err *e)
+block_writer_add(
+    struct block_writer *w, struct str tenant, struct labels ls, const struct samples *s, struct err *e)
 {
 	if (s->n == 0)
 		return RC_OK;
@@ -236,8 +238,9 @@ entries_are_sane(const struct block *b, const struct footer *f)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct entry *x = &b->entries[i];
-		if (x->chunk_at > f->texts_at || x->chunk_bytes > f->texts_at - x->chunk_at || x->samples == 0 ||
-		    x->samples > x->chunk_bytes * 8ull || x->text_at < f->texts_at || x->text_at >= f->entries_at)
+		if (x->chunk_at > f->texts_at || x->chunk_bytes > f->texts_at - x->chunk_at ||
+		    x->samples == 0 || x->samples > x->chunk_bytes * 8ull || x->text_at < f->texts_at ||
+		    x->text_at >= f->entries_at)
 			return false;
 	}
 	return true;
@@ -253,8 +256,8 @@ check(struct block *b, struct err *e)
 	size_t index_end = b->size - sizeof f;
 	if (memcmp(b->map, MAGIC, MAGIC_BYTES) != 0 || memcmp(f.magic, MAGIC, MAGIC_BYTES) != 0)
 		return err_set(e, RC_INVALID, "%s is no block, or cut", b->path);
-	if (f.texts_at < MAGIC_BYTES || f.texts_at > f.entries_at || f.entries_at > index_end || f.entries_at % 8 ||
-	    f.entries != (index_end - f.entries_at) / sizeof(struct entry) ||
+	if (f.texts_at < MAGIC_BYTES || f.texts_at > f.entries_at || f.entries_at > index_end ||
+	    f.entries_at % 8 || f.entries != (index_end - f.entries_at) / sizeof(struct entry) ||
 	    (index_end - f.entries_at) % sizeof(struct entry))
 		return err_set(e, RC_INVALID, "%s has a damaged footer", b->path);
 	size_t hashed = index_end + offsetof(struct footer, hash) - f.texts_at;
@@ -263,7 +266,8 @@ check(struct block *b, struct err *e)
 	b->entries = (const struct entry *)(b->map + f.entries_at);
 	b->n = f.entries;
 	b->max = f.max;
-	return entries_are_sane(b, &f) ? RC_OK : err_set(e, RC_INVALID, "%s has an impossible index", b->path);
+	return entries_are_sane(b, &f) ? RC_OK
+				       : err_set(e, RC_INVALID, "%s has an impossible index", b->path);
 }
 
 enum rc

@@ -187,7 +187,8 @@ chunk_encode(const int64_t *t, const double *v, size_t n, struct buf *out)
 bool
 chunk_decode(struct str bytes, size_t n, int64_t *t, double *v)
 {
-	struct reader r = {.p = (const unsigned char *)bytes.p, .end = (const unsigned char *)bytes.p + bytes.n};
+	struct reader r = {
+	    .p = (const unsigned char *)bytes.p, .end = (const unsigned char *)bytes.p + bytes.n};
 	struct window win = {0};
 	uint64_t time = get64(&r), step = 0, u = get64(&r);
 	for (size_t i = 0; i < n && !r.failed; i++) {

@@ -1,9 +1,10 @@
 /*
  * flush.c — from the head to a block, and what has outlived its retention.
  *
- * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold exactly what is
- *        frozen or in blocks.  The block is written beside appends and queries; when it stands there durably the frozen
- *        packs and the old segments go.  A flush that fails changes nothing: the next one takes along what is frozen.
+ * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold
+ * exactly what is frozen or in blocks.  The block is written beside appends and queries; when it stands there
+ * durably the frozen packs and the old segments go.  A flush that fails changes nothing: the next one takes
+ * along what is frozen.
  */
 #include "tsdb/store.h"
 
@@ -47,8 +48,8 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 
 /* Without the lock: what is frozen stays as it is until the flush ends. */
 static enum rc
-write_series(struct block_writer *w, struct tsdb *db, const struct series *s, const struct packed *packs, size_t n,
-    struct err *e)
+write_series(struct block_writer *w, struct tsdb *db, const struct series *s, const struct packed *packs,
+    size_t n, struct err *e)
 {
 	struct samples all = {0};
 	for (size_t i = 0; i < n; i++) {
@@ -184,7 +185,8 @@ static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
-	bool due = db->head_samples > 0 && !db->flushing &&
+	bool due =
+	    db->head_samples > 0 && !db->flushing &&
 	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= db->options.head_bytes);
 	pthread_rwlock_unlock(&db->lock);
 	return due;

@@ -29,7 +29,7 @@ ids_destroy(struct ids *ids)
 static void
 values_destroy(struct map *values)
 {
-	map_each(values, e)
+	map_each (values, e)
 		ids_destroy(e->value);
 	map_destroy(&values);
 }
@@ -39,7 +39,7 @@ index_destroy(struct index **px)
 {
 	if (!*px)
 		return;
-	map_each((*px)->names, e)
+	map_each ((*px)->names, e)
 		values_destroy(e->value);
 	map_destroy(&(*px)->names);
 	mem_free(*px);
@@ -49,7 +49,7 @@ index_destroy(struct index **px)
 void
 index_add(struct index *x, struct labels ls, uint32_t id)
 {
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		struct map *values = map_get(x->names, l.it.name);
 		if (!values) {
 			values = map_create();
@@ -81,7 +81,7 @@ place(const struct ids *ids, uint32_t id)
 void
 index_remove(struct index *x, struct labels ls, uint32_t id)
 {
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		struct map *values = map_get(x->names, l.it.name);
 		struct ids *ids = map_get(values, l.it.value);
 		size_t at = place(ids, id);
@@ -104,7 +104,8 @@ append(struct ids *out, const struct ids *more)
 		*vec_add(out) = more->p[i];
 }
 
-/* The series whose value of the matcher's label matches; only for matchers that an absent label does not match. */
+/* The series whose value of the matcher's label matches; only for matchers that an absent label does not
+ * match. */
 static void
 gather(const struct index *x, const struct matcher *m, struct ids *out)
 {
@@ -112,7 +113,9 @@ gather(const struct index *x, const struct matcher *m, struct ids *out)
 	size_t n = 0;
 	if (!values)
 		return;
-	const struct str *listed = m->op == MATCH_EQ ? &m->value : m->op == MATCH_RE ? regex_literals(m->regex, &n) : NULL;
+	const struct str *listed = m->op == MATCH_EQ   ? &m->value
+				   : m->op == MATCH_RE ? regex_literals(m->regex, &n)
+						       : NULL;
 	if (m->op == MATCH_EQ)
 		n = 1;
 	for (size_t i = 0; listed && i < n; i++) {
@@ -122,7 +125,7 @@ gather(const struct index *x, const struct matcher *m, struct ids *out)
 	}
 	if (listed)
 		return;
-	map_each(values, e) {
+	map_each (values, e) {
 		if (matcher_matches(m, e->key))
 			append(out, e->value);
 	}

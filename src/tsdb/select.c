@@ -1,8 +1,8 @@
 /*
  * select.c — reading: which series, their samples, names and values of labels.
  *
- * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so that a long
- *        query does not stop the appends.  While a cursor is open no series is removed.
+ * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so that
+ * a long query does not stop the appends.  While a cursor is open no series is removed.
  */
 #include "tsdb/store.h"
 
@@ -32,11 +32,13 @@ typedef enum rc visit_fn(void *arg, const struct series *, struct err *);
 static bool
 is_wanted(const struct series *s, const struct tsdb_select *q)
 {
-	return s->min <= q->max && s->max >= q->min && (!q->matchers || matchers_match(q->matchers, s->labels));
+	return s->min <= q->max && s->max >= q->min &&
+	       (!q->matchers || matchers_match(q->matchers, s->labels));
 }
 
 static enum rc
-visit_tenant(struct tsdb *db, struct tenant *t, const struct tsdb_select *q, visit_fn *fn, void *arg, struct err *e)
+visit_tenant(
+    struct tsdb *db, struct tenant *t, const struct tsdb_select *q, visit_fn *fn, void *arg, struct err *e)
 {
 	struct ids ids = {0};
 	enum rc rc = RC_OK;
@@ -89,7 +91,8 @@ gather(void *arg, const struct series *s, struct err *e)
 	struct gathering *g = arg;
 	if (g->limit && g->cursor->found.n >= g->limit)
 		return err_set(e, RC_REFUSED, "the selector matches more than %zu series", g->limit);
-	*vec_add(&g->cursor->found) = (struct found){s, g->several ? with_tenant(s, g->cursor->arena) : s->labels};
+	*vec_add(&g->cursor->found) =
+	    (struct found){s, g->several ? with_tenant(s, g->cursor->arena) : s->labels};
 	return RC_OK;
 }
 
@@ -159,7 +162,8 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 	pthread_rwlock_rdlock(&c->db->lock);
 	series_read(c->db, f->series, c->min, c->max, &c->samples);
 	pthread_rwlock_unlock(&c->db->lock);
-	*out = (struct tsdb_view){.labels = f->labels, .t = c->samples.t, .v = c->samples.v, .n = c->samples.n};
+	*out =
+	    (struct tsdb_view){.labels = f->labels, .t = c->samples.t, .v = c->samples.v, .n = c->samples.n};
 	return true;
 }
 
@@ -182,7 +186,7 @@ static enum rc
 see_names(void *arg, const struct series *s, struct err *e)
 {
 	struct listing *l = arg;
-	labels_each(s->labels, label)
+	labels_each (s->labels, label)
 		see(l, label.it.name);
 	if (l->several)
 		see(l, STR(TENANT_LABEL));
@@ -205,8 +209,8 @@ by_text(const void *a, const void *b)
 }
 
 static enum rc
-list(struct tsdb *db, const struct tsdb_select *q, struct listing *l, visit_fn *fn, size_t limit, struct arena *a,
-    struct strs *out, struct err *e)
+list(struct tsdb *db, const struct tsdb_select *q, struct listing *l, visit_fn *fn, size_t limit,
+    struct arena *a, struct strs *out, struct err *e)
 {
 	l->seen = map_create();
 	l->several = q->tenants.n > 1;
@@ -214,7 +218,7 @@ list(struct tsdb *db, const struct tsdb_select *q, struct listing *l, visit_fn *
 	enum rc rc = visit(db, q, fn, l, e);
 	pthread_rwlock_unlock(&db->lock);
 	*out = (struct strs){.p = arena_array(a, struct str, map_count(l->seen) + 1)};
-	map_each(l->seen, entry)
+	map_each (l->seen, entry)
 		out->p[out->n++] = arena_str(a, entry->key);
 	if (out->n)
 		qsort(out->p, out->n, sizeof *out->p, by_text);
@@ -225,16 +229,16 @@ list(struct tsdb *db, const struct tsdb_select *q, struct listing *l, visit_fn *
 }
 
 enum rc
-tsdb_label_names(struct tsdb *db, const struct tsdb_select *q, size_t limit, struct arena *a, struct strs *out,
-    struct err *e)
+tsdb_label_names(struct tsdb *db, const struct tsdb_select *q, size_t limit, struct arena *a,
+    struct strs *out, struct err *e)
 {
 	struct listing l = {0};
 	return list(db, q, &l, see_names, limit, a, out, e);
 }
 
 enum rc
-tsdb_label_values(struct tsdb *db, const struct tsdb_select *q, struct str name, size_t limit, struct arena *a,
-    struct strs *out, struct err *e)
+tsdb_label_values(struct tsdb *db, const struct tsdb_select *q, struct str name, size_t limit,
+    struct arena *a, struct strs *out, struct err *e)
 {
 	struct listing l = {.name = name};
 	return list(db, q, &l, see_value, limit, a, out, e);

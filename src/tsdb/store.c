@@ -117,7 +117,8 @@ series_free(struct series *s)
 static void
 free_slot(struct tsdb *db, struct series *s)
 {
-	size_t mask = db->n_slots - 1, hole = (size_t)(slot(db, s->key, s->tenant->name, s->labels) - db->slots);
+	size_t mask = db->n_slots - 1,
+	       hole = (size_t)(slot(db, s->key, s->tenant->name, s->labels) - db->slots);
 	for (size_t i = (hole + 1) & mask; db->slots[i]; i = (i + 1) & mask) {
 		size_t home = db->slots[i]->key & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -158,7 +159,8 @@ tsdb_series(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_re
 		struct tenant *t = tenant_of(db, tenant);
 		s = series_find(db, tenant, ls);
 		if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
-			rc = err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit", STR_ARG(tenant),
+			rc = err_set(e, RC_REFUSED,
+			    "the tenant \"%.*s\" has %zu series, which is its series_limit", STR_ARG(tenant),
 			    t->series);
 		else if (!s)
 			s = series_create(db, tenant, ls);
@@ -190,7 +192,8 @@ series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, str
 		return;
 	for (size_t i = 0; i < db->blocks.n; i++)
 		if (!block_read(db->blocks.p[i], s->key, s->tenant->name, s->labels, min, max, out))
-			log_warn("tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
+			log_warn(
+			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
 	for (size_t i = 0; i < s->packs.n; i++)
 		read_pack(&s->packs.p[i], min, max, out);
 	samples_add_range(out, s->open.t, s->open.v, s->open.n, min, max);
@@ -330,7 +333,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 static void
 free_tenants(struct tsdb *db)
 {
-	map_each(db->tenants, entry) {
+	map_each (db->tenants, entry) {
 		struct tenant *t = entry->value;
 		must(t->watches.n == 0);
 		index_destroy(&t->index);

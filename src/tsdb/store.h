@@ -16,7 +16,7 @@
 #include "tsdb/tsdb.h"
 #include "tsdb/wal.h"
 
-enum { CHUNK_SAMPLES = 120 };
+enum { CHUNK_SAMPLES = 64 };
 
 /* Packed samples in memory. */
 struct packed {

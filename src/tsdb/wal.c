@@ -3,8 +3,8 @@
  *
  * [I1]  `written` bytes of the present segment are whole records.
  * [I2]  `durable` counts over all segments and never goes back.
- * TRAP  After a failed fsync the kernel may have dropped the pages and say yes the next time.  So a failure is final:
- *       `broken` refuses everything until the log was rolled into a new segment.
+ * TRAP  After a failed fsync the kernel may have dropped the pages and say yes the next time.  So a failure
+ * is final: `broken` refuses everything until the log was rolled into a new segment.
  */
 #include "tsdb/wal.h"
 
@@ -81,7 +81,9 @@ read_segment(const char *path, const struct wal_reader *reader, struct err *e)
 	while (rc == RC_OK && take_record(&rest, &payload))
 		rc = reader->record(reader->arg, payload, e);
 	if (rc == RC_OK && rest.n)
-		log_warn("tsdb", "%s ends with %zu bytes that are no whole record; nothing of them was acknowledged", path, rest.n);
+		log_warn("tsdb",
+		    "%s ends with %zu bytes that are no whole record; nothing of them was acknowledged", path,
+		    rest.n);
 	buf_fini(&b);
 	return rc;
 }
@@ -187,7 +189,8 @@ wal_close(struct wal **pw)
 static enum rc
 say_broken(struct err *e)
 {
-	return err_set(e, RC_IO, "the log of samples could not be written and is set aside until the next block");
+	return err_set(
+	    e, RC_IO, "the log of samples could not be written and is set aside until the next block");
 }
 
 static bool

@@ -1,8 +1,8 @@
 /*
  * watch.c — who wants to know when series get samples.
  *
- * Each series lists its watches, so an append that nobody watches costs one comparison.  The calls are made after the
- * batch, under `calling`, which tsdb_watch_destroy takes too.
+ * Each series lists its watches, so an append that nobody watches costs one comparison.  The calls are made
+ * after the batch, under `calling`, which tsdb_watch_destroy takes too.
  */
 #include "tsdb/store.h"
 
@@ -63,7 +63,8 @@ copy_matchers(struct matchers *to, const struct matchers *from)
 }
 
 struct tsdb_watch *
-tsdb_watch_create(struct tsdb *db, struct str tenant, const struct matchers *ms, void (*fn)(void *), void *arg)
+tsdb_watch_create(
+    struct tsdb *db, struct str tenant, const struct matchers *ms, void (*fn)(void *), void *arg)
 {
 	struct tsdb_watch *w = mem_new(struct tsdb_watch);
 	w->fn = fn;

@@ -16,7 +16,8 @@ fail_at(struct expo *x, const char *at, const char *fmt, va_list ap)
 		return false;
 	struct buf b = {0};
 	buf_vfmt(&b, fmt, ap);
-	err_set(&x->err, RC_INVALID, "line %zu, column %zu: %s", x->line_number, (size_t)(at - x->line) + 1, b.p);
+	err_set(
+	    &x->err, RC_INVALID, "line %zu, column %zu: %s", x->line_number, (size_t)(at - x->line) + 1, b.p);
 	buf_fini(&b);
 	x->failed = true;
 	return false;
@@ -69,14 +70,11 @@ skip_blank(struct expo *x)
 
 /* Characters of a classic name: 1 letters and _, 2 digits, 4 the colon. */
 static const unsigned char name_class[256] = {
-    ['_'] = 1, [':'] = 4,
-    ['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2, ['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2,
-    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1,
-    ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1,
-    ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1,
-    ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1,
-    ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
-    ['Y'] = 1, ['Z'] = 1,
+    ['_'] = 1,
+    [':'] = 4,
+    ['0' ... '9'] = 2,
+    ['a' ... 'z'] = 1,
+    ['A' ... 'Z'] = 1,
 };
 
 /* `classes`: 1 for label names, 1|4 for metric names; digits may follow. */
@@ -84,7 +82,8 @@ static bool
 classic_name(struct expo *x, unsigned classes, struct str *out)
 {
 	const char *start = x->at;
-	while (x->at < x->line_end && (name_class[(unsigned char)*x->at] & (classes | (x->at > start ? 2 : 0))))
+	while (
+	    x->at < x->line_end && (name_class[(unsigned char)*x->at] & (classes | (x->at > start ? 2 : 0))))
 		x->at++;
 	*out = str_n(start, (size_t)(x->at - start));
 	return out->n > 0;
@@ -247,7 +246,8 @@ timestamp(struct expo *x, int64_t *ms)
 	if (!number(x, "a timestamp", &v, &text))
 		return false;
 	if (x->format == EXPO_TEXT)
-		return str_i64(text, ms) || wrong(x, "\"%.*s\" is not a timestamp in milliseconds", STR_ARG(text));
+		return str_i64(text, ms) ||
+		       wrong(x, "\"%.*s\" is not a timestamp in milliseconds", STR_ARG(text));
 	if (!(fabs(v) < 9e15))
 		return wrong(x, "\"%.*s\" is not a timestamp in seconds", STR_ARG(text));
 	*ms = (int64_t)llround(v * 1000);
@@ -305,8 +305,8 @@ family_name(struct expo *x)
 static bool
 is_type(struct str s)
 {
-	static const char *const types[] = {"counter", "gauge", "gaugehistogram", "histogram", "info", "stateset", "summary",
-	    "unknown", "untyped"};
+	static const char *const types[] = {"counter", "gauge", "gaugehistogram", "histogram", "info",
+	    "stateset", "summary", "unknown", "untyped"};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (str_is(s, types[i]))
 			return true;
@@ -327,7 +327,8 @@ metadata(struct expo *x, enum expo_item item)
 		return is_type(x->text) || wrong(x, "\"%.*s\" is not a type of metric", STR_ARG(x->text));
 	}
 	if (item == EXPO_UNIT && x->text.n && !str_ends(x->family, x->text))
-		return wrong(x, "the unit \"%.*s\" is no suffix of \"%.*s\"", STR_ARG(x->text), STR_ARG(x->family));
+		return wrong(
+		    x, "the unit \"%.*s\" is no suffix of \"%.*s\"", STR_ARG(x->text), STR_ARG(x->family));
 	if (str_chr(x->text, '\\') >= 0)
 		x->text = unescape(x, x->text);
 	return true;
@@ -345,7 +346,8 @@ comment(struct expo *x)
 	skip_blank(x);
 	struct str rest = str_n(x->at, (size_t)(x->line_end - x->at));
 	for (size_t i = 0; i < 3; i++) {
-		if (!str_starts(rest, str_c(words[i].word)) || (words[i].item == EXPO_UNIT && x->format == EXPO_TEXT))
+		if (!str_starts(rest, str_c(words[i].word)) ||
+		    (words[i].item == EXPO_UNIT && x->format == EXPO_TEXT))
 			continue;
 		x->at += 5;
 		metadata(x, words[i].item);

@@ -53,9 +53,11 @@ read_label(struct prompb *w, struct str bytes)
 	if (w->labels.n >= w->limits.labels)
 		return fail(w, RC_REFUSED, "more than %zu labels", w->limits.labels);
 	if (l.name.n > w->limits.name)
-		return fail(w, RC_REFUSED, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
+		return fail(
+		    w, RC_REFUSED, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
 	if (l.value.n > w->limits.value)
-		return fail(w, RC_REFUSED, "a label value of %zu bytes (the limit is %zu)", l.value.n, w->limits.value);
+		return fail(w, RC_REFUSED, "a label value of %zu bytes (the limit is %zu)", l.value.n,
+		    w->limits.value);
 	*vec_add(&w->labels) = l;
 	return true;
 }

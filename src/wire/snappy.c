@@ -12,7 +12,8 @@ snappy_unpack(struct str packed, size_t limit, struct buf *out, struct err *e)
 	if (snappy_uncompressed_length(packed.p, packed.n, &n) != SNAPPY_OK)
 		return err_set(e, RC_INVALID, "the body is not a Snappy block");
 	if (n > limit)
-		return err_set(e, RC_REFUSED, "the Snappy block unpacks to %zu bytes; the limit is %zu", n, limit);
+		return err_set(
+		    e, RC_REFUSED, "the Snappy block unpacks to %zu bytes; the limit is %zu", n, limit);
 	/* a copy of 64 bytes takes three: more than that no block can promise */
 	if (n / 32 > packed.n)
 		return err_set(e, RC_INVALID, "the Snappy block says %zu bytes and cannot hold them", n);
