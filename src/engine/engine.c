@@ -12,12 +12,14 @@ enum { TURN_MESSAGES = 200, TURN_NS = 5 * 1000 * 1000, INBOX = 100000 };
 enum { RETRY = 1000, LONGEST_SLEEP = 30 * 1000 };
 
 static void on_wake(void *);
+static void adopt(struct engine *);
 
 /* ---- memory, and reading it from the ledger ---- */
 
 static void
 drop_memory(struct engine *e)
 {
+	road_destroy(&e->road);
 	pages_destroy(&e->pages);
 	desk_destroy(&e->desk);
 	book_destroy(&e->book);
@@ -32,12 +34,26 @@ load_timer(void *arg, const struct due_timer *t)
 	return true;
 }
 
+/* Alerts are routed anew; what that decides is a turn of its own. */
+static enum rc
+read_configuration(struct engine *e, struct err *err)
+{
+	turn_reset(e->turn, loop_wall(e->loop));
+	enum rc rc = road_configure(e->road, e->turn, e->conf, err);
+	if (rc == RC_OK)
+		rc = ledger_commit(e->ledger, e->turn, err);
+	if (rc == RC_OK)
+		adopt(e);
+	return rc;
+}
+
 static enum rc
 read_memory(struct engine *e, struct err *err)
 {
 	e->book = book_create(resource_kinds);
 	e->desk = desk_create(e->book);
 	e->pages = pages_create(e->book, e->desk);
+	e->road = road_create(engine_desk, e);
 	enum rc rc = book_load(e->book, e->ledger, err);
 	if (rc == RC_OK)
 		rc = desk_load(e->desk, e->ledger, err);
@@ -47,16 +63,21 @@ read_memory(struct engine *e, struct err *err)
 		rc = ledger_timers(e->ledger, load_timer, e, err);
 	if (rc == RC_OK)
 		rc = engine_outbox_load(e, err);
-	return rc;
+	if (rc == RC_OK)
+		rc = road_load(e->road, e->ledger, loop_wall(e->loop), err);
+	return rc == RC_OK ? read_configuration(e, err) : rc;
 }
 
 enum rc
-engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, const struct engine_doors *doors, struct err *err)
+engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, struct conf *conf, const struct engine_doors *doors,
+    struct err *err)
 {
 	struct engine *e = mem_new(struct engine);
 	e->loop = loop;
 	e->ledger = ledger;
 	e->doors = *doors;
+	e->conf = conf_ref(conf);
+	e->started = loop_wall(loop);
 	e->turn = turn_create();
 	e->due = map_create();
 	e->pending = map_create();
@@ -77,6 +98,7 @@ waiting_free(struct waiting *w)
 	buf_fini(&w->actor);
 	buf_fini(&w->body);
 	buf_fini(&w->answer_text);
+	buf_fini(&w->answer_id);
 	mem_free(w);
 }
 
@@ -94,8 +116,24 @@ engine_destroy(struct engine **pe)
 	map_destroy(&e->due);
 	map_destroy(&e->pending);
 	turn_destroy(&e->turn);
+	conf_unref(&e->conf);
 	mem_free(e);
 	*pe = NULL;
+}
+
+enum rc
+engine_configure(struct engine *e, struct conf *conf, struct err *err)
+{
+	struct conf *before = e->conf;
+	e->conf = conf_ref(conf);
+	enum rc rc = e->out_of_step ? RC_OK : read_configuration(e, err);
+	if (rc == RC_OK) {
+		conf_unref(&before);
+		return RC_OK;
+	}
+	conf_unref(&e->conf);
+	e->conf = before;
+	return rc;
 }
 
 /* ---- answering ---- */
@@ -109,6 +147,7 @@ answer(struct waiting *w, enum rc rc, const char *text, int64_t seq)
 		w->answer.rc = (int)rc;
 	}
 	w->answer.text = buf_view(&w->answer_text);
+	w->answer.id = buf_view(&w->answer_id);
 	w->answer.seq = seq;
 	if (w->reply)
 		w->reply(w->arg, &w->answer);

@@ -14,6 +14,7 @@
 #define ENGINE_ENGINE_H
 
 #include "base/loop.h"
+#include "conf/conf.h"
 #include "flow/message.h"
 #include "flow/reply.h"
 #include "ledger/book.h"
@@ -31,11 +32,15 @@ struct engine_doors {
 
 typedef void reply_fn(void *arg, const struct reply *);
 
-CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, const struct engine_doors *, struct err *);
+/* The configuration is referenced. */
+CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, struct conf *, const struct engine_doors *, struct err *);
 void engine_destroy(struct engine **);
 
 /* Queues a message for the next turn; `reply` (may be NULL) is called once, after the commit. `body` is copied. */
 void engine_ask(struct engine *, enum message, struct str actor, struct str body, reply_fn *, void *arg);
+
+/* Takes a new configuration with its next turn; on an error the old one stays. */
+CHECKED enum rc engine_configure(struct engine *, struct conf *, struct err *);
 
 /* All resource kinds, alphabetical, ended by a NULL name. */
 extern const struct resource_kind resource_kinds[];

@@ -2,6 +2,7 @@
 #ifndef ENGINE_ENGINE_IMPL_H
 #define ENGINE_ENGINE_IMPL_H
 
+#include "alert/road.h"
 #include "base/map.h"
 #include "desk/desk.h"
 #include "engine/engine.h"
@@ -14,7 +15,7 @@ struct waiting {
 	reply_fn *reply;
 	void *arg;
 	struct reply answer;
-	struct buf answer_text;
+	struct buf answer_text, answer_id;
 };
 
 /* A timer row in memory; a heap by due with lazy removal. */
@@ -34,6 +35,9 @@ struct engine {
 	struct loop *loop;
 	struct ledger *ledger;
 	struct engine_doors doors;
+	struct conf *conf;
+	msec_t started;
+	struct road *road;
 	struct book *book;
 	struct desk *desk;
 	struct pages *pages;
@@ -69,5 +73,10 @@ void engine_outbox_receipt(struct engine *, struct turn *, const struct receipt 
 /* handle.c */
 void engine_handle(struct engine *, struct waiting *); /* decides one message; fills its answer */
 void engine_alarm(struct engine *, struct str id);     /* decides one timer */
+/* The second road: what the desk does about an alert that began or ceased. */
+void engine_desk(void *engine, struct turn *, const struct road_change *);
+
+/* view.c */
+CHECKED enum rc engine_view(struct engine *, const void *view_request, struct buf *out, struct err *);
 
 #endif

@@ -1,10 +1,12 @@
 /* handle.c — one message, one timer: who decides about it, and what follows from the decision. */
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "access/identity.h"
 #include "base/must.h"
 #include "engine/engine_impl.h"
+#include "engine/order.h"
 #include "flow/alert.h"
 #include "oncall/escalate.h"
 
@@ -105,32 +107,91 @@ struct handling {
 	struct engine *e;
 	struct turn *turn;
 	struct reply *reply;
+	struct buf *text, *id; /* of the reply */
 	struct err *err;
 };
 typedef enum rc handler(struct handling *, const void *record);
 
+/* Every alert by itself: one that is wrong does not take the others with it. */
 static enum rc
 handle_alerts(struct handling *h, const void *record)
 {
 	const struct alert_batch *b = record;
+	enum rc rc = RC_OK;
 	for (size_t i = 0; i < b->alerts.n; i++) {
-		const struct alert *a = &b->alerts.p[i];
-		bool firing = !a->ends_at || a->ends_at > h->turn->now;
-		struct str name = pairs_get(a->labels, "alertname");
-		struct desk_alert d = {
-		    .customer = a->customer,
-		    .fingerprint = name,
-		    .name = name,
-		    .summary = pairs_get(a->annotations, "summary"),
-		    .description = pairs_get(a->annotations, "description"),
-		    .group = name,
-		    .labels = a->labels,
-		    .firing = firing,
-		    .at = firing ? a->starts_at : a->ends_at,
-		};
-		follow(h->e, desk_alert(h->e->desk, h->turn, &d));
+		struct err e;
+		enum rc one = road_alert(h->e->road, h->turn, &b->alerts.p[i], &e);
+		if (one != RC_OK && rc == RC_OK) {
+			rc = one;
+			*h->err = e;
+		}
 	}
-	return RC_OK;
+	return rc;
+}
+
+void
+engine_desk(void *arg, struct turn *t, const struct road_change *c)
+{
+	struct engine *e = arg;
+	struct str actor = t->actor;
+	struct desk_alert d = {
+	    .customer = c->customer,
+	    .fingerprint = c->fingerprint,
+	    .name = pairs_get(c->labels, "alertname"),
+	    .summary = pairs_get(c->annotations, "summary"),
+	    .description = pairs_get(c->annotations, "description"),
+	    .group = c->group,
+	    .labels = c->labels,
+	    .firing = c->firing,
+	    .at = c->at,
+	    .mode = (int)c->desk,
+	};
+	t->actor = STR("engine");
+	follow(e, desk_alert(e->desk, t, &d));
+	t->actor = actor;
+}
+
+/* ---- silences ---- */
+
+static void
+make_uuid(char out[37])
+{
+	unsigned char r[16];
+	randombytes_buf(r, sizeof r);
+	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+	char *p = out;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		p += snprintf(p, 3, "%02x", r[i]);
+	}
+}
+
+static enum rc
+handle_silence_set(struct handling *h, const void *record)
+{
+	const struct silence_order *o = record;
+	char uuid[37];
+	struct str id;
+	make_uuid(uuid);
+	enum rc rc = silence_set(road_silences(h->e->road), h->turn, &o->silence, str_c(uuid), o->admin, &id, h->err);
+	if (rc == RC_OK)
+		buf_str(h->id, id);
+	return rc;
+}
+
+static enum rc
+handle_silence_end(struct handling *h, const void *record)
+{
+	const struct silence_order *o = record;
+	return silence_expire(road_silences(h->e->road), h->turn, o->silence.customer, o->silence.id, h->err);
+}
+
+static enum rc
+handle_view(struct handling *h, const void *record)
+{
+	return engine_view(h->e, record, h->text, h->err);
 }
 
 static enum rc
@@ -268,7 +329,7 @@ void
 engine_handle(struct engine *e, struct waiting *w)
 {
 	struct err err = {0};
-	struct handling h = {e, e->turn, &w->answer, &err};
+	struct handling h = {e, e->turn, &w->answer, &w->answer_text, &w->answer_id, &err};
 	must(w->kind < MESSAGES && handlers[w->kind].fn);
 	const struct layout *l = handlers[w->kind].layout;
 	void *record = arena_alloc(e->turn->arena, l->size);
@@ -278,7 +339,10 @@ engine_handle(struct engine *e, struct waiting *w)
 	if (rc == RC_OK)
 		rc = handlers[w->kind].fn(&h, record);
 	w->answer.rc = rc;
-	buf_c(&w->answer_text, rc == RC_OK ? "" : err.text);
+	if (rc != RC_OK) {
+		buf_clear(&w->answer_text);
+		buf_c(&w->answer_text, err.text);
+	}
 	e->turn->actor = STR("engine");
 	panic_note(NULL, NULL, 0);
 }
@@ -291,7 +355,9 @@ engine_alarm(struct engine *e, struct str id)
 	ptrdiff_t slash = str_chr(id, '/');
 	struct str kind = slash < 0 ? id : str_to(id, (size_t)slash);
 	int64_t number;
-	if (desk_owns_timer(kind)) {
+	if (road_owns_timer(kind)) {
+		road_timer(e->road, e->turn, id);
+	} else if (desk_owns_timer(kind)) {
 		follow(e, desk_timer(e->desk, e->turn, id));
 	} else if (str_is(kind, "page")) {
 		struct page_result r = page_timer(e->pages, e->turn, id);

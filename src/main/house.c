@@ -4,10 +4,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "alert/judges.h"
 #include "base/loop.h"
-#include "base/tz.h"
-#include "label/matcher.h"
-#include "label/regex.h"
 #include "promql/promql.h"
 
 struct str
@@ -36,11 +34,19 @@ house_stop_on_signals(struct loop *l)
 }
 
 static enum rc
-judge_zone(struct str name, struct err *e)
+judge_promql(struct str text, struct err *e)
 {
-	return name.n == 0 || tz_load(name, e) ? RC_OK : RC_INVALID;
+	struct promql *q = NULL;
+	enum rc rc = promql_parse(text, &q, e);
+	promql_destroy(&q);
+	return rc;
 }
 
-const struct conf_judges house_judges = {
-    .zone = judge_zone,
-};
+const struct conf_judges *
+house_judges(void)
+{
+	static struct conf_judges judges;
+	judges_fill(&judges);
+	judges.promql = judge_promql;
+	return &judges;
+}

@@ -37,7 +37,7 @@ struct loop;
 void house_stop_on_signals(struct loop *);
 
 /* Judges for the texts inside a configuration, from the rooms that own them. */
-extern const struct conf_judges house_judges;
+const struct conf_judges *house_judges(void);
 
 /* tocsin serve: opens everything, starts the roles, keeps them running.  The exit status. */
 int keeper_run(struct house *);

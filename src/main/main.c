@@ -29,7 +29,7 @@ verb_check_config(struct args *a)
 		return EXIT_USAGE;
 	}
 	report_init(&report);
-	enum rc rc = conf_load(path, &house_judges, &conf, &report);
+	enum rc rc = conf_load(path, house_judges(), &conf, &report);
 	report_print(&report, &text);
 	fputs(text.p ? text.p : "", stderr);
 	printf("%s: %zu errors, %zu warnings\n", path, report.errors, report.warnings);
@@ -47,7 +47,7 @@ load_config(struct house *h)
 	struct report report;
 	struct buf text = {0};
 	report_init(&report);
-	enum rc rc = conf_load(h->config_path, &house_judges, &h->conf, &report);
+	enum rc rc = conf_load(h->config_path, house_judges(), &h->conf, &report);
 	report_print(&report, &text);
 	fputs(text.p ? text.p : "", stderr);
 	report_fini(&report);

@@ -176,7 +176,7 @@ begin(struct engine_process *p, struct err *e)
 	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, p};
 	p->voice = voice_door_create(p->loop, h->voice_path, on_phone, p);
 	struct engine_doors doors = {p, send_out, call_back, tell, lost};
-	rc = engine_create(&p->engine, p->loop, p->ledger, &doors, e);
+	rc = engine_create(&p->engine, p->loop, p->ledger, h->conf, &doors, e);
 	if (rc != RC_OK)
 		return rc;
 	p->asked = link_server_create(p->loop, h->engine_fd, &(struct link_events){.arg = p, .frame = on_frame});

@@ -26,6 +26,10 @@ sender_report(const struct sender_doors *d, struct str key, enum outcome outcome
 void
 sender_send(const struct sender_doors *d, const struct outbox_row *row)
 {
+	if (is_dispatch(row)) {
+		dispatch_send(d, row);
+		return;
+	}
 	for (const struct sender_kind *k = sender_kinds; k->channel; k++) {
 		if (str_is(row->channel, k->channel)) {
 			k->send(d, row);
