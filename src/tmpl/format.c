@@ -148,7 +148,7 @@ float_text(const struct spec *s, double v, struct buf *b)
 static void
 format_float(struct formatter *f, const struct spec *s, const struct value *v)
 {
-	if (!strchr("veEfFgG", s->verb)) {
+	if (!s->verb || !strchr("veEfFgG", s->verb)) { /* strchr finds a NUL in every text */
 		bad_verb(f, s, v);
 		return;
 	}

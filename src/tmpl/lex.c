@@ -17,14 +17,21 @@ lex_init(struct lexer *l, struct str text)
 }
 
 void
-lex_position(struct str text, const char *at, uint32_t *line, uint32_t *column)
+lex_place_start(struct lex_place *l, struct str text)
 {
-	*line = *column = 1;
-	for (const char *p = text.p; p < at; p++) {
-		++*column;
-		if (*p == '\n') {
-			++*line;
-			*column = 1;
+	*l = (struct lex_place){text.p, 1, 1};
+}
+
+void
+lex_place_move(struct lex_place *l, struct str text, const char *to)
+{
+	if (to < l->at)
+		lex_place_start(l, text);
+	for (; l->at < to; l->at++) {
+		l->column++;
+		if (*l->at == '\n') {
+			l->line++;
+			l->column = 1;
 		}
 	}
 }
@@ -177,7 +184,7 @@ lex_inside(struct lexer *l)
 	}
 	if (str_starts(r, STR(":=")))
 		return take(l, TOK_PUNCT, 2);
-	if (strchr("|(),=", c))
+	if (c && strchr("|(),=", c))
 		return take(l, TOK_PUNCT, 1);
 	if (c == '"' || c == '`' || c == '\'')
 		return lex_quoted(l, c);

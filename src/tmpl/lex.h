@@ -38,7 +38,12 @@ struct lexer {
 
 void lex_init(struct lexer *, struct str text);
 struct token lex_next(struct lexer *);
-/* From 1. */
-void lex_position(struct str text, const char *at, uint32_t *line, uint32_t *column);
+/* Where in a text: from 1.  Asked for places in rising order it walks the text once. */
+struct lex_place {
+	const char *at;
+	uint32_t line, column;
+};
+void lex_place_start(struct lex_place *, struct str text);
+void lex_place_move(struct lex_place *, struct str text, const char *to);
 
 #endif

@@ -21,6 +21,7 @@ struct parser {
 	enum tmpl_dialect dialect;
 	struct str name, text;
 	struct lexer lex;
+	struct lex_place place; /* the last one asked for */
 	struct token tok;
 	struct arena *arena;
 	struct map *trees;
@@ -29,6 +30,14 @@ struct parser {
 	struct err *err;
 	bool failed;
 };
+
+static void
+position(struct parser *p, const char *at, uint32_t *line, uint32_t *column)
+{
+	lex_place_move(&p->place, p->text, at);
+	*line = p->place.line;
+	*column = p->place.column;
+}
 
 static void fail(struct parser *p, const char *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -40,12 +49,12 @@ fail(struct parser *p, const char *at, const char *fmt, ...)
 		return;
 	p->failed = true;
 	struct buf why = {0};
-	uint32_t line = 1, column = 1;
+	uint32_t line, column;
 	va_list ap;
 	va_start(ap, fmt);
 	buf_vfmt(&why, fmt, ap);
 	va_end(ap);
-	lex_position(p->text, at, &line, &column);
+	position(p, at, &line, &column);
 	struct str name = p->name.n ? p->name : STR("template");
 	err_set(p->err, RC_INVALID, "%.*s:%u:%u: %s", STR_ARG(name), line, column, why.p);
 	buf_fini(&why);
@@ -243,7 +252,7 @@ parse_word(struct parser *p, struct word *w)
 {
 	struct str t = p->tok.text;
 	*w = (struct word){.kind = WORD_CONST};
-	lex_position(p->text, t.p - (p->tok.kind == TOK_FIELD), &w->line, &w->column);
+	position(p, t.p - (p->tok.kind == TOK_FIELD), &w->line, &w->column);
 	switch (p->tok.kind) {
 	case TOK_DOT:
 		w->kind = WORD_DOT;
@@ -361,7 +370,7 @@ parse_pipe(struct parser *p, bool range)
 	struct pipe *pipe = arena_new(p->arena, struct pipe);
 	VEC(struct command) commands = {0};
 	skip_space(p);
-	lex_position(p->text, p->tok.text.p, &pipe->line, &pipe->column);
+	position(p, p->tok.text.p, &pipe->line, &pipe->column);
 	parse_declaration(p, pipe, range);
 	do {
 		if (commands.n)
@@ -403,7 +412,7 @@ parse_else(struct parser *p, struct step *s, const char *what)
 	}
 	struct step *inner = arena_new(p->arena, struct step);
 	inner->kind = is(p, TOK_WORD, "if") ? STEP_IF : STEP_WITH;
-	lex_position(p->text, p->tok.text.p, &inner->line, &inner->column);
+	position(p, p->tok.text.p, &inner->line, &inner->column);
 	advance(p);
 	parse_block(p, inner, inner->kind == STEP_IF ? "if" : "with");
 	s->otherwise = (struct steps){inner, 1};
@@ -542,7 +551,7 @@ parse_step(struct parser *p, struct step *s, enum stop *stop)
 {
 	bool add = true;
 	*s = (struct step){.kind = STEP_TEXT, .text = p->tok.text};
-	lex_position(p->text, p->tok.text.p, &s->line, &s->column);
+	position(p, p->tok.text.p, &s->line, &s->column);
 	if (p->tok.kind == TOK_TEXT) {
 		s->text = arena_str(p->arena, s->text);
 		advance(p);
@@ -589,6 +598,7 @@ static void
 parse_all(struct parser *p, struct steps *out)
 {
 	lex_init(&p->lex, p->text);
+	lex_place_start(&p->place, p->text);
 	advance(p);
 	if (parse_steps(p, out) != STOP_EOF)
 		fail(p, p->tok.text.p, "there is an {{end}} or {{else}} too many before this place");
