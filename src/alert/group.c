@@ -261,9 +261,26 @@ end_flush(struct road *r, struct turn *t, struct group *g)
 		schedule(t, g, t->now + g->route->conf->group_interval);
 		return;
 	}
+	nflog_settled(r, t, g);
 	turn_timer_cancel(t, str_c(g->id));
 	map_take(r->groups, str_c(g->id));
 	destroy(g);
+}
+
+/* Records when the hours begin or cease to keep a group from being told. */
+static bool
+is_muted(struct turn *t, struct group *g)
+{
+	struct strs by = group_muted_by(g, t->now, t->arena);
+	if (by.n && !g->muted) {
+		struct event *e = turn_event(t, EVENT_group_muted, str_c(g->customer), str_c(g->id), 0,
+		    "receiver \"%.*s\" is not told of group %s: time interval \"%.*s\"",
+		    STR_ARG(g->route->conf->receiver), g->key, STR_ARG(by.p[0]));
+		turn_fact(t, e, "group", str_c(g->key));
+		turn_fact(t, e, "interval", by.p[0]);
+	}
+	g->muted = by.n > 0;
+	return g->muted;
 }
 
 void
@@ -280,7 +297,7 @@ group_flush(struct road *r, struct turn *t, struct str id)
 		road_end(r, t, g->alerts.p[i]);
 	struct held **alerts = arena_array(t->arena, struct held *, g->alerts.n);
 	size_t n = select_alerts(r, t, g, alerts);
-	if (n && group_muted_by(g, t->now, t->arena).n == 0)
+	if (!is_muted(t, g) && n)
 		tell_receiver(r, t, &(struct told){.group = g, .alerts = alerts, .n = n, .now = t->now});
 	end_flush(r, t, g);
 }

@@ -11,6 +11,12 @@
 RECORD_LAYOUT(nflog, NFLOG_KEYS)
 #undef RECORD_SELF
 
+struct str
+nflog_key(struct turn *t, const struct group *g, const char *kind, size_t index)
+{
+	return arena_fmt(t->arena, "%s/%s/%zu", g->id, kind, index);
+}
+
 static void
 own(struct logged *l, const struct nflog *n)
 {
@@ -52,6 +58,51 @@ nflog_get(const struct road *r, struct str key, msec_t now)
 {
 	const struct logged *l = map_get(r->nflog, key);
 	return l && l->entry.expires > now ? &l->entry : NULL;
+}
+
+static void
+forget(struct road *r, struct turn *t, struct str key)
+{
+	struct logged *l = map_take(r->nflog, key);
+	turn_remove(t, STR("nflog"), key);
+	disown(l);
+	mem_free(l);
+}
+
+void
+nflog_sweep(struct road *r, struct turn *t)
+{
+	VEC(struct str) gone = {0};
+	map_each (r->nflog, e) {
+		const struct logged *l = e->value;
+		if (l->entry.expires <= t->now)
+			*vec_add(&gone) = arena_str(t->arena, e->key);
+	}
+	for (size_t i = 0; i < gone.n; i++)
+		forget(r, t, gone.p[i]);
+	vec_fini(&gone);
+}
+
+static void
+settled(struct road *r, struct turn *t, const struct group *g, const char *kind, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str key = nflog_key(t, g, kind, i);
+		const struct logged *l = map_get(r->nflog, key);
+		if (l && l->entry.firing.n == 0)
+			forget(r, t, key);
+	}
+}
+
+/* Without firing alerts an entry says the same as none. */
+void
+nflog_settled(struct road *r, struct turn *t, const struct group *g)
+{
+	const struct conf_receiver *to = g->route->receiver;
+	if (!to)
+		return;
+	settled(r, t, g, "webhook", to->webhook_configs.n);
+	settled(r, t, g, "email", to->email_configs.n);
 }
 
 void

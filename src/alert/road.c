@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "alert/road_impl.h"
-#include "base/must.h"
 
 struct road *
 road_create(road_change_fn *changed, void *arg)
@@ -169,6 +168,7 @@ road_configure(struct road *r, struct turn *t, struct conf *c, struct err *e)
 	r->routes = routes;
 	r->templates = templates;
 	silences_limit(r->silences, limits(r)->silences, limits(r)->silence_size);
+	nflog_sweep(r, t);
 	route_all(r, t);
 	return RC_OK;
 }
@@ -416,7 +416,10 @@ alert_rings(struct road *r, struct turn *t, struct str id)
 void
 road_timer(struct road *r, struct turn *t, struct str id)
 {
-	must(r->routes);
+	if (!r->routes) { /* rings before there is a configuration */
+		turn_timer(t, id, t->now + SECOND);
+		return;
+	}
 	if (str_starts(id, STR("group/")))
 		group_flush(r, t, id);
 	else if (str_starts(id, STR("alert/")))

@@ -46,6 +46,7 @@ struct group {
 	struct pairs labels;
 	VEC(struct held *) alerts;
 	msec_t next; /* when it is flushed */
+	bool muted;  /* as last recorded */
 };
 
 struct logged {
@@ -103,8 +104,12 @@ void held_save(struct turn *, const struct held *);
 struct str held_subject(struct turn *, const struct held *);
 
 /* nflog.c */
+struct str nflog_key(struct turn *, const struct group *, const char *kind, size_t index);
 const struct nflog *nflog_get(const struct road *, struct str key, msec_t now);
 void nflog_put(struct road *, struct turn *, struct str key, const struct nflog *);
+/* Forgets what no longer matters: expired, or of a group that is gone and all of whose ends were told. */
+void nflog_sweep(struct road *, struct turn *);
+void nflog_settled(struct road *, struct turn *, const struct group *);
 void nflog_clear(struct road *);
 CHECKED enum rc nflog_load(struct road *, struct ledger *, struct err *);
 /* Why an integration is told now; NULL: it is not. */

@@ -485,6 +485,7 @@ UNIT(road_is_silent_outside_its_hours)
 	expect_log("+16201s other webhook: repeat interval passed: y\n");
 	at(5 * 3600 + 10);
 	expect_log("+18001s hook webhook: first notification: x\n");
+	ck_assert(str_has(buf_view(&w.events), STR("group_muted")));
 	stop();
 }
 END

@@ -187,7 +187,7 @@ static void
 tell(struct road *r, struct turn *t, const struct told *told, const struct integration *in)
 {
 	msec_t repeat = told->group->route->conf->repeat_interval;
-	struct str key = arena_fmt(t->arena, "%s/%s/%zu", told->group->id, in->kind, in->index);
+	struct str key = nflog_key(t, told->group, in->kind, in->index);
 	struct nflog is = {
 	    .firing = fingerprints(told, true, t->arena), .resolved = fingerprints(told, false, t->arena)};
 	const char *reason =

@@ -162,6 +162,7 @@ UNIT(conf_reads_an_alertmanager_yml)
 	ck_assert_str(pairs_get(files->labels, "a"), "one");
 	ck_assert_str(pairs_get(files->labels, "b"), "three");
 	ck_assert_int_eq(top->routes.p[1].repeat_interval, DAY);
+	ck_assert_str(c->root->receivers.p[1].webhook_configs.p[0].http_config->authorization->credentials, "abc");
 	const struct conf_email *mail = &c->root->receivers.p[0].email_configs.p[0];
 	ck_assert_str(mail->smarthost, "mail:25");
 	ck_assert_str(mail->auth_password, "s3cret");

@@ -107,6 +107,8 @@ RECORD(conf_http, CONF_HTTP_KEYS)
 	F(STR, service_name, 0, 0, "", "the service that requests are signed for")
 RECORD(conf_sigv4, CONF_SIGV4_KEYS)
 
+/* After loading, `authorization` holds what bearer_token or bearer_token_file said. */
+
 /* At most one way to sign in, both halves of a key pair, no contradicting proxies. */
 struct check;
 void conf_check_http(struct check *, const struct conf_http *);

@@ -50,11 +50,23 @@ inherit(struct loader *l, struct conf_scrape *s, const char *name)
 	memcpy((char *)s + to->at, (const char *)g + from->at, size_of_kind(to->kind));
 }
 
+/* The old words for a bearer token become the new ones. */
+static void
+settle_http(struct loader *l, struct conf_http *h)
+{
+	if (h->authorization || (h->bearer_token.n == 0 && h->bearer_token_file.n == 0))
+		return;
+	h->authorization = arena_new(l->binder.arena, struct conf_authorization);
+	*h->authorization = (struct conf_authorization){
+	    .type = STR("Bearer"), .credentials = h->bearer_token, .credentials_file = h->bearer_token_file};
+}
+
 static void
 settle_scrape(struct loader *l, struct conf_scrape *s)
 {
 	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
 		inherit(l, s, inherited[i]);
+	settle_http(l, &s->http);
 	if (marks_has(l->check.marks, conf_scrape, s, "scrape_timeout"))
 		return;
 	msec_t timeout = l->root->global.prom.scrape_timeout;
@@ -216,9 +228,12 @@ settle_email(struct loader *l, struct conf_email *e)
 static void
 settle_receiver(struct loader *l, struct conf_receiver *r)
 {
-	for (size_t i = 0; i < r->webhook_configs.n; i++)
-		if (!r->webhook_configs.p[i].http_config)
-			r->webhook_configs.p[i].http_config = &l->root->global.am.http_config;
+	for (size_t i = 0; i < r->webhook_configs.n; i++) {
+		struct conf_webhook *w = &r->webhook_configs.p[i];
+		if (!w->http_config)
+			w->http_config = &l->root->global.am.http_config;
+		settle_http(l, w->http_config);
+	}
 	for (size_t i = 0; i < r->email_configs.n; i++)
 		settle_email(l, &r->email_configs.p[i]);
 }
