@@ -202,7 +202,7 @@ set_tls(struct http_call *c, const struct http_ask *ask)
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, ask->insecure ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, ask->insecure ? 0L : 2L);
-	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+	curl_easy_setopt(easy, CURLOPT_CERTINFO, ask->want_certificate ? 1L : 0L);
 	set_text(c, CURLOPT_CAINFO, ask->ca_file);
 	set_text(c, CURLOPT_SSLCERT, ask->cert_file);
 	set_text(c, CURLOPT_SSLKEY, ask->key_file);

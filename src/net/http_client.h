@@ -24,13 +24,14 @@ struct http_ask {
 	struct str bearer;
 	struct str proxy; /* "http://…"; none */
 	struct str ca_file, cert_file, key_file,
-	    server_name;   /* server_name: what the certificate must be for */
-	struct str ca_pem; /* instead of a file */
-	bool insecure;     /* any certificate will do */
-	bool no_redirects; /* the default follows up to ten */
-	bool http1;        /* no HTTP/2 */
-	msec_t timeout;    /* 30 s */
-	size_t max_body;   /* 16 MiB, unpacked */
+	    server_name;       /* server_name: what the certificate must be for */
+	struct str ca_pem;     /* instead of a file */
+	bool insecure;         /* any certificate will do */
+	bool no_redirects;     /* the default follows up to ten */
+	bool want_certificate; /* fills in certificate_until */
+	bool http1;            /* no HTTP/2 */
+	msec_t timeout;        /* 30 s */
+	size_t max_body;       /* 16 MiB, unpacked */
 };
 
 /* What came back; valid during the callback. */
@@ -45,7 +46,7 @@ struct http_result {
 	struct str version;   /* "1.1", "2" */
 	unsigned redirects;
 	int64_t resolve_us, connect_us, tls_us, first_byte_us, total_us; /* since the start */
-	msec_t certificate_until; /* https: when the server's certificate runs out; 0: not known */
+	msec_t certificate_until; /* when the server's certificate runs out; 0: not asked for, or none */
 };
 
 typedef void http_done(void *arg, const struct http_result *);

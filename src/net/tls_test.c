@@ -1,14 +1,19 @@
 /*
- * tls_test.c — the HTTPS server and the client that checks its certificate.
+ * tls_test.c — the HTTPS server, and the HTTP and mail clients that check whom they speak to.
  */
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "base/must.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/listen.h"
+#include "net/smtp.h"
 #include "unit.h"
 
 enum { VALID_DAYS = 3 };
@@ -104,7 +109,7 @@ UNIT(https_serves_and_the_client_checks_whom_it_asks)
 	int port = listen_port(conf.fd);
 	ck_assert_int_eq(http_server_start(&server, &conf, NULL), RC_OK);
 
-	struct seen s = ask(port, (struct http_ask){.ca_pem = str_c(cert)});
+	struct seen s = ask(port, (struct http_ask){.ca_pem = str_c(cert), .want_certificate = true});
 	ck_assert_msg(s.rc == RC_OK, "%s", s.text);
 	ck_assert_str_eq(s.text, "secret");
 	msec_t left = s.until - clock_wall(clock_real());
@@ -143,5 +148,151 @@ UNIT(a_key_that_does_not_fit_is_refused_at_start)
 	mem_free(key);
 	mem_free(other_cert);
 	mem_free(other_key);
+}
+END
+
+    /* A mail server that speaks STARTTLS, for one session. */
+    struct mail_server {
+	int fd;
+	SSL_CTX *tls;
+	bool delivered_inside; /* the message came encrypted */
+};
+
+struct session {
+	int fd;
+	SSL *ssl;
+};
+
+static bool
+hear_line(struct session *s, char line[256])
+{
+	size_t n = 0;
+	while (n < 255) {
+		char c;
+		if ((s->ssl ? SSL_read(s->ssl, &c, 1) : (int)read(s->fd, &c, 1)) != 1)
+			return false;
+		if (c == '\n')
+			break;
+		line[n++] = c;
+	}
+	line[n] = '\0';
+	return true;
+}
+
+static void
+say_line(struct session *s, const char *line)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text, "%s\r\n", line);
+	int sent = s->ssl ? SSL_write(s->ssl, text, n) : (int)write(s->fd, text, (size_t)n);
+	(void)sent; /* the client may have hung up: that is what some tests want */
+}
+
+static const char *
+reply_to(const char *line, bool inside)
+{
+	static const struct {
+		const char *word, *reply;
+	} replies[] = {{"EHLO", "250-stub\r\n250 STARTTLS"}, {"STARTTLS", "220 go on"}, {"DATA", "354 go on"},
+	    {"QUIT", "221 bye"}};
+	for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+		if (strncmp(line, replies[i].word, strlen(replies[i].word)) == 0)
+			return inside && i == 0 ? "250 stub" : replies[i].reply;
+	return "250 ok";
+}
+
+static void *
+serve_mail(void *arg)
+{
+	struct mail_server *m = arg;
+	struct pollfd p = {.fd = m->fd, .events = POLLIN};
+	struct session s = {0};
+	char line[256];
+	poll(&p, 1, 5000);
+	s.fd = accept(m->fd, NULL, NULL);
+	say_line(&s, "220 stub");
+	while (hear_line(&s, line)) {
+		say_line(&s, reply_to(line, s.ssl != NULL));
+		if (strncmp(line, "STARTTLS", 8) == 0) {
+			s.ssl = SSL_new(m->tls);
+			SSL_set_fd(s.ssl, s.fd);
+			if (SSL_accept(s.ssl) != 1)
+				break;
+		}
+		if (strncmp(line, "DATA", 4) != 0)
+			continue;
+		while (hear_line(&s, line) && strcmp(line, ".\r") != 0)
+			m->delivered_inside = s.ssl != NULL;
+		say_line(&s, "250 queued");
+	}
+	SSL_free(s.ssl);
+	close(s.fd);
+	return NULL;
+}
+
+static void
+note_mail(void *arg, const struct smtp_result *r)
+{
+	struct seen *s = arg;
+	s->rc = r->rc;
+	snprintf(s->text, sizeof s->text, "%.*s|%s", STR_ARG(r->reply), r->why);
+	loop_stop(s->loop);
+}
+
+static struct seen
+mail_through(struct mail_server *m, struct smtp_ask what)
+{
+	struct seen s = {.loop = loop_create("test", clock_real())};
+	struct smtp_client *client = smtp_client_create(s.loop);
+	struct str to = STR("one@example.org");
+	char server[32];
+	pthread_t thread;
+	ck_assert_int_eq(listen_tcp(STR("127.0.0.1:0"), &m->fd, NULL), RC_OK);
+	snprintf(server, sizeof server, "127.0.0.1:%d", listen_port(m->fd));
+	must(pthread_create(&thread, NULL, serve_mail, m) == 0);
+	what.server = str_c(server);
+	what.from = STR("tocsin@example.org");
+	what.to = (struct strs){&to, 1};
+	what.message = STR("Subject: x\r\n\r\nhello\r\n");
+	(void)smtp_client_door(client)->send(smtp_client_door(client), &what, note_mail, &s);
+	loop_run(s.loop);
+	smtp_client_destroy(&client);
+	pthread_join(thread, NULL);
+	close(m->fd);
+	loop_destroy(&s.loop);
+	return s;
+}
+
+UNIT(mail_goes_inside_tls_to_a_server_that_is_who_it_says)
+{
+	char *cert, *key, path[] = "/tmp/tocsin-ca-XXXXXX";
+	struct mail_server m = {.tls = SSL_CTX_new(TLS_server_method())};
+	make_certificate(&cert, &key);
+	int fd = mkstemp(path);
+	must(fd >= 0 && write(fd, cert, strlen(cert)) == (ssize_t)strlen(cert) &&
+	     write(fd, key, strlen(key)) == (ssize_t)strlen(key));
+	must(SSL_CTX_use_certificate_file(m.tls, path, SSL_FILETYPE_PEM) == 1);
+	must(SSL_CTX_use_PrivateKey_file(m.tls, path, SSL_FILETYPE_PEM) == 1);
+
+	struct seen s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .ca_file = str_c(path)});
+	ck_assert_msg(s.rc == RC_OK, "%s", s.text);
+	ck_assert(m.delivered_inside);
+	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_OPTIONAL, .ca_file = str_c(path)});
+	ck_assert_int_eq(s.rc, RC_OK);
+	ck_assert(m.delivered_inside);
+	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED});
+	ck_assert_int_eq(s.rc, RC_IO);
+	ck_assert_ptr_nonnull(strstr(s.text, "certificate"));
+	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .insecure = true});
+	ck_assert_int_eq(s.rc, RC_OK);
+	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_NONE});
+	ck_assert_int_eq(s.rc, RC_OK);
+	ck_assert(!m.delivered_inside);
+
+	close(fd);
+	unlink(path);
+	SSL_CTX_free(m.tls);
+	mem_free(cert);
+	mem_free(key);
 }
 END

@@ -50,11 +50,12 @@ on_progress(void *arg, unsigned status)
 	struct call *c = arg;
 	if (c->state != CALL_IN_DIALING)
 		return;
-	c->due += PATIENCE_MS; /* 100 Trying says that the trunk lives */
+	if (!c->trunk_lives)
+		c->due = tmr_jiffies() + (uint64_t)c->request.ring_time;
+	c->trunk_lives = true; /* 100 Trying says no more; some networks then search for long */
 	if (status == 100)
 		return;
 	c->state = CALL_IN_RINGING;
-	c->due = tmr_jiffies() + (uint64_t)c->request.ring_time;
 	emit(c, (struct call_event){.what = CALL_RINGING});
 }
 
@@ -144,7 +145,7 @@ static void
 dial(struct call *c, uint64_t now)
 {
 	struct err err = {0};
-	c->closed = false;
+	c->closed = c->trunk_lives = false;
 	c->trunk = next_trunk(c);
 	if (!c->trunk) {
 		end(c, CALL_TRUNK_DOWN,
@@ -284,7 +285,9 @@ call_tick(struct call *c, uint64_t now)
 		dial(c, now);
 		break;
 	case CALL_IN_DIALING:
-		if (now >= c->due) {
+		if (now >= c->due && c->trunk_lives) {
+			end(c, CALL_NO_ANSWER, "nobody answered");
+		} else if (now >= c->due) {
 			snprintf(c->closed_words, sizeof c->closed_words, "no answer from the trunk");
 			try_next_trunk(c);
 		}

@@ -53,8 +53,9 @@ struct call {
 	    tried; /* trunks, in the order of the configuration: first those that are up, then the others */
 	struct leg *leg;
 	struct trunk *trunk;
-	uint64_t due;   /* when the state runs out, or the next round of the prompt starts */
-	uint64_t until; /* PROMPT: when to give up */
+	bool trunk_lives; /* it has answered the INVITE with anything */
+	uint64_t due;     /* when the state runs out, or the next round of the prompt starts */
+	uint64_t until;   /* PROMPT: when to give up */
 	struct utterance *prompt, *words;
 	bool speaking; /* the leg plays what the state asks for */
 	int64_t rounds_left;

@@ -180,6 +180,13 @@ def test_a_silent_trunk_is_passed_over(start, telephone):
     assert digit["trunk"] == "alive" and digit["digit"] == "2"
 
 
+def test_a_trunk_that_is_trying_is_waited_for(start, telephone):
+    tel = telephone(ring=6.5)
+    phone = start([trunk(tel.port), trunk(free_port(), "other")])
+    phone.engine.place("k1", "100", rounds=1)
+    assert phone.engine.until("ringing")["trunk"] == "one"
+
+
 def test_no_trunk_takes_it(start):
     phone = start([trunk(free_port(), "dead")])
     phone.engine.place("k1", "100")
