@@ -157,15 +157,23 @@ drop_old_blocks(struct tsdb *db, msec_t oldest, struct err *e)
 	return RC_OK;
 }
 
+/* A series that was resolved and never got samples goes with the second sweep. */
+static bool
+is_over(struct series *s, msec_t oldest)
+{
+	if (series_has_head(s) || (s->min <= s->max && s->max >= oldest))
+		return false;
+	bool spared = s->min > s->max && s->fresh;
+	s->fresh = false;
+	return !spared;
+}
+
 static void
 drop_old_series(struct tsdb *db, msec_t oldest)
 {
-	for (size_t i = 0; i < db->series.n; i++) {
-		struct series *s = db->series.p[i];
-		/* one without samples was resolved just now, and gets them soon */
-		if (s && s->min <= s->max && s->max < oldest && !series_has_head(s))
-			series_remove(db, s);
-	}
+	for (size_t i = 0; i < db->series.n; i++)
+		if (db->series.p[i] && is_over(db->series.p[i], oldest))
+			series_remove(db, db->series.p[i]);
 }
 
 static enum rc

@@ -89,6 +89,7 @@ series_create(struct tsdb *db, struct str tenant, struct labels ls)
 	s->id = (uint32_t)db->series.n;
 	s->min = INT64_MAX;
 	s->max = INT64_MIN;
+	s->fresh = true;
 	*slot(db, s->key, tenant, ls) = s;
 	*vec_add(&db->series) = s;
 	index_add(s->tenant->index, s->labels, s->id);

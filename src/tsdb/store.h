@@ -36,6 +36,8 @@ struct series {
 	VEC(struct packed) packs; /* full ones, in the order of arrival */
 	size_t frozen;            /* so many packs are being written to a block */
 	uint64_t logged;          /* the segment of the log that knows its id */
+	double logged_v;          /* its last value there */
+	bool fresh;               /* has no samples yet, and the last sweep has not seen it */
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -82,6 +84,9 @@ enum verdict { NEW, LATE, DUPLICATE, CONFLICT, OUT_OF_ORDER };
 enum verdict series_judge(struct tsdb *, const struct series *, msec_t t, double v, msec_t window);
 void series_apply(struct tsdb *, struct series *, enum verdict, msec_t t, double v);
 void series_pack(struct series *); /* packs what is open or late */
+
+/* logged.c: a batch into the log, and what the log says at a start */
+enum rc log_batch(struct tsdb *, const struct tsdb_sample *, const uint32_t *accepted, size_t n, struct err *);
 enum rc replay_record(void *tsdb, struct str payload, struct err *);
 void replay_segment(void *tsdb);
 
