@@ -22,4 +22,13 @@ struct pairs {
 /* A copy in one piece, freed by mem_free(copy.p). */
 struct pairs pairs_dup(struct pairs);
 
+static inline bool
+strs_has(struct strs s, struct str one)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (str_eq(s.p[i], one))
+			return true;
+	return false;
+}
+
 #endif

@@ -21,21 +21,12 @@ struct groups {
 
 /* ---- grouping ---- */
 
-static bool
-is_listed(struct strs names, struct str name)
-{
-	for (size_t i = 0; i < names.n; i++)
-		if (str_eq(names.p[i], name))
-			return true;
-	return false;
-}
-
 static struct labels
 group_labels(const struct eval *ev, const struct node *n, struct labels ls)
 {
 	struct label_builder b = {0};
 	labels_each (ls, l) {
-		bool listed = is_listed(n->grouping, l.it.name);
+		bool listed = strs_has(n->grouping, l.it.name);
 		if (n->by ? listed : n->without && !listed && !str_is(l.it.name, LABEL_METRIC))
 			label_builder_set(&b, l.it.name, l.it.value);
 	}

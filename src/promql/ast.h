@@ -86,6 +86,14 @@ struct node {
 	enum clock_kind clock;
 };
 
+static inline const struct node *
+node_bare(const struct node *n) /* without its parentheses */
+{
+	while (n->kind == NODE_PAREN)
+		n = n->args[0];
+	return n;
+}
+
 struct promql {
 	struct arena *arena;
 	struct str text;
@@ -121,6 +129,7 @@ enum { AGGREGATES = AGG_LIMIT_RATIO + 1 };
 
 /* check.c: sets the types from below and judges them */
 CHECKED enum rc node_check(const struct promql *, struct node *, struct err *);
+/* "line:column: parse error: …" */
 enum rc promql_error(struct str all, const char *at, struct err *, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -102,19 +102,10 @@ struct matches {
 };
 
 static bool
-is_listed(struct strs names, struct str name)
-{
-	for (size_t i = 0; i < names.n; i++)
-		if (str_eq(names.p[i], name))
-			return true;
-	return false;
-}
-
-static bool
 counts(const struct matching *m, struct str name)
 {
-	return m->on ? is_listed(m->labels, name)
-		     : !str_is(name, LABEL_METRIC) && !is_listed(m->labels, name);
+	return m->on ? strs_has(m->labels, name)
+		     : !str_is(name, LABEL_METRIC) && !strs_has(m->labels, name);
 }
 
 static void

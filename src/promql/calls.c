@@ -13,14 +13,6 @@ vector_arg(struct call *c, size_t i)
 	return eval_node(c->ev, ARG(c, i), c->out);
 }
 
-static const struct node *
-bare(const struct node *n)
-{
-	while (n->kind == NODE_PAREN)
-		n = n->args[0];
-	return n;
-}
-
 /* ---- numbers of the query ---- */
 
 static bool
@@ -133,7 +125,7 @@ run_vector(struct call *c)
 bool
 run_timestamp(struct call *c)
 {
-	const struct node *arg = bare(ARG(c, 0));
+	const struct node *arg = node_bare(ARG(c, 0));
 	bool direct = arg->kind == NODE_SELECTOR;
 	if (direct ? !eval_selector_times(c->ev, arg, &c->out->rows) : !vector_arg(c, 0))
 		return false;
@@ -153,7 +145,7 @@ static struct labels
 demanded(struct call *c, const struct node *n)
 {
 	struct label_builder b = {0};
-	n = bare(n);
+	n = node_bare(n);
 	const struct matchers *ms = &n->matchers;
 	for (size_t i = 0; n->kind == NODE_SELECTOR && i < ms->n; i++) {
 		size_t same = 0;

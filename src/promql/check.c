@@ -69,9 +69,8 @@ static bool
 lists_share(struct strs a, struct strs b)
 {
 	for (size_t i = 0; i < a.n; i++)
-		for (size_t k = 0; k < b.n; k++)
-			if (str_eq(a.p[i], b.p[k]))
-				return true;
+		if (strs_has(b, a.p[i]))
+			return true;
 	return false;
 }
 

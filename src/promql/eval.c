@@ -385,8 +385,7 @@ static bool
 raw_matrix(const struct eval *ev, const struct node *n, struct promql_result *out)
 {
 	msec_t range, end;
-	while (n->kind == NODE_PAREN)
-		n = n->args[0];
+	n = node_bare(n);
 	if (ev->run->ask->step > 0)
 		return eval_fail(ev, RC_INVALID,
 		    "invalid expression type \"range vector\" for range query, must be Scalar or instant "

@@ -303,18 +303,10 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	return ok;
 }
 
-static const struct node *
-bare(const struct node *n)
-{
-	while (n->kind == NODE_PAREN)
-		n = n->args[0];
-	return n;
-}
-
 static bool
 over_matrix(const struct eval *ev, const struct node *matrix, struct over *o)
 {
-	const struct node *n = bare(matrix);
+	const struct node *n = node_bare(matrix);
 	if (!eval_positive(ev, n->range, &o->range) || !gaze_of(ev, n, &o->gaze))
 		return false;
 	return n->kind == NODE_SUBQUERY ? over_subquery(ev, n, o) : over_selector(ev, n, o);
