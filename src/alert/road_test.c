@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "alert/judges.h"
+#include "alert/route.h"
 #include "alert/view.h"
 #include "alert/window.h"
 #include "base/map.h"
@@ -749,5 +750,75 @@ UNIT(judges_give_mistakes_their_place)
 		    str_has(buf_view(&text), str_c(places[i])), "%s is missing in:\n%s", places[i], text.p);
 	report_fini(&r);
 	buf_fini(&text);
+}
+END
+
+    /* ---- the same routes as amtool finds in what we print ---- */
+
+    static const char tree[] =
+	"route:\n  receiver: r0\n  routes:\n"
+	"  - {matchers: ['team=\"db\"'], receiver: r1, continue: true, routes: [{matchers: "
+	"['sev=~\"crit|page\"'], receiver: r2}, {match: {sev: info}}]}\n"
+	"  - {match_re: {host: 'web[0-9]+'}, receiver: r3, routes: [{matchers: ['team!=\"\"', "
+	"'sev!~\"i.*\"'], receiver: r4, continue: true}, {receiver: r5, matchers: [sev=page]}]}\n"
+	"  - {matchers: [team=db, sev=], receiver: r6}\n"
+	"receivers: [{name: r0}, {name: r1}, {name: r2}, {name: r3}, {name: r4}, {name: r5}, {name: r6}]\n";
+
+static void
+add_name(void *arg, const struct route *r)
+{
+	struct buf *b = arg;
+	buf_fmt(b, "%s%.*s", b->n ? "," : "", STR_ARG(r->conf->receiver));
+}
+
+UNIT(routes_are_those_that_amtool_finds)
+{
+	static const char *const teams[] = {"", "team=db ", "team=net "},
+				 *const sevs[] = {"", "sev=crit ", "sev=info ", "sev=page "},
+				 *const hosts[] = {"", "host=web7 ", "host=xweb7 "};
+	char dir[] = "/tmp/routes_test.XXXXXX", cmd[256];
+	struct report r;
+	struct conf *c;
+	struct routes *rs;
+	struct err e;
+	if (system("command -v amtool >/dev/null 2>&1") != 0) {
+		printf("skipped: amtool is not installed\n");
+		return;
+	}
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	report_init(&r);
+	ck_assert_int_eq(conf_load_text("t", str_c(tree), NULL, &c, &r), RC_OK);
+	ck_assert_int_eq(routes_create(c, &rs, &e), RC_OK);
+	snprintf(cmd, sizeof cmd, "%s/am.yml", dir);
+	FILE *f = fopen(cmd, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(c->alertmanager_yaml.p, f);
+	fclose(f);
+	w.turn = turn_create();
+	for (int i = 0; i < 36; i++) {
+		char labels[128], text[128], line[256] = "";
+		struct buf got = {0};
+		snprintf(labels, sizeof labels, "%s%s%sa=b", teams[i % 3], sevs[i / 3 % 4], hosts[i / 12]);
+		snprintf(cmd, sizeof cmd, "amtool config routes test --config.file=%s/am.yml %s 2>/dev/null",
+		    dir, labels);
+		f = popen(cmd, "r");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
+		pclose(f);
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(text, sizeof text, "%s", labels);
+		for (char *p = text; *p; p++)
+			if (*p == ' ')
+				*p = ',';
+		routes_match(rs, labels_from_pairs(labels_of(text), w.turn->arena), add_name, &got);
+		ck_assert_msg(strcmp(got.p, line) == 0, "%s: ours %s, amtool %s", labels, got.p, line);
+		buf_fini(&got);
+	}
+	turn_destroy(&w.turn);
+	routes_destroy(&rs);
+	conf_unref(&c);
+	report_fini(&r);
+	snprintf(cmd, sizeof cmd, "rm -r %s", dir);
+	ck_assert_int_eq(system(cmd), 0);
 }
 END
