@@ -110,6 +110,8 @@ title(struct binder *b, const struct layout *l)
 	struct str s = str_c(l->name);
 	if (str_starts(s, STR("conf_")))
 		s = str_from(s, 5);
+	if (l == b->top)
+		return STR("a configuration file");
 	char *t = arena_cstr(b->arena, s);
 	for (char *p = t; *p; p++)
 		if (*p == '_')
@@ -321,27 +323,16 @@ bind_value(struct binder *b, const struct key *k, void *base, const struct node 
 		return;
 	mark(b, base, k, n);
 	switch (k->kind) {
-	case RK_STRS:
-		bind_strs(b, k, m, n);
-		break;
-	case RK_PAIRS:
-		bind_pairs(b, k, m, n);
-		break;
-	case RK_ONE:
-		bind_one(b, k, m, n);
-		break;
+	case RK_STRS: bind_strs(b, k, m, n); break;
+	case RK_PAIRS: bind_pairs(b, k, m, n); break;
+	case RK_ONE: bind_one(b, k, m, n); break;
 	case RK_MAYBE:
 		*(void **)m = arena_alloc(b->arena, k->inside->size);
 		bind_one(b, k, *(void **)m, n);
 		break;
-	case RK_MANY:
-		bind_many(b, k, m, n);
-		break;
-	case RK_RAW:
-		*(const struct node **)m = n;
-		break;
-	default:
-		bind_scalar(b, k, base, n);
+	case RK_MANY: bind_many(b, k, m, n); break;
+	case RK_RAW: *(const struct node **)m = n; break;
+	default: bind_scalar(b, k, base, n);
 	}
 }
 
@@ -393,6 +384,25 @@ check_required(struct binder *b, const struct layout *l, void *record, const str
 	}
 }
 
+/* A text and the file that holds it are two ways to say one thing: "password" and "password_file". */
+static void
+check_files(struct binder *b, const struct layout *l, void *record)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct key *k = &l->keys[i];
+		struct str name = key_text(k);
+		if (k->flags & KEY_INLINE)
+			check_files(b, k->inside, (char *)record + k->at);
+		if (!str_ends(name, STR("_file")) || !is_marked(b, record, k))
+			continue;
+		struct str plain = str_to(name, name.n - strlen("_file"));
+		const struct key *other = record_key(l, plain);
+		if (other && is_marked(b, record, other))
+			report_error(b->report, marks_place(b->marks, l, record, k->name),
+			    "%.*s and %.*s exclude each other; keep one", STR_ARG(plain), STR_ARG(name));
+	}
+}
+
 void
 bind_record(struct binder *b, const struct layout *l, void *record, const struct node *n)
 {
@@ -407,4 +417,5 @@ bind_record(struct binder *b, const struct layout *l, void *record, const struct
 	for (size_t i = 0; i < n->n && step(b, n); i++)
 		bind_pair(b, l, record, &n->pairs[i]);
 	check_required(b, l, record, n);
+	check_files(b, l, record);
 }

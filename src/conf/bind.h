@@ -30,6 +30,7 @@ struct binder {
 	struct arena *arena;
 	struct report *report;
 	struct marks *marks;
+	const struct layout *top; /* the record of a whole file; may be NULL */
 	size_t steps;
 	unsigned quiet; /* > 0: inside something inert, which was warned of once */
 };

@@ -162,7 +162,8 @@ UNIT(conf_reads_an_alertmanager_yml)
 	ck_assert_str(pairs_get(files->labels, "a"), "one");
 	ck_assert_str(pairs_get(files->labels, "b"), "three");
 	ck_assert_int_eq(top->routes.p[1].repeat_interval, DAY);
-	ck_assert_str(c->root->receivers.p[1].webhook_configs.p[0].http_config->authorization->credentials, "abc");
+	ck_assert_str(
+	    c->root->receivers.p[1].webhook_configs.p[0].http_config->authorization->credentials, "abc");
 	const struct conf_email *mail = &c->root->receivers.p[0].email_configs.p[0];
 	ck_assert_str(mail->smarthost, "mail:25");
 	ck_assert_str(mail->auth_password, "s3cret");
@@ -493,7 +494,7 @@ UNIT(conf_checks_rules_with_their_place)
 	    "%s/r.yml:6:5: \"expr\" is missing in rule: the expression\n"
 	    "%s/r.yml:6:16: unknown key \"exr\" in rule; did you mean \"expr\"?\n"
 	    "%s/r.yml:7:9: there are two groups \"g\"; the first stands in line 2\n"
-	    "%s/prometheus.yml:1:21: there is no file %s/gone.yml\n",
+	    "%s/prometheus.yml:1:21: warning: there is no file %s/gone.yml\n",
 	    dir, dir, dir, dir, dir, dir, dir);
 	ck_assert_str_eq(text.p, want);
 	report_fini(&r);

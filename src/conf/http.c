@@ -42,9 +42,6 @@ check_tls(struct check *c, const struct conf_tls *t)
 		check_error(c, &conf_tls_layout, t, cert ? "cert_file" : "key_file",
 		    "a client certificate and its key go together; the %s is missing",
 		    cert ? "key" : "certificate");
-	check_at_most_one(c, &conf_tls_layout, t, (const char *[]){"ca", "ca_file", "ca_ref", NULL});
-	check_at_most_one(c, &conf_tls_layout, t, (const char *[]){"cert", "cert_file", "cert_ref", NULL});
-	check_at_most_one(c, &conf_tls_layout, t, (const char *[]){"key", "key_file", "key_ref", NULL});
 	if (t->min_version && t->max_version && t->min_version > t->max_version)
 		check_error(c, &conf_tls_layout, t, "min_version", "min_version is newer than max_version");
 }
@@ -53,21 +50,10 @@ void
 conf_check_http(struct check *c, const struct conf_http *h)
 {
 	check_at_most_one(c, &conf_http_layout, h,
-	    (const char *[]){
-		"basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file", NULL});
-	if (h->basic_auth) {
-		check_at_most_one(c, &conf_basic_auth_layout, h->basic_auth,
-		    (const char *[]){"username", "username_file", "username_ref", NULL});
-		check_at_most_one(c, &conf_basic_auth_layout, h->basic_auth,
-		    (const char *[]){"password", "password_file", "password_ref", NULL});
-	}
-	if (h->authorization) {
-		check_at_most_one(c, &conf_authorization_layout, h->authorization,
-		    (const char *[]){"credentials", "credentials_file", "credentials_ref", NULL});
-		if (str_eq_nocase(str_trim(h->authorization->type), STR("basic")))
-			check_error(c, &conf_authorization_layout, h->authorization, "type",
-			    "authorization cannot be of type \"basic\"; write basic_auth instead");
-	}
+	    (const char *[]){"basic_auth", "authorization", "oauth2", "bearer_token", NULL});
+	if (h->authorization && str_eq_nocase(str_trim(h->authorization->type), STR("basic")))
+		check_error(c, &conf_authorization_layout, h->authorization, "type",
+		    "authorization cannot be of type \"basic\"; write basic_auth instead");
 	check_tls(c, &h->tls_config);
 	if (h->proxy.proxy_from_environment && (h->proxy.proxy_url.n || h->proxy.no_proxy.n))
 		check_error(c, &conf_proxy_layout, &h->proxy, "proxy_from_environment",

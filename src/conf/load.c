@@ -193,6 +193,14 @@ read_peer(struct loader *l, struct node *root, const char *section, unsigned fla
 
 typedef void per_file(struct loader *, const char *path, struct place named_at);
 
+/* Only the last part of a path may hold a star. */
+static bool
+star_in_a_folder(const char *pattern)
+{
+	const char *star = strchr(pattern, '*');
+	return star && strchr(star, '/');
+}
+
 static void
 each_file(struct loader *l, const char *key, struct strs patterns, per_file *fn)
 {
@@ -200,11 +208,15 @@ each_file(struct loader *l, const char *key, struct strs patterns, per_file *fn)
 		struct place at = check_item(&l->check, &conf_root_layout, l->root, key, i);
 		const char *pattern = bind_path(l->binder.arena, at.file ? at.file : l->path, patterns.p[i]);
 		glob_t g;
+		if (star_in_a_folder(pattern)) {
+			report_error(l->check.report, at, "only the last part of a path may hold a *");
+			continue;
+		}
 		if (glob(pattern, 0, NULL, &g) == 0)
 			for (size_t f = 0; f < g.gl_pathc; f++)
 				fn(l, g.gl_pathv[f], at);
 		else if (!strpbrk(pattern, "*?["))
-			report_error(l->check.report, at, "there is no file %s", pattern);
+			report_warning(l->check.report, at, "there is no file %s", pattern);
 		globfree(&g);
 	}
 }
@@ -353,7 +365,7 @@ load(const char *path, const struct str *yaml, const struct conf_judges *j, stru
 	struct arena *a = arena_create();
 	struct loader l = {.path = arena_cstr(a, str_c(path))};
 	struct marks *marks = marks_create();
-	l.binder = (struct binder){.arena = a, .report = report, .marks = marks};
+	l.binder = (struct binder){.arena = a, .report = report, .marks = marks, .top = &conf_root_layout};
 	l.check =
 	    (struct check){.report = report, .marks = marks, .judges = j ? *j : (struct conf_judges){0}};
 	size_t errors = report->errors;

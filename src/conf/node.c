@@ -227,20 +227,11 @@ read_value(struct reader *r)
 		    r, place_of(r, r->event.start_mark), "the document is nested too deeply: over 48 levels");
 	if (!r->failed)
 		switch (r->event.type) {
-		case YAML_SCALAR_EVENT:
-			n = read_scalar(r);
-			break;
-		case YAML_ALIAS_EVENT:
-			n = read_alias(r);
-			break;
-		case YAML_SEQUENCE_START_EVENT:
-			n = read_list(r);
-			break;
-		case YAML_MAPPING_START_EVENT:
-			n = read_map(r);
-			break;
-		default:
-			fail(r, place_of(r, r->event.start_mark), "a value is missing here");
+		case YAML_SCALAR_EVENT: n = read_scalar(r); break;
+		case YAML_ALIAS_EVENT: n = read_alias(r); break;
+		case YAML_SEQUENCE_START_EVENT: n = read_list(r); break;
+		case YAML_MAPPING_START_EVENT: n = read_map(r); break;
+		default: fail(r, place_of(r, r->event.start_mark), "a value is missing here");
 		}
 	r->depth--;
 	return r->failed ? NULL : n;

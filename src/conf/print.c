@@ -44,7 +44,8 @@ static bool
 is_word(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!s.p[i] || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-", s.p[i]))
+		if (!s.p[i] ||
+		    !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-", s.p[i]))
 			return false;
 	return s.n > 0 && s.p[0] != '-';
 }

@@ -35,7 +35,8 @@ check_head_keys(const struct node *map, struct report *r)
 		if (known)
 			continue;
 		const char *near = str_nearest(key, head_words, HEAD_WORDS);
-		report_error(r, map->pairs[i].key->at, "a resource has no \"%.*s\"%s%s%s; its own keys stand under spec", STR_ARG(key),
+		report_error(r, map->pairs[i].key->at,
+		    "a resource has no \"%.*s\"%s%s%s; its own keys stand under spec", STR_ARG(key),
 		    near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	}
 }
@@ -50,20 +51,22 @@ read_head(const struct node *map, struct resource_document *d, struct report *r)
 	head_text(map, "name", true, &d->name, r);
 	head_text(map, "customer", false, &d->customer, r);
 	if (head_text(map, "valid_from", false, &text, r) && !time_parse_rfc3339(text, &d->valid_from))
-		report_error(r, node_get(map, STR("valid_from"))->at, "valid_from \"%.*s\" is not a time such as 2026-11-20T08:00:00Z", STR_ARG(text));
+		report_error(r, node_get(map, STR("valid_from"))->at,
+		    "valid_from \"%.*s\" is not a time such as 2026-11-20T08:00:00Z", STR_ARG(text));
 	d->removed = head_text(map, "removed", false, &text, r) && str_is(text, "true");
 }
 
 static void
-read_spec(const struct node *map, struct resource_document *d, const struct resource_kinds_view *kinds, struct arena *a, struct report *r)
+read_spec(const struct node *map, struct resource_document *d, const struct resource_kinds_view *kinds,
+    struct arena *a, struct report *r)
 {
 	static const struct node nothing = {.kind = NODE_MAP};
 	const struct node *spec = node_get(map, STR("spec"));
 	d->layout = kinds->layout(kinds->arg, d->kind);
 	if (!d->layout && d->kind.n) {
 		const char *near = str_nearest(d->kind, kinds->words, kinds->words_n);
-		report_error(r, node_get(map, STR("kind"))->at, "there is no kind of resource \"%.*s\"%s%s%s", STR_ARG(d->kind),
-		    near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		report_error(r, node_get(map, STR("kind"))->at, "there is no kind of resource \"%.*s\"%s%s%s",
+		    STR_ARG(d->kind), near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	}
 	if (!d->layout || d->removed)
 		return;
@@ -76,7 +79,8 @@ read_spec(const struct node *map, struct resource_document *d, const struct reso
 }
 
 static void
-read_document(const char *file, struct str yaml, const struct resource_kinds_view *kinds, struct arena *a, struct report *r, documents *out)
+read_document(const char *file, struct str yaml, const struct resource_kinds_view *kinds, struct arena *a,
+    struct report *r, documents *out)
 {
 	const struct node *root = node_read(file, yaml, a, r);
 	if (!root || (root->kind == NODE_MAP && root->n == 0))
@@ -85,7 +89,8 @@ read_document(const char *file, struct str yaml, const struct resource_kinds_vie
 	for (size_t i = 0; i < n; i++) {
 		const struct node *map = root->kind == NODE_LIST ? root->items[i] : root;
 		if (map->kind != NODE_MAP) {
-			report_error(r, map->at, "a resource is a map with kind, name and spec, not %s", node_kind_name(map));
+			report_error(r, map->at, "a resource is a map with kind, name and spec, not %s",
+			    node_kind_name(map));
 			continue;
 		}
 		struct resource_document *d = vec_add(out);
@@ -94,8 +99,8 @@ read_document(const char *file, struct str yaml, const struct resource_kinds_vie
 	}
 }
 
-/* The text before the next line that is "---", with as many empty lines in front as lines were cut off, so that
- * positions stay true. */
+/* The text before the next line that is "---", with as many empty lines in front as lines were cut off, so
+ * that positions stay true. */
 static struct str
 next_document(struct str *rest, size_t *line, struct arena *a)
 {
@@ -116,8 +121,8 @@ next_document(struct str *rest, size_t *line, struct arena *a)
 }
 
 size_t
-resources_read(const char *file, struct str yaml, const struct resource_kinds_view *kinds, struct arena *a, struct report *r,
-    struct resource_document **out)
+resources_read(const char *file, struct str yaml, const struct resource_kinds_view *kinds, struct arena *a,
+    struct report *r, struct resource_document **out)
 {
 	documents all = {0};
 	size_t line = 0;

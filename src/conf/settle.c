@@ -25,16 +25,11 @@ size_of_kind(enum record_kind k)
 	switch (k) {
 	case RK_I64:
 	case RK_DUR:
-	case RK_SIZE:
-		return sizeof(int64_t);
-	case RK_STR:
-		return sizeof(struct str);
-	case RK_STRS:
-		return sizeof(struct strs);
-	case RK_ENUM:
-		return sizeof(int);
-	default:
-		panic("a kind that is not inherited");
+	case RK_SIZE: return sizeof(int64_t);
+	case RK_STR: return sizeof(struct str);
+	case RK_STRS: return sizeof(struct strs);
+	case RK_ENUM: return sizeof(int);
+	default: panic("a kind that is not inherited");
 	}
 }
 
@@ -61,12 +56,24 @@ settle_http(struct loader *l, struct conf_http *h)
 	    .type = STR("Bearer"), .credentials = h->bearer_token, .credentials_file = h->bearer_token_file};
 }
 
+/* Legacy names are asked for escaped, unless somebody wrote otherwise. */
+static void
+settle_names(struct loader *l, struct conf_scrape *s)
+{
+	bool written =
+	    marks_has(l->check.marks, conf_scrape, s, "metric_name_escaping_scheme") ||
+	    marks_has(l->check.marks, conf_global_prom, &l->root->global.prom, "metric_name_escaping_scheme");
+	if (!written && s->metric_name_validation_scheme == CONF_NAMES_LEGACY)
+		s->metric_name_escaping_scheme = STR("underscores");
+}
+
 static void
 settle_scrape(struct loader *l, struct conf_scrape *s)
 {
 	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
 		inherit(l, s, inherited[i]);
 	settle_http(l, &s->http);
+	settle_names(l, s);
 	if (marks_has(l->check.marks, conf_scrape, s, "scrape_timeout"))
 		return;
 	msec_t timeout = l->root->global.prom.scrape_timeout;

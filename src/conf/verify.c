@@ -16,15 +16,27 @@ needs_target(int action)
 	       action == CONF_RELABEL_KEEPEQUAL || action == CONF_RELABEL_DROPEQUAL;
 }
 
+/* Keys that an action does not look at: to write one is a misunderstanding. */
 static void
-check_regex_alone(struct check *c, const struct conf_relabel *r)
+check_foreign_keys(struct check *c, const struct conf_relabel *r)
 {
-	static const char *const others[] = {
-	    "source_labels", "target_label", "modulus", "separator", "replacement"};
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (marks_has(c->marks, conf_relabel, r, others[i]))
-			check_error(c, &conf_relabel_layout, r, others[i], "%s takes only a regex, no %s",
-			    conf_relabel_actions[r->action], others[i]);
+	enum { ALONE = 1, EQUAL = 2, CASE = 4 };
+	static const struct {
+		const char *key;
+		int refused_by;
+	} keys[] = {{"source_labels", ALONE}, {"target_label", ALONE}, {"regex", EQUAL},
+	    {"modulus", ALONE | EQUAL}, {"separator", ALONE | EQUAL}, {"replacement", ALONE | EQUAL | CASE}};
+	static const int kind[] = {[CONF_RELABEL_LABELDROP] = ALONE,
+	    [CONF_RELABEL_LABELKEEP] = ALONE,
+	    [CONF_RELABEL_KEEPEQUAL] = EQUAL,
+	    [CONF_RELABEL_DROPEQUAL] = EQUAL,
+	    [CONF_RELABEL_LOWERCASE] = CASE,
+	    [CONF_RELABEL_UPPERCASE] = CASE};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if ((keys[i].refused_by & kind[r->action]) &&
+		    marks_has(c->marks, conf_relabel, r, keys[i].key))
+			check_error(c, &conf_relabel_layout, r, keys[i].key, "%s does not look at %s",
+			    conf_relabel_actions[r->action], keys[i].key);
 }
 
 static void
@@ -36,8 +48,7 @@ check_relabel(struct check *c, const struct conf_relabel *r)
 		check_error(c, l, r, "action", "%s needs a target_label", conf_relabel_actions[r->action]);
 	if (r->action == CONF_RELABEL_HASHMOD && r->modulus <= 0)
 		check_error(c, l, r, "modulus", "hashmod needs a modulus above 0");
-	if (r->action == CONF_RELABEL_LABELDROP || r->action == CONF_RELABEL_LABELKEEP)
-		check_regex_alone(c, r);
+	check_foreign_keys(c, r);
 	for (size_t i = 0; i < r->source_labels.n; i++)
 		if (!check_label_name(r->source_labels.p[i], true))
 			report_error(c->report, check_item(c, l, r, "source_labels", i),
@@ -80,21 +91,24 @@ check_file_sd(struct check *c, const struct conf_file_sd *f)
 }
 
 static void
-check_protocols(struct check *c, const struct layout *l, const void *record, struct strs protocols)
+check_protocol(struct check *c, struct place at, struct str protocol)
 {
 	static const char *const known[] = {"PrometheusProto", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0",
 	    "PrometheusText0.0.4", "PrometheusText1.0.0"};
-	for (size_t i = 0; i < protocols.n; i++) {
-		bool good = false;
-		for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-			good |= str_is(protocols.p[i], known[k]);
-		const char *near =
-		    good ? NULL : str_nearest(protocols.p[i], known, sizeof known / sizeof *known);
-		if (!good)
-			report_error(c->report, check_item(c, l, record, "scrape_protocols", i),
-			    "\"%.*s\" is no scrape protocol%s%s%s", STR_ARG(str_to(protocols.p[i], 40)),
-			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-	}
+	enum { KNOWN = sizeof known / sizeof *known };
+	for (size_t k = 0; k < KNOWN; k++)
+		if (str_is(protocol, known[k]))
+			return;
+	const char *near = str_nearest(protocol, known, KNOWN);
+	report_error(c->report, at, "\"%.*s\" is no scrape protocol%s%s%s", STR_ARG(str_to(protocol, 40)),
+	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static void
+check_protocols(struct check *c, const struct layout *l, const void *record, struct strs protocols)
+{
+	for (size_t i = 0; i < protocols.n; i++)
+		check_protocol(c, check_item(c, l, record, "scrape_protocols", i), protocols.p[i]);
 }
 
 static void
@@ -122,7 +136,15 @@ check_scrape(struct check *c, const struct conf_scrape *s)
 		    c, l, s, "scrape_timeout", "a scrape may not take longer than the interval between two");
 	conf_check_http(c, &s->http);
 	check_limits(c, l, s);
-	check_protocols(c, l, s, s->scrape_protocols);
+	if (marks_has(c->marks, conf_scrape, s, "scrape_protocols"))
+		check_protocols(c, l, s, s->scrape_protocols);
+	if (s->fallback_scrape_protocol.n)
+		check_protocol(
+		    c, marks_place(c->marks, l, s, "fallback_scrape_protocol"), s->fallback_scrape_protocol);
+	if (s->metric_name_validation_scheme == CONF_NAMES_LEGACY &&
+	    str_is(s->metric_name_escaping_scheme, "allow-utf-8"))
+		check_error(c, l, s, "metric_name_escaping_scheme",
+		    "legacy names cannot be asked for with allow-utf-8");
 	for (size_t i = 0; i < s->relabel_configs.n; i++)
 		check_relabel(c, &s->relabel_configs.p[i]);
 	for (size_t i = 0; i < s->metric_relabel_configs.n; i++)
@@ -466,8 +488,6 @@ check_trunks(struct check *c, const struct conf_voice *v)
 			    STR_ARG(t->name));
 		if (t->proxy.n == 0 && t->registrar.n == 0)
 			check_error(c, &conf_trunk_layout, t, NULL, "a trunk needs a proxy or a registrar");
-		check_at_most_one(
-		    c, &conf_trunk_layout, t, (const char *[]){"password", "password_file", NULL});
 	}
 	map_destroy(&seen);
 }
@@ -490,6 +510,10 @@ check_own(struct loader *l)
 		check_error(c, &conf_storage_layout, &r->storage, "sync",
 		    "sync: \"%.*s\" is neither a duration such as 200ms nor batch nor none",
 		    STR_ARG(str_to(r->storage.sync, 40)));
+	double percentage = r->storage.tsdb.retention.percentage;
+	if (!(percentage >= 0 && percentage <= 100))
+		check_error(c, &conf_tsdb_retention_layout, &r->storage.tsdb.retention, "percentage",
+		    "a percentage is from 0 to 100");
 	static const char *const sources[] = {"label", "host", "default"};
 	for (size_t i = 0; i < r->desk.customer_from.n; i++) {
 		struct str s = r->desk.customer_from.p[i];
