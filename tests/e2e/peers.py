@@ -132,12 +132,12 @@ class Engine:
 class Telephone:
     """Takes one call after another over UDP.  `script` gets the telephone once a call is answered."""
 
-    def __init__(self, payload=0, answer=200, script=None, ring=0.05):
-        self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sip.bind(("127.0.0.1", 0))
+    def __init__(self, payload=0, answer=200, script=None, ring=0.05, early=False, v6=False):
+        self.v6, self.early = v6, early
+        self.host = "[::1]" if v6 else "127.0.0.1"
+        self.sip = self.listen(socket.SOCK_DGRAM)
         self.port = self.sip.getsockname()[1]
-        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp = self.listen(socket.SOCK_DGRAM)
         self.rtp.settimeout(0.05)
         self.payload, self.answer, self.script, self.ring = payload, answer, script, ring
         self.invites, self.heard, self.times, self.byes, self.cancelled = [], [], [], 0, False
@@ -146,6 +146,11 @@ class Telephone:
         self.threads = [threading.Thread(target=self.run_sip, daemon=True), threading.Thread(target=self.run_rtp, daemon=True)]
         for t in self.threads:
             t.start()
+
+    def listen(self, kind):
+        s = socket.socket(socket.AF_INET6 if self.v6 else socket.AF_INET, kind)
+        s.bind((self.host.strip("[]"), 0))
+        return s
 
     def stop(self):
         self.stopping = True
@@ -166,16 +171,17 @@ class Telephone:
                 if name == "To" and ";tag=" not in value:
                     value += ";tag=" + tag
                 lines.append("%s: %s" % (name, value))
-        lines.append("Contact: <sip:tel@127.0.0.1:%d>" % self.port)
+        lines.append("Contact: <sip:tel@%s:%d>" % (self.host, self.port))
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append("Content-Length: %d" % len(body))
         self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), peer)
 
     def sdp(self):
-        return ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
+        me = "IN IP6 ::1" if self.v6 else "IN IP4 127.0.0.1"
+        return ("v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
                 "a=rtpmap:%d %s/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-                % (self.rtp.getsockname()[1], self.payload, self.payload, "PCMA" if self.payload == 8 else "PCMU"))
+                % (me, me, self.rtp.getsockname()[1], self.payload, self.payload, "PCMA" if self.payload == 8 else "PCMU"))
 
     def run_sip(self):
         self.sip.settimeout(0.05)
@@ -206,12 +212,16 @@ class Telephone:
             return
         self.reply(text, peer, "100 Trying")
         time.sleep(self.ring)
-        self.reply(text, peer, "180 Ringing")
+        if self.early:
+            self.reply(text, peer, "183 Session Progress", self.sdp())
+            time.sleep(self.ring)
+        else:
+            self.reply(text, peer, "180 Ringing")
         if self.answer != 200:
             if self.answer:
                 self.reply(text, peer, "%d No" % self.answer)
             return
-        address = re.search(r"c=IN IP4 (\S+)", text).group(1), int(re.search(r"m=audio (\d+)", text).group(1))
+        address = re.search(r"c=IN IP[46] (\S+)", text).group(1), int(re.search(r"m=audio (\d+)", text).group(1))
         self.dialog = (text, peer, address)
         self.reply(text, peer, "200 OK", self.sdp())
 
@@ -219,7 +229,7 @@ class Telephone:
         while not self.stopping:
             try:
                 data, _ = self.rtp.recvfrom(2048)
-            except socket.timeout:
+            except (socket.timeout, OSError):
                 continue
             if data[1] & 0x7f == self.payload:
                 self.heard.append(data[12:])
@@ -243,10 +253,30 @@ class Telephone:
             time.sleep(0.02)
         return stamp
 
-    def hang_up(self):
+    def request(self, method, number, body=""):
+        """A request of ours within the call; returns once the answer is there."""
         text, peer, _ = self.dialog
         to = re.search(r"^Contact:.*?<([^>]+)>", text, re.I | re.M).group(1)
-        lines = ["BYE %s SIP/2.0" % to, "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%d" % (self.port, random.getrandbits(31)),
+        lines = ["%s %s SIP/2.0" % (method, to),
+                 "Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK%d" % (self.host, self.port, random.getrandbits(31)),
                  "Max-Forwards: 70", "From: %s;tag=tel" % self.header(text, "To"), "To: " + self.header(text, "From"),
-                 "Call-ID: " + self.header(text, "Call-ID"), "CSeq: 1 BYE", "Content-Length: 0"]
-        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), peer)
+                 "Call-ID: " + self.header(text, "Call-ID"), "CSeq: %d %s" % (number, method),
+                 "Contact: <sip:tel@%s:%d>" % (self.host, self.port)]
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append("Content-Length: %d" % len(body))
+        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), peer)
+
+    def hang_up(self):
+        self.request("BYE", 9)
+
+    def offer_again(self, direction, number):
+        """A re-INVITE with a new place for the sound."""
+        new = self.listen(socket.SOCK_DGRAM)
+        new.settimeout(0.05)
+        old, self.rtp = self.rtp, new
+        self.heard = []
+        self.request("INVITE", number, self.sdp() + "a=%s\r\n" % direction)
+        time.sleep(0.3)
+        old.close()
+        self.request("ACK", number)

@@ -207,6 +207,37 @@ def test_the_same_key_rings_once(start, telephone):
     assert len(set(tel.invites)) == 1 and tel.cancelled
 
 
+def test_sound_follows_a_new_offer(start, telephone):
+    def script(t):
+        time.sleep(1)
+        t.offer_again("sendrecv", 1)
+        time.sleep(1)
+        t.press("1")
+
+    tel = telephone(script=script)
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("digit")
+    assert tel.speech_frames() > 20
+
+
+def test_an_early_answer_of_the_network_is_ringing(start, telephone):
+    tel = telephone(early=True, ring=0.5, script=lambda t: (time.sleep(1), t.press("1")))
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100")
+    phone.engine.until("ringing")
+    assert phone.engine.until("digit")["digit"] == "1"
+    assert tel.speech_frames() > 10
+
+
+def test_a_trunk_over_ipv6(start, telephone):
+    tel = telephone(v6=True, script=lambda t: (time.sleep(1), t.press("1")))
+    phone = start([["name=six", "proxy=[::1]:%d" % tel.port]])
+    phone.engine.place("k1", "100")
+    assert phone.engine.until("digit")["digit"] == "1"
+    assert tel.speech_frames() > 10
+
+
 def test_who_is_on_the_line_hears_that_it_is_settled(start, telephone):
     tel = telephone()
     phone = start([trunk(tel.port)], "external_address=192.0.2.9")
