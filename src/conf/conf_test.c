@@ -285,7 +285,7 @@ UNIT(conf_merges_anchors_and_refuses_what_grows)
 END
 
     static const char whole[] =
-	"server: {listen: '0.0.0.0:9099', hosts: [mon.example.org], body_limit: 32MB}\n"
+	"server: {listen: '0.0.0.0:9797', hosts: [mon.example.org], body_limit: 32MB}\n"
 	"storage: {retention: 400d, out_of_order_window: 100y, sync: batch, exemplars: {max_exemplars: 10}}\n"
 	"ledger: {url: 'postgresql:///tocsin', backup_every: 6h}\n"
 	"mail: {smarthost: 'mail:587', from: noc@example.org, username: noc, password_file: mail.secret}\n"
@@ -308,7 +308,7 @@ UNIT(conf_reads_a_tocsin_yml)
 	struct conf *c = must_load(whole);
 	const struct conf_root *r = c->root;
 	ck_assert_int_eq(c->kind, CONF_TOCSIN);
-	ck_assert_str(r->server.external_url, "http://localhost:9099");
+	ck_assert_str(r->server.external_url, "http://localhost:9797");
 	ck_assert_int_eq(r->storage.out_of_order_window, 100 * 365 * DAY);
 	ck_assert_int_eq(r->storage.exemplars.max_exemplars, 10);
 	ck_assert_int_eq(r->voice.trunks.p[0].transport, TRANSPORT_TLS);
@@ -382,7 +382,7 @@ UNIT(conf_defaults_are_sound)
 	struct conf *again = conf_ref(c);
 	conf_unref(&c);
 	ck_assert_ptr_null(c);
-	ck_assert_str(again->root->server.listen, "127.0.0.1:9099");
+	ck_assert_str(again->root->server.listen, "127.0.0.1:9797");
 	conf_unref(&again);
 	report_fini(&r);
 }
@@ -518,7 +518,7 @@ UNIT(conf_prints_yaml_that_amtool_accepts)
 {
 	struct buf all = {0};
 	buf_c(&all, night);
-	buf_c(&all, "server: {listen: ':9099'}\nscrape_configs: [{job_name: x}]\n");
+	buf_c(&all, "server: {listen: ':9797'}\nscrape_configs: [{job_name: x}]\n");
 	struct conf *c = must_load(all.p);
 	struct str y = c->alertmanager_yaml;
 	ck_assert(!str_has(y, STR("s3cret")) && !str_has(y, STR("hush")) && !str_has(y, STR("u:p")) &&

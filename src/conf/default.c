@@ -16,4 +16,4 @@ const char conf_embedded[] =
     "  - name: desk\n"
     "    desk: open\n"
     "server:\n"
-    "  listen: 127.0.0.1:9099\n";
+    "  listen: 127.0.0.1:9797\n";

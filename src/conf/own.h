@@ -11,7 +11,7 @@ enum conf_starttls { STARTTLS_REQUIRED, STARTTLS_WANTED, STARTTLS_NEVER, STARTTL
 enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 #define CONF_SERVER_KEYS(F)                                                                                  \
-	F(STR, listen, 0, 0, "127.0.0.1:9099", "the address of the HTTP port: console and APIs")             \
+	F(STR, listen, 0, 0, "127.0.0.1:9797", "the address of the HTTP port: console and APIs")             \
 	F(STR, external_url, 0, 0, "",                                                                       \
 	    "how others reach this server, for links in messages; default: from listen")                     \
 	F(STRS, hosts, 0, 0, "", "further names that a request may be addressed to (the Host header)")       \

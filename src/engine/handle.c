@@ -9,6 +9,7 @@
 #include "engine/order.h"
 #include "flow/alert.h"
 #include "oncall/escalate.h"
+#include "rule/state.h"
 
 /* ---- what follows from a decision of the desk ---- */
 
@@ -282,6 +283,22 @@ handle_resources(struct handling *h, const void *record)
 			changed += book_set(h->e->book, h->turn, r, specs[i], valid_from(h, r));
 	}
 	h->reply->number = changed;
+	return RC_OK;
+}
+
+/* Not events: the alerts themselves are. */
+static enum rc
+handle_rule_memories(struct handling *h, const void *record)
+{
+	const struct rule_memories *b = record;
+	for (size_t i = 0; i < b->instances.n; i++) {
+		const struct rule_memory *m = &b->instances.p[i];
+		if (m->removed)
+			turn_remove(h->turn, STR("rule"), m->key);
+		else
+			turn_put(h->turn, (struct row_change){.space = STR("rule"), .key = m->key, .customer = m->customer, .sort = m->active_at},
+			    &rule_memory_layout, m);
+	}
 	return RC_OK;
 }
 

@@ -10,10 +10,12 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "collect/scraper.h"
 #include "base/time.h"
 #include "main/core_link.h"
 #include "main/house.h"
 #include "net/http_server.h"
+#include "rule/rules.h"
 
 enum { TICK = 100, ALIVE = 2000, GRACE = 3000 };
 
@@ -21,6 +23,9 @@ struct core {
 	struct house *house;
 	struct loop *loop;
 	struct tsdb *tsdb;
+	struct http_client *http;
+	struct scraper *scraper;
+	struct rules *rules;
 	struct core_link *engine;
 	struct api *api;
 	struct http_server *server;
@@ -39,13 +44,70 @@ ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_f
 static void
 targets_json(void *arg, struct buf *b)
 {
-	buf_c(b, "{\"activeTargets\":[],\"droppedTargets\":[]}");
+	struct core *c = arg;
+	scraper_json(c->scraper, b);
+}
+
+static bool
+sees(void *who, struct str customer)
+{
+	return access_sees(who, customer);
 }
 
 static void
-rules_json(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
+rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
 {
-	buf_c(b, alerts_only ? "{\"alerts\":[]}" : "{\"groups\":[]}");
+	struct core *c = arg;
+	rules_json(c->rules, sees, (void *)who, alerts_only, b);
+}
+
+/* ---- what the rules hand on ---- */
+
+static void
+send_record(struct core *c, enum message kind, const struct layout *l, const void *record)
+{
+	struct buf b = {0};
+	record_encode(l, record, &b);
+	core_link_ask(c->engine, kind, STR(""), buf_view(&b), NULL, NULL);
+	buf_fini(&b);
+}
+
+static void
+rule_alerts(void *arg, const struct alert_batch *batch)
+{
+	send_record(arg, MESSAGE_alerts, &alert_batch_layout, batch);
+}
+
+static void
+rule_remember(void *arg, const struct rule_memories *m)
+{
+	send_record(arg, MESSAGE_rule_memories, &rule_memories_layout, m);
+}
+
+static bool
+restore_row(void *arg, const struct row *row)
+{
+	struct core *c = arg;
+	struct arena *a = arena_create();
+	struct rule_memory m;
+	struct err e;
+	if (record_decode(&rule_memory_layout, &m, row->value, a, &e) == RC_OK)
+		rules_restore(c->rules, &m);
+	arena_destroy(&a);
+	return true;
+}
+
+/* The engine may still be making its first ledger: then there is nothing to remember. */
+static void
+restore_rules(struct core *c)
+{
+	struct ledger *l;
+	struct err e;
+	if (ledger_open(&l, house_ledger(c->house), NULL, 0, &e) != RC_OK)
+		return;
+	if (ledger_scan(l, STR("rule"), restore_row, c, &e) != RC_OK)
+		log_warn("main", "what the rules knew could not be read: %s", e.text);
+	ledger_close(&l);
 }
 
 static void
@@ -132,8 +194,18 @@ begin(struct core *c, struct err *e)
 	    .arg = c,
 	    .ask = ask,
 	    .targets_json = targets_json,
-	    .rules_json = rules_json,
+	    .rules_json = rules_view,
 	};
+	c->http = http_client_create(c->loop, 10000, NULL);
+	c->scraper = scraper_create(c->loop, http_client_door(c->http), c->tsdb);
+	rc = scraper_configure(c->scraper, c->house->conf, e);
+	if (rc != RC_OK)
+		return rc;
+	c->rules = rules_create(c->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
+	rc = rules_configure(c->rules, c->house->conf, e);
+	if (rc != RC_OK)
+		return rc;
+	restore_rules(c);
 	c->api = api_create(&house);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
 	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
@@ -174,6 +246,9 @@ end(struct core *c)
 		drain(c);
 	loop_timer_cancel(c->loop, &c->tick);
 	loop_timer_cancel(c->loop, &c->alive);
+	rules_destroy(&c->rules);
+	scraper_destroy(&c->scraper);
+	http_client_destroy(&c->http);
 	core_link_destroy(&c->engine);
 	api_destroy(&c->api);
 	tsdb_close(&c->tsdb);

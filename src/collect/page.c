@@ -1,0 +1,245 @@
+/* page.c — see page.h. */
+#include "collect/page.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+
+/* A line that was seen. */
+struct line {
+	struct tsdb_ref ref;
+	uint64_t seen;  /* the scrape that had it last */
+	bool dropped;   /* relabelling says no */
+	bool own_times; /* it carries times of its own */
+};
+
+enum { REPORTS = 5 };
+
+struct page_memory {
+	struct map *lines; /* the line's name and labels as the page has them -> struct line */
+	uint64_t scrape;
+	struct tsdb_ref reports[REPORTS];
+	bool reported;
+};
+
+struct page_memory *
+page_memory_create(void)
+{
+	struct page_memory *m = mem_new(struct page_memory);
+	m->lines = map_create();
+	return m;
+}
+
+void
+page_memory_destroy(struct page_memory **pm)
+{
+	struct page_memory *m = *pm;
+	if (!m)
+		return;
+	map_each(m->lines, e)
+		mem_free(e->value);
+	map_destroy(&m->lines);
+	mem_free(m);
+	*pm = NULL;
+}
+
+typedef VEC(struct tsdb_sample) samples;
+
+static void
+append(struct tsdb *db, const samples *s, const char *what)
+{
+	struct tsdb_counts counts;
+	struct err e;
+	if (s->n && tsdb_append(db, s->p, s->n, &counts, &e) != RC_OK)
+		log_error("collect", "%s: %s", what, e.text);
+}
+
+/* ---- a line that is new ---- */
+
+struct storing {
+	struct page_memory *memory;
+	struct tsdb *db;
+	const struct target *target;
+	const struct page_rules *rules;
+	struct arena *arena;
+	struct label_builder builder;
+	samples samples;
+	size_t added;
+	msec_t now;
+};
+
+/* The target's labels win, or with honor_labels the page's; what loses is kept as exported_<name>. */
+static void
+merge_labels(struct storing *s, const struct expo *x)
+{
+	struct label_builder *b = &s->builder;
+	label_builder_start(b, (struct labels){0});
+	for (size_t i = 0; i < x->labels.n; i++)
+		label_builder_set(b, x->labels.p[i].name, x->labels.p[i].value);
+	labels_each(s->target->labels, l) {
+		struct str theirs = label_builder_get(b, l.it.name);
+		if (theirs.n && s->rules->job->honor_labels)
+			continue;
+		if (theirs.n) {
+			struct str moved = arena_fmt(s->arena, "exported_%.*s", STR_ARG(l.it.name));
+			while (label_builder_get(b, moved).n)
+				moved = arena_fmt(s->arena, "exported_%.*s", STR_ARG(moved));
+			label_builder_set(b, moved, theirs);
+		}
+		label_builder_set(b, l.it.name, l.it.value);
+	}
+}
+
+static enum rc
+make_line(struct storing *s, const struct expo *x, struct line *line, struct err *e)
+{
+	merge_labels(s, x);
+	if (label_builder_get(&s->builder, STR("__tenant_id__")).n)
+		return err_set(e, RC_INVALID, "the label __tenant_id__ says whose a series is; no page may have it");
+	line->dropped = !relabel_apply(s->rules->metric_rules, &s->builder, s->arena) || !label_builder_get(&s->builder, STR(LABEL_METRIC)).n;
+	if (line->dropped)
+		return RC_OK;
+	s->added++;
+	return tsdb_series(s->db, s->target->tenant, label_builder_done(&s->builder, s->arena), &line->ref, e);
+}
+
+static enum rc
+line_of(struct storing *s, const struct expo *x, struct line **out, struct err *e)
+{
+	*out = map_get(s->memory->lines, x->series);
+	if (*out)
+		return RC_OK;
+	struct line *line = mem_new(struct line);
+	enum rc rc = make_line(s, x, line, e);
+	arena_reset(s->arena);
+	if (rc != RC_OK) {
+		mem_free(line);
+		return rc;
+	}
+	map_put(s->memory->lines, x->series, line);
+	*out = line;
+	return RC_OK;
+}
+
+/* ---- the page ---- */
+
+static enum rc
+read_page(struct storing *s, struct str body, enum expo_format format, struct page_counts *n, struct err *e)
+{
+	const struct conf_scrape *job = s->rules->job;
+	struct expo_limits limits = {.line = 1 << 20, .labels = (size_t)job->label_limit, .name = (size_t)job->label_name_length_limit,
+	    .value = (size_t)job->label_value_length_limit};
+	struct expo x;
+	enum expo_item item;
+	enum rc rc = RC_OK;
+	expo_init(&x, body, format, &limits);
+	while (rc == RC_OK && (item = expo_next(&x)) != EXPO_END) {
+		struct line *line;
+		if (item != EXPO_SAMPLE)
+			continue;
+		n->scraped++;
+		rc = line_of(s, &x, &line, e);
+		if (rc != RC_OK || line->dropped)
+			continue;
+		if (job->sample_limit && ++n->kept > (size_t)job->sample_limit)
+			rc = err_set(e, RC_REFUSED, "the page has more than %lld samples", (long long)job->sample_limit);
+		line->seen = s->memory->scrape;
+		line->own_times = x.has_time && job->honor_timestamps;
+		*vec_add(&s->samples) = (struct tsdb_sample){line->ref, line->own_times ? x.time : s->now, x.value};
+	}
+	if (rc == RC_OK)
+		rc = expo_end(&x, e);
+	expo_fini(&x);
+	n->kept = s->samples.n;
+	n->added = s->added;
+	return rc;
+}
+
+/* [P2]: forgets what was not on the page of this scrape, and ends it. */
+static void
+end_missing(struct page_memory *m, struct tsdb *db, msec_t now)
+{
+	VEC(struct str) gone = {0};
+	samples stale = {0};
+	map_each(m->lines, e) {
+		struct line *l = e->value;
+		if (l->seen == m->scrape)
+			continue;
+		*vec_add(&gone) = e->key;
+		if (!l->dropped && !l->own_times)
+			*vec_add(&stale) = (struct tsdb_sample){l->ref, now, tsdb_stale()};
+	}
+	append(db, &stale, "ending series");
+	for (size_t i = 0; i < gone.n; i++) {
+		struct str key = gone.p[i];
+		mem_free(map_take(m->lines, key));
+	}
+	vec_fini(&gone);
+	vec_fini(&stale);
+}
+
+void
+page_end(struct page_memory *m, struct tsdb *db, msec_t now)
+{
+	m->scrape++;
+	end_missing(m, db, now);
+}
+
+enum rc
+page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, struct str body,
+    enum expo_format format, msec_t now, struct page_counts *n, struct err *e)
+{
+	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .now = now};
+	struct tsdb_counts counts;
+	*n = (struct page_counts){0};
+	m->scrape++;
+	enum rc rc = read_page(&s, body, format, n, e);
+	if (rc == RC_OK && s.samples.n)
+		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
+	if (rc == RC_OK)
+		end_missing(m, db, now);
+	else
+		page_end(m, db, now); /* [P1] */
+	label_builder_fini(&s.builder);
+	vec_fini(&s.samples);
+	arena_destroy(&s.arena);
+	return rc;
+}
+
+/* ---- what we say of the scrape ---- */
+
+static const char *const report_names[REPORTS] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling", "scrape_series_added"};
+
+static bool
+find_reports(struct page_memory *m, struct tsdb *db, const struct target *t)
+{
+	struct arena *a = arena_create();
+	struct label_builder b = {0};
+	struct err e;
+	bool ok = true;
+	for (int i = 0; i < REPORTS && ok; i++) {
+		label_builder_start(&b, t->labels);
+		label_builder_set(&b, STR(LABEL_METRIC), str_c(report_names[i]));
+		ok = tsdb_series(db, t->tenant, label_builder_done(&b, a), &m->reports[i], &e) == RC_OK;
+	}
+	if (!ok)
+		log_warn("collect", "%s", e.text);
+	label_builder_fini(&b);
+	arena_destroy(&a);
+	return ok;
+}
+
+void
+page_report_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now)
+{
+	samples s = {0};
+	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
+	if (!m->reported && !(m->reported = find_reports(m, db, t)))
+		return;
+	for (int i = 0; i < REPORTS; i++)
+		*vec_add(&s) = (struct tsdb_sample){m->reports[i], now, values[i]};
+	append(db, &s, "the report of a scrape");
+	vec_fini(&s);
+}

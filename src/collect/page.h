@@ -1,0 +1,45 @@
+/*
+ * page.h — one scraped page into the store: labels, limits, staleness.
+ *
+ * IDEA   A target remembers each line's name and labels exactly as the page has them, with the reference of the series
+ *        that they became.  A line that was seen before costs one look-up and one append.
+ * [P1]   A page is stored as a whole or not at all; when it is not, every series of the target ends (stale).
+ * [P2]   A series that was on the last page and is not on this one ends, unless it carries times of its own.
+ *
+ * One target at a time; any thread.
+ */
+#ifndef COLLECT_PAGE_H
+#define COLLECT_PAGE_H
+
+#include "collect/target.h"
+#include "tsdb/tsdb.h"
+#include "wire/expo.h"
+
+struct page_memory; /* what is remembered between scrapes of a target */
+
+struct page_memory *page_memory_create(void);
+void page_memory_destroy(struct page_memory **);
+
+struct page_rules {
+	const struct conf_scrape *job;
+	const struct relabel *metric_rules;
+};
+struct page_counts {
+	size_t scraped, kept, added;
+};
+
+/* Stores the page as of `now`; on an error nothing of it is stored and all series of the target end. */
+CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, struct str body,
+    enum expo_format, msec_t now, struct page_counts *, struct err *);
+/* The target did not answer, or is gone: all its series end. */
+void page_end(struct page_memory *, struct tsdb *, msec_t now);
+
+/* up, scrape_duration_seconds and the others: one sample each, with the target's labels. */
+struct page_report {
+	bool up;
+	double seconds;
+	struct page_counts counts;
+};
+void page_report_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_report *, msec_t now);
+
+#endif

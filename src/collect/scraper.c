@@ -1,0 +1,420 @@
+/*
+ * scraper.c — see scraper.h.
+ *
+ * IDEA   A target's moment within its interval comes from the hash of its identity, so targets are spread evenly and
+ *        keep their moments over a restart.  Samples get the moment at which the scrape was due, so that an interval is
+ *        an interval.
+ */
+#include "collect/scraper.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "base/time.h"
+#include "collect/page.h"
+#include "net/http_conf.h"
+#include "wire/json.h"
+
+static const char formats[] =
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
+struct job {
+	const struct conf_scrape *conf;
+	struct relabel *rules, *metric_rules;
+	msec_t refresh; /* of its files; 0: it has none */
+};
+
+struct scraped {
+	struct scraper *scraper;
+	struct job *job;
+	struct target target; /* texts in `arena` */
+	struct arena *arena;
+	char *key;
+	struct page_memory *memory;
+	struct loop_timer timer;
+	struct http_call *call;
+	msec_t due, last;
+	double seconds;
+	bool up, known; /* known: it was scraped at least once */
+	char trouble[300];
+	bool kept; /* by the configuration that is being taken */
+};
+
+struct scraper {
+	struct loop *loop;
+	struct http_door *http;
+	struct tsdb *db;
+	struct conf *conf;
+	VEC(struct job *) jobs;
+	struct map *targets; /* tenant, labels, URL -> struct scraped */
+	struct loop_timer refresh;
+	pthread_mutex_t lock; /* over what scraper_json reads */
+};
+
+static void scrape(void *arg);
+
+/* ---- one scrape ---- */
+
+static void
+sleep_until_next(struct scraped *s)
+{
+	msec_t now = loop_wall(s->scraper->loop), interval = s->target.interval;
+	msec_t moment = (msec_t)(str_hash(str_c(s->key)) % (uint64_t)interval);
+	s->due = now - now % interval + moment;
+	while (s->due <= now)
+		s->due += interval;
+	loop_timer_set(s->scraper->loop, &s->timer, s->due - now, scrape, s, "scrape");
+}
+
+static void
+conclude(struct scraped *s, const struct page_report *r, const char *trouble)
+{
+	page_report_store(s->memory, s->scraper->db, &s->target, r, s->due);
+	pthread_mutex_lock(&s->scraper->lock);
+	s->known = true;
+	s->up = r->up;
+	s->seconds = r->seconds;
+	s->last = s->due;
+	snprintf(s->trouble, sizeof s->trouble, "%s", trouble);
+	pthread_mutex_unlock(&s->scraper->lock);
+	sleep_until_next(s);
+}
+
+static enum expo_format
+format_of(const struct http_result *r)
+{
+	return str_starts(http_result_header(r, "Content-Type"), STR("application/openmetrics-text")) ? EXPO_OPENMETRICS : EXPO_TEXT;
+}
+
+static void
+on_page(void *arg, const struct http_result *r)
+{
+	struct scraped *s = arg;
+	struct page_report report = {.seconds = (double)r->total_us / 1e6};
+	struct page_rules rules = {s->job->conf, s->job->metric_rules};
+	struct err e = {0};
+	s->call = NULL;
+	if (r->rc != RC_OK)
+		err_set(&e, r->rc, "%s", r->why);
+	else if (r->status != 200)
+		err_set(&e, RC_IO, "server returned HTTP status %d", r->status);
+	else if (page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, &report.counts, &e) == RC_OK)
+		report.up = true;
+	if (!report.up)
+		page_end(s->memory, s->scraper->db, s->due);
+	conclude(s, &report, report.up ? "" : e.text);
+}
+
+static void
+scrape(void *arg)
+{
+	struct scraped *s = arg;
+	struct arena *a = loop_scratch(s->scraper->loop);
+	struct err e;
+	struct str seconds = arena_fmt(a, "%.3f", (double)s->target.timeout / 1000);
+	struct pair headers[] = {{STR("Accept"), str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
+	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
+	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
+	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
+	if (http_conf_apply(&s->job->conf->http, &ask, a, &e) != RC_OK) {
+		page_end(s->memory, s->scraper->db, s->due);
+		conclude(s, &(struct page_report){0}, e.text);
+		return;
+	}
+	s->call = s->scraper->http->request(s->scraper->http, &ask, on_page, s);
+}
+
+/* ---- targets come and go ---- */
+
+static struct scraped *
+target_begin(struct scraper *sc, struct job *job, const struct target *t, struct str key)
+{
+	struct scraped *s = mem_new(struct scraped);
+	s->scraper = sc;
+	s->arena = arena_create();
+	s->key = mem_dup(key.p, key.n);
+	s->memory = page_memory_create();
+	s->job = job;
+	s->target = *t;
+	s->target.tenant = arena_str(s->arena, t->tenant);
+	s->target.job = arena_str(s->arena, t->job);
+	s->target.url = arena_str(s->arena, t->url);
+	s->target.labels = labels_copy(t->labels, s->arena);
+	s->target.discovered = labels_copy(t->discovered, s->arena);
+	sleep_until_next(s);
+	return s;
+}
+
+static void
+target_end(struct scraped *s, bool stale)
+{
+	struct scraper *sc = s->scraper;
+	loop_timer_cancel(sc->loop, &s->timer);
+	if (s->call)
+		sc->http->cancel(sc->http, &s->call);
+	if (stale)
+		page_end(s->memory, sc->db, loop_wall(sc->loop));
+	page_memory_destroy(&s->memory);
+	arena_destroy(&s->arena);
+	mem_free(s->key);
+	mem_free(s);
+}
+
+static struct str
+key_of(const struct target *t, struct buf *b)
+{
+	buf_clear(b);
+	buf_field(b, t->tenant);
+	buf_field(b, t->job);
+	buf_field(b, t->url);
+	buf_str(b, t->labels.bytes);
+	return buf_view(b);
+}
+
+static void
+take_targets(struct scraper *sc, struct job *job, const struct target_list *list)
+{
+	struct buf key = {0};
+	for (size_t i = 0; i < list->targets.n; i++) {
+		const struct target *t = &list->targets.p[i];
+		struct scraped *s = map_get(sc->targets, key_of(t, &key));
+		if (!s) {
+			s = target_begin(sc, job, t, buf_view(&key));
+			map_put(sc->targets, buf_view(&key), s);
+		}
+		s->job = job;
+		s->target.interval = t->interval;
+		s->target.timeout = t->timeout;
+		s->kept = true;
+	}
+	buf_fini(&key);
+}
+
+static void
+end_targets(struct scraper *sc)
+{
+	VEC(struct str) gone = {0};
+	map_each(sc->targets, e)
+		if (!((struct scraped *)e->value)->kept)
+			*vec_add(&gone) = e->key;
+	for (size_t i = 0; i < gone.n; i++) {
+		struct scraped *s = map_get(sc->targets, gone.p[i]);
+		map_take(sc->targets, gone.p[i]);
+		target_end(s, true);
+	}
+	vec_fini(&gone);
+}
+
+/* A job whose targets cannot be found out keeps those that it has. */
+static void
+keep_targets_of(struct scraper *sc, struct str job)
+{
+	map_each(sc->targets, e) {
+		struct scraped *s = e->value;
+		s->kept |= str_eq(s->target.job, job);
+	}
+}
+
+static void
+discover(struct scraper *sc)
+{
+	struct arena *a = arena_create();
+	struct err e;
+	pthread_mutex_lock(&sc->lock);
+	map_each(sc->targets, t)
+		((struct scraped *)t->value)->kept = false;
+	for (size_t i = 0; i < sc->jobs.n; i++) {
+		struct target_list list = {0};
+		if (target_discover(sc->jobs.p[i]->conf, sc->jobs.p[i]->rules, a, &list, &e) != RC_OK) {
+			log_warn("collect", "%s", e.text);
+			keep_targets_of(sc, sc->jobs.p[i]->conf->job_name);
+		}
+		take_targets(sc, sc->jobs.p[i], &list);
+		vec_fini(&list.targets);
+	}
+	end_targets(sc);
+	pthread_mutex_unlock(&sc->lock);
+	arena_destroy(&a);
+}
+
+/* ---- configuration ---- */
+
+static void
+job_destroy(struct job *j)
+{
+	relabel_destroy(&j->rules);
+	relabel_destroy(&j->metric_rules);
+	mem_free(j);
+}
+
+static enum rc
+job_create(const struct conf_scrape *c, struct job **out, struct err *e)
+{
+	struct job *j = mem_new(struct job);
+	j->conf = c;
+	enum rc rc = target_rules(c->relabel_configs.p, c->relabel_configs.n, &j->rules, e);
+	if (rc == RC_OK)
+		rc = target_rules(c->metric_relabel_configs.p, c->metric_relabel_configs.n, &j->metric_rules, e);
+	for (size_t i = 0; i < c->discovery.file_sd_configs.n; i++) {
+		msec_t every = c->discovery.file_sd_configs.p[i].refresh_interval;
+		if (!j->refresh || every < j->refresh)
+			j->refresh = every;
+	}
+	if (rc != RC_OK) {
+		err_add(e, "in job %.*s", STR_ARG(c->job_name));
+		job_destroy(j);
+		return rc;
+	}
+	*out = j;
+	return RC_OK;
+}
+
+/* Files are looked at at least every five seconds: who writes them wants to see it. */
+static void
+on_refresh(void *arg)
+{
+	struct scraper *sc = arg;
+	bool files = false;
+	for (size_t i = 0; i < sc->jobs.n; i++)
+		files |= sc->jobs.p[i]->refresh > 0;
+	if (files)
+		discover(sc);
+	loop_timer_set(sc->loop, &sc->refresh, 5 * SECOND, on_refresh, sc, "target files");
+}
+
+enum rc
+scraper_configure(struct scraper *sc, struct conf *conf, struct err *e)
+{
+	VEC(struct job *) fresh = {0};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < conf->scrapes.n && rc == RC_OK; i++) {
+		struct job *j;
+		rc = job_create(conf->scrapes.p[i], &j, e);
+		if (rc == RC_OK)
+			*vec_add(&fresh) = j;
+	}
+	if (rc != RC_OK) {
+		for (size_t i = 0; i < fresh.n; i++)
+			job_destroy(fresh.p[i]);
+		vec_fini(&fresh);
+		return rc;
+	}
+	struct conf *before = sc->conf;
+	sc->conf = conf_ref(conf);
+	__typeof__(sc->jobs) old;
+	memcpy(&old, &sc->jobs, sizeof old);
+	memcpy(&sc->jobs, &fresh, sizeof sc->jobs);
+	discover(sc);
+	for (size_t i = 0; i < old.n; i++)
+		job_destroy(old.p[i]);
+	vec_fini(&old);
+	conf_unref(&before);
+	loop_timer_set(sc->loop, &sc->refresh, 5 * SECOND, on_refresh, sc, "target files");
+	return RC_OK;
+}
+
+struct scraper *
+scraper_create(struct loop *loop, struct http_door *http, struct tsdb *db)
+{
+	struct scraper *sc = mem_new(struct scraper);
+	sc->loop = loop;
+	sc->http = http;
+	sc->db = db;
+	sc->targets = map_create();
+	pthread_mutex_init(&sc->lock, NULL);
+	return sc;
+}
+
+void
+scraper_destroy(struct scraper **ps)
+{
+	struct scraper *sc = *ps;
+	if (!sc)
+		return;
+	loop_timer_cancel(sc->loop, &sc->refresh);
+	map_each(sc->targets, e)
+		target_end(e->value, false); /* a stop is not an end: the next start goes on */
+	map_destroy(&sc->targets);
+	for (size_t i = 0; i < sc->jobs.n; i++)
+		job_destroy(sc->jobs.p[i]);
+	vec_fini(&sc->jobs);
+	conf_unref(&sc->conf);
+	pthread_mutex_destroy(&sc->lock);
+	mem_free(sc);
+	*ps = NULL;
+}
+
+size_t
+scraper_targets(const struct scraper *sc)
+{
+	return map_count(sc->targets);
+}
+
+/* ---- view ---- */
+
+static void
+labels_json(struct json_writer *w, const char *key, struct labels ls)
+{
+	jsonw_key(w, key);
+	jsonw_object(w);
+	labels_each(ls, l) {
+		jsonw_key_str(w, l.it.name);
+		jsonw_str(w, l.it.value);
+	}
+	jsonw_object_end(w);
+}
+
+static void
+target_json(struct json_writer *w, const struct scraped *s)
+{
+	struct buf d = {0};
+	jsonw_object(w);
+	labels_json(w, "discoveredLabels", s->target.discovered);
+	labels_json(w, "labels", s->target.labels);
+	jsonw_key(w, "scrapePool");
+	jsonw_str(w, s->target.job);
+	jsonw_key(w, "scrapeUrl");
+	jsonw_str(w, s->target.url);
+	jsonw_key(w, "globalUrl");
+	jsonw_str(w, s->target.url);
+	jsonw_key(w, "lastError");
+	jsonw_c(w, s->trouble);
+	jsonw_key(w, "lastScrape");
+	jsonw_time(w, s->last);
+	jsonw_key(w, "lastScrapeDuration");
+	jsonw_f64(w, s->seconds);
+	jsonw_key(w, "health");
+	jsonw_c(w, !s->known ? "unknown" : s->up ? "up" : "down");
+	duration_print(&d, s->target.interval);
+	jsonw_key(w, "scrapeInterval");
+	jsonw_str(w, buf_view(&d));
+	buf_clear(&d);
+	duration_print(&d, s->target.timeout);
+	jsonw_key(w, "scrapeTimeout");
+	jsonw_str(w, buf_view(&d));
+	jsonw_object_end(w);
+	buf_fini(&d);
+}
+
+void
+scraper_json(struct scraper *sc, struct buf *out)
+{
+	struct json_writer w;
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_key(&w, "activeTargets");
+	jsonw_array(&w);
+	pthread_mutex_lock(&sc->lock);
+	map_each(sc->targets, e)
+		target_json(&w, e->value);
+	pthread_mutex_unlock(&sc->lock);
+	jsonw_array_end(&w);
+	jsonw_key(&w, "droppedTargets");
+	jsonw_array(&w);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+}

@@ -1,0 +1,318 @@
+/*
+ * evaluate.c — one run of a group: ask, judge, write, hand on.
+ *
+ * TRAP   What a rule wrote at its last run and does not write now must end (a staleness marker), or a graph goes on with
+ *        a value that nobody stands for.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "rule/group.h"
+
+enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
+
+/* One run of one rule. */
+struct running {
+	struct group *group;
+	struct rule *rule;
+	struct arena *arena;
+	msec_t at;
+	VEC(struct tsdb_sample) samples;
+	VEC(struct alert) alerts;
+	VEC(struct rule_memory) memories;
+};
+
+/* ---- templates ---- */
+
+/* The function `query` of templates. */
+static enum rc
+template_query(void *context, struct str expr, struct arena *a, struct value *out, struct err *e)
+{
+	struct running *r = context;
+	struct promql *q = NULL;
+	struct promql_result *res = NULL;
+	struct promql_ask ask = {.db = r->group->rules->db, .tenants = {&r->group->tenant, 1}, .start = r->at, .end = r->at};
+	enum rc rc = promql_parse(expr, &q, e);
+	if (rc == RC_OK)
+		rc = promql_run(q, &ask, &res, e);
+	if (rc == RC_OK) {
+		struct value *items = arena_array(a, struct value, res->n);
+		for (size_t i = 0; i < res->n; i++)
+			items[i] = tmpl_alert_data(labels_to_pairs(labels_copy(res->series[i].labels, a), a), (struct pairs){0}, STR(""),
+			    res->series[i].points[0].v, a);
+		*out = (struct value){.kind = VALUE_LIST, .list = {items, res->n}};
+	}
+	promql_result_destroy(&res);
+	promql_destroy(&q);
+	return rc;
+}
+
+/* A template that fails says so in its own place: an alert is never lost to it. */
+static struct str
+expand(struct running *r, struct str text, const struct value *data)
+{
+	struct tmpl_env env = {.now = r->at, .external_url = r->group->rules->conf->root->server.external_url, .query = template_query, .context = r};
+	struct buf b = {0};
+	struct err e;
+	if (tmpl_expand(r->group->rules->templates, text, data, &env, &b, &e) != RC_OK) {
+		buf_clear(&b);
+		buf_fmt(&b, "<error expanding template: %s>", e.text);
+	}
+	struct str s = arena_str(r->arena, buf_view(&b));
+	buf_fini(&b);
+	return s;
+}
+
+static void
+set_expanded(struct running *r, struct label_builder *b, struct pairs labels, const struct value *data)
+{
+	for (size_t i = 0; i < labels.n; i++)
+		label_builder_set(b, labels.p[i].name, expand(r, labels.p[i].value, data));
+}
+
+/* ---- what is written ---- */
+
+static void
+write_output(struct running *r, struct labels ls, double v)
+{
+	struct output *o = map_get(r->rule->outputs, ls.bytes);
+	struct err e;
+	if (!o) {
+		struct tsdb_ref ref;
+		if (tsdb_series(r->group->rules->db, r->group->tenant, ls, &ref, &e) != RC_OK) {
+			snprintf(r->rule->trouble, sizeof r->rule->trouble, "%.290s", e.text);
+			return;
+		}
+		o = mem_new(struct output);
+		o->ref = ref;
+		map_put(r->rule->outputs, ls.bytes, o);
+	}
+	o->run = r->group->run;
+	*vec_add(&r->samples) = (struct tsdb_sample){o->ref, r->at, v};
+}
+
+static void
+end_outputs(struct running *r)
+{
+	VEC(struct str) gone = {0};
+	map_each(r->rule->outputs, e) {
+		struct output *o = e->value;
+		if (o->run == r->group->run)
+			continue;
+		*vec_add(&r->samples) = (struct tsdb_sample){o->ref, r->at, tsdb_stale()};
+		*vec_add(&gone) = e->key;
+	}
+	for (size_t i = 0; i < gone.n; i++) {
+		struct str key = gone.p[i];
+		mem_free(map_take(r->rule->outputs, key));
+	}
+	vec_fini(&gone);
+}
+
+/* ---- recording rules ---- */
+
+static void
+record(struct running *r, const struct promql_result *res)
+{
+	struct label_builder b = {0};
+	for (size_t i = 0; i < res->n; i++) {
+		label_builder_start(&b, res->series[i].labels);
+		label_builder_set(&b, STR(LABEL_METRIC), r->rule->conf->record);
+		for (size_t k = 0; k < r->group->conf->labels.n; k++)
+			label_builder_set(&b, r->group->conf->labels.p[k].name, r->group->conf->labels.p[k].value);
+		for (size_t k = 0; k < r->rule->conf->labels.n; k++)
+			label_builder_set(&b, r->rule->conf->labels.p[k].name, r->rule->conf->labels.p[k].value);
+		write_output(r, label_builder_done(&b, r->arena), res->series[i].points[0].v);
+	}
+	label_builder_fini(&b);
+}
+
+/* ---- alerting rules ---- */
+
+static void
+annotate(struct running *r, struct instance *in, const struct value *data)
+{
+	struct pairs from = r->rule->conf->annotations;
+	struct pairs now = {arena_array(r->arena, struct pair, from.n), from.n};
+	for (size_t i = 0; i < from.n; i++)
+		now.p[i] = (struct pair){from.p[i].name, expand(r, from.p[i].value, data)};
+	if (pairs_eq(now, in->annotations))
+		return;
+	struct arena *fresh = arena_create();
+	in->labels = labels_copy(in->labels, fresh);
+	in->annotations.p = arena_array(fresh, struct pair, now.n);
+	in->annotations.n = now.n;
+	for (size_t i = 0; i < now.n; i++)
+		in->annotations.p[i] = (struct pair){arena_str(fresh, now.p[i].name), arena_str(fresh, now.p[i].value)};
+	arena_destroy(&in->arena);
+	in->arena = fresh;
+}
+
+static void
+hold(struct running *r, const struct promql_series *s)
+{
+	struct label_builder b = {0};
+	double v = s->points[0].v;
+	struct pairs labels = labels_to_pairs(s->labels, r->arena);
+	struct value data = tmpl_alert_data(labels, r->group->rules->conf->root->global.prom.external_labels,
+	    r->group->rules->conf->root->server.external_url, v, r->arena);
+	label_builder_start(&b, s->labels);
+	label_builder_del(&b, STR(LABEL_METRIC));
+	set_expanded(r, &b, r->group->conf->labels, &data);
+	set_expanded(r, &b, r->rule->conf->labels, &data);
+	label_builder_set(&b, STR("alertname"), r->rule->conf->alert);
+	struct instance *in = instances_hold(&r->rule->instances, label_builder_done(&b, r->arena), v, r->at);
+	annotate(r, in, &data);
+	label_builder_fini(&b);
+}
+
+/* ALERTS{alertstate} and ALERTS_FOR_STATE, for graphs and for what asks for them. */
+static void
+write_state(struct running *r, const struct instance *in)
+{
+	struct label_builder b = {0};
+	if (in->state == INSTANCE_RESOLVED)
+		return;
+	label_builder_start(&b, in->labels);
+	label_builder_set(&b, STR(LABEL_METRIC), STR("ALERTS_FOR_STATE"));
+	write_output(r, label_builder_done(&b, r->arena), (double)in->active_at / 1000);
+	label_builder_set(&b, STR(LABEL_METRIC), STR("ALERTS"));
+	label_builder_set(&b, STR("alertstate"), str_c(instance_states[in->state]));
+	write_output(r, label_builder_done(&b, r->arena), 1);
+	label_builder_fini(&b);
+}
+
+static void
+remember(struct running *r, const struct instance *in)
+{
+	*vec_add(&r->memories) = (struct rule_memory){
+	    .key = arena_fmt(r->arena, "%.*s/%016llx", STR_ARG(r->rule->key), (unsigned long long)labels_hash(in->labels)),
+	    .rule = r->rule->key,
+	    .customer = r->group->tenant,
+	    .labels = labels_to_pairs(in->labels, r->arena),
+	    .active_at = in->active_at,
+	    .fired_at = in->fired_at,
+	    .keep_since = in->keep_since,
+	    .removed = in->state == INSTANCE_RESOLVED,
+	};
+}
+
+static bool
+wants_sending(const struct instance *in, msec_t at)
+{
+	if (in->state == INSTANCE_PENDING || (in->state == INSTANCE_RESOLVED && !in->fired_at))
+		return false;
+	if (in->state == INSTANCE_RESOLVED && in->resolved_at > in->sent_at)
+		return true;
+	return at - in->sent_at >= RESEND || in->sent_at == 0;
+}
+
+static void
+hand_on(struct running *r, struct instance *in)
+{
+	msec_t grace = 4 * (r->group->interval > RESEND ? r->group->interval : RESEND);
+	if (!wants_sending(in, r->at))
+		return;
+	in->sent_at = r->at;
+	*vec_add(&r->alerts) = (struct alert){
+	    .customer = r->group->tenant,
+	    .labels = labels_to_pairs(in->labels, r->arena),
+	    .annotations = in->annotations,
+	    .starts_at = in->fired_at,
+	    .ends_at = in->state == INSTANCE_RESOLVED ? in->resolved_at : r->at + grace,
+	    .received = r->at,
+	};
+}
+
+static void
+judge(struct running *r, const struct promql_result *res)
+{
+	struct rule_times times = {r->rule->conf->for_, r->rule->conf->keep_firing_for};
+	struct instances *all = &r->rule->instances;
+	instances_begin(all);
+	for (size_t i = 0; i < res->n; i++)
+		hold(r, &res->series[i]);
+	instances_end(all, &times, r->at);
+	map_each(all->map, e) {
+		struct instance *in = e->value;
+		if (in->changed)
+			remember(r, in);
+		write_state(r, in);
+		hand_on(r, in);
+	}
+}
+
+/* ---- a run ---- */
+
+static void
+deliver(struct running *r)
+{
+	struct rules *rules = r->group->rules;
+	struct tsdb_counts counts;
+	struct err e;
+	end_outputs(r);
+	if (r->samples.n && tsdb_append(rules->db, r->samples.p, r->samples.n, &counts, &e) != RC_OK)
+		log_error("rule", "%.*s: %s", STR_ARG(r->rule->key), e.text);
+	struct rule_memories memories = {.instances = {r->memories.p, r->memories.n}};
+	struct alert_batch alerts = {.alerts = {r->alerts.p, r->alerts.n}};
+	if (memories.instances.n)
+		rules->doors.remember(rules->doors.arg, &memories);
+	if (alerts.alerts.n)
+		rules->doors.alerts(rules->doors.arg, &alerts);
+	if (r->rule->conf->alert.n)
+		instances_sweep(&r->rule->instances, r->at);
+}
+
+static void
+over_limit(struct running *r, struct promql_result *res)
+{
+	int64_t limit = r->group->conf->limit;
+	if (!limit || (int64_t)res->n <= limit)
+		return;
+	snprintf(r->rule->trouble, sizeof r->rule->trouble, "exceeded limit of %lld with %zu series", (long long)limit, res->n);
+	res->n = 0;
+}
+
+static void
+run_rule(struct group *g, struct rule *rule, msec_t at)
+{
+	struct running r = {.group = g, .rule = rule, .arena = arena_create(), .at = at};
+	struct promql_result *res = NULL;
+	struct promql_ask ask = {.db = g->rules->db, .tenants = {&g->tenant, 1}, .start = at - g->conf->query_offset, .end = at - g->conf->query_offset,
+	    .limits = {.samples = SAMPLES}};
+	struct err e;
+	nsec_t since = clock_mono(clock_real());
+	rule->trouble[0] = '\0';
+	if (promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
+		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", e.text);
+		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), e.text);
+	} else {
+		over_limit(&r, res);
+		if (rule->conf->alert.n)
+			judge(&r, res);
+		else
+			record(&r, res);
+		deliver(&r);
+	}
+	rule->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	rule->at = at;
+	promql_result_destroy(&res);
+	vec_fini(&r.samples);
+	vec_fini(&r.alerts);
+	vec_fini(&r.memories);
+	arena_destroy(&r.arena);
+}
+
+void
+group_evaluate(struct group *g, msec_t at)
+{
+	nsec_t since = clock_mono(clock_real());
+	pthread_mutex_lock(&g->rules->lock);
+	g->run++;
+	for (size_t i = 0; i < g->members.n; i++)
+		run_rule(g, &g->members.p[i], at);
+	g->last_run = at;
+	g->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	pthread_mutex_unlock(&g->rules->lock);
+}

@@ -1,0 +1,150 @@
+/*
+ * group.c — groups and their moments.
+ *
+ * IDEA   As with targets, a group's moment within its interval comes from the hash of its key.  With `evaluate:
+ *        on_arrival` each selector of its rules is watched: the first sample that comes in runs the group, at most every
+ *        250 ms.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "base/time.h"
+#include "rule/group.h"
+
+enum { ARRIVAL_PAUSE = 250 };
+
+static void on_due(void *arg);
+
+/* ---- making ---- */
+
+static void
+rule_fini(struct rule *r)
+{
+	promql_destroy(&r->expr);
+	instances_fini(&r->instances);
+	map_each(r->outputs, e)
+		mem_free(e->value);
+	map_destroy(&r->outputs);
+}
+
+static enum rc
+add_rule(struct group *g, const struct conf_rule *c, struct err *e)
+{
+	struct rule *r = vec_add(&g->members);
+	struct str name = c->alert.n ? c->alert : c->record;
+	r->conf = c;
+	r->key = arena_fmt(g->arena, "%.*s/%zu/%.*s", STR_ARG(g->key), g->members.n, STR_ARG(name));
+	instances_init(&r->instances);
+	r->outputs = map_create();
+	enum rc rc = promql_parse(c->expr, &r->expr, e);
+	return rc == RC_OK ? rc : err_add(e, "in rule \"%.*s\" of group \"%.*s\"", STR_ARG(name), STR_ARG(g->conf->name));
+}
+
+enum rc
+group_create(struct rules *rules, const struct conf_rules *file, const struct conf_rule_group *c, struct group **out, struct err *e)
+{
+	struct group *g = mem_new(struct group);
+	g->rules = rules;
+	g->conf = c;
+	g->arena = arena_create();
+	g->file = file->file;
+	g->key = arena_fmt(g->arena, "%.*s;%.*s", STR_ARG(file->file), STR_ARG(c->name));
+	g->tenant = c->customer.n ? c->customer : STR("default");
+	g->interval = c->interval;
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < c->rules.n && rc == RC_OK; i++)
+		rc = add_rule(g, &c->rules.p[i], e);
+	if (rc != RC_OK)
+		group_destroy(&g);
+	*out = g;
+	return rc;
+}
+
+void
+group_destroy(struct group **pg)
+{
+	struct group *g = *pg;
+	if (!g)
+		return;
+	loop_timer_cancel(g->rules->loop, &g->timer);
+	loop_timer_cancel(g->rules->loop, &g->arrival);
+	for (size_t i = 0; i < g->watches.n; i++)
+		tsdb_watch_destroy(g->rules->db, &g->watches.p[i]);
+	vec_fini(&g->watches);
+	for (size_t i = 0; i < g->members.n; i++)
+		rule_fini(&g->members.p[i]);
+	vec_fini(&g->members);
+	arena_destroy(&g->arena);
+	mem_free(g);
+	*pg = NULL;
+}
+
+/* ---- time ---- */
+
+static void
+sleep_until_next(struct group *g)
+{
+	msec_t now = loop_wall(g->rules->loop), moment = (msec_t)(str_hash(g->key) % (uint64_t)g->interval);
+	g->due = now - now % g->interval + moment;
+	while (g->due <= now)
+		g->due += g->interval;
+	loop_timer_set(g->rules->loop, &g->timer, g->due - now, on_due, g, "rule group");
+}
+
+static void
+on_due(void *arg)
+{
+	struct group *g = arg;
+	msec_t now = loop_wall(g->rules->loop);
+	if (now - g->due > g->interval)
+		log_warn("rule", "group %.*s is %lld ms late", STR_ARG(g->conf->name), (long long)(now - g->due));
+	group_evaluate(g, now < g->due ? now : g->due);
+	sleep_until_next(g);
+}
+
+/* ---- arrival ---- */
+
+static void
+on_arrival(void *arg)
+{
+	struct group *g = arg;
+	g->arrived = false;
+	group_evaluate(g, loop_wall(g->rules->loop));
+}
+
+static void
+arrived(void *arg)
+{
+	struct group *g = arg;
+	msec_t wait = g->last_run + ARRIVAL_PAUSE - loop_wall(g->rules->loop);
+	loop_timer_set(g->rules->loop, &g->arrival, wait > 0 ? wait : 0, on_arrival, g, "rule group on arrival");
+}
+
+/* On the appending thread: the loop is told once until it has looked. */
+static void
+sample_came(void *arg)
+{
+	struct group *g = arg;
+	if (atomic_exchange(&g->arrived, true))
+		return;
+	if (!loop_post(g->rules->loop, arrived, g, "samples arrived"))
+		g->arrived = false;
+}
+
+static void
+watch_selector(void *arg, const struct matchers *m)
+{
+	struct group *g = arg;
+	*vec_add(&g->watches) = tsdb_watch_create(g->rules->db, g->tenant, m, sample_came, g);
+}
+
+void
+group_start(struct group *g)
+{
+	if (g->conf->evaluate == EVALUATE_ON_ARRIVAL)
+		for (size_t i = 0; i < g->members.n; i++)
+			promql_each_selector(g->members.p[i].expr, watch_selector, g);
+	sleep_until_next(g);
+}

@@ -1,0 +1,59 @@
+/* group.h — inside rule/: a group of rules and its evaluation. */
+#ifndef RULE_GROUP_H
+#define RULE_GROUP_H
+
+#include <pthread.h>
+
+#include "promql/promql.h"
+#include "rule/rules.h"
+#include "tmpl/tmpl.h"
+
+struct rule {
+	const struct conf_rule *conf;
+	struct promql *expr;
+	struct str key;             /* group key / rule name and number, in the group's arena */
+	struct instances instances; /* of an alerting rule */
+	struct map *outputs;        /* labels of a recording rule's (or ALERTS') last series -> struct output */
+	double seconds;
+	msec_t at;
+	char trouble[300];
+};
+
+/* A series that a rule wrote, and when it last did: what is not written again ends. */
+struct output {
+	struct tsdb_ref ref;
+	uint64_t run;
+};
+
+struct group {
+	struct rules *rules;
+	const struct conf_rule_group *conf;
+	struct str file, key; /* in the arena */
+	struct str tenant;
+	struct arena *arena;
+	VEC(struct rule) members;
+	VEC(struct tsdb_watch *) watches;
+	struct loop_timer timer, arrival;
+	msec_t interval, last_run, due;
+	uint64_t run;
+	atomic_bool arrived; /* a sample came in and the loop was told */
+	double seconds;
+};
+
+struct rules {
+	struct loop *loop;
+	struct tsdb *db;
+	struct rule_doors doors;
+	struct conf *conf;
+	struct tmpl_set *templates;
+	VEC(struct group *) groups;
+	pthread_mutex_t lock; /* over what rules_json reads */
+};
+
+CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *, struct group **, struct err *);
+void group_destroy(struct group **);
+void group_start(struct group *); /* timers and watches */
+/* evaluate.c: all rules in their order, as of `at`. */
+void group_evaluate(struct group *, msec_t at);
+
+#endif

@@ -1,0 +1,253 @@
+/* rules.c — see rules.h. */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "base/time.h"
+#include "rule/group.h"
+#include "wire/json.h"
+
+struct rules *
+rules_create(struct loop *loop, struct tsdb *db, const struct rule_doors *doors)
+{
+	struct rules *r = mem_new(struct rules);
+	r->loop = loop;
+	r->db = db;
+	r->doors = *doors;
+	r->templates = tmpl_set_create(TMPL_PROMETHEUS);
+	pthread_mutex_init(&r->lock, NULL);
+	return r;
+}
+
+static void
+drop_groups(struct rules *r)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		group_destroy(&r->groups.p[i]);
+	vec_fini(&r->groups);
+}
+
+void
+rules_destroy(struct rules **pr)
+{
+	struct rules *r = *pr;
+	if (!r)
+		return;
+	drop_groups(r);
+	tmpl_set_destroy(&r->templates);
+	conf_unref(&r->conf);
+	pthread_mutex_destroy(&r->lock);
+	mem_free(r);
+	*pr = NULL;
+}
+
+/* The instances of a rule that is still there go on. */
+static void
+inherit(struct group *fresh, struct group *old)
+{
+	for (size_t i = 0; i < fresh->members.n; i++) {
+		struct rule *a = &fresh->members.p[i];
+		for (size_t k = 0; k < old->members.n; k++) {
+			struct rule *b = &old->members.p[k];
+			if (!str_eq(a->key, b->key) || !str_eq(a->conf->expr, b->conf->expr))
+				continue;
+			struct instances swap = a->instances;
+			struct map *outputs = a->outputs;
+			a->instances = b->instances;
+			a->outputs = b->outputs;
+			b->instances = swap;
+			b->outputs = outputs;
+		}
+	}
+	fresh->run = old->run;
+}
+
+enum rc
+rules_configure(struct rules *r, struct conf *conf, struct err *e)
+{
+	struct rules next = *r;
+	enum rc rc = RC_OK;
+	memset(&next.groups, 0, sizeof next.groups);
+	for (size_t i = 0; i < conf->rules.n && rc == RC_OK; i++)
+		for (size_t k = 0; k < conf->rules.p[i].groups.n && rc == RC_OK; k++) {
+			struct group *g;
+			rc = group_create(r, &conf->rules.p[i], &conf->rules.p[i].groups.p[k], &g, e);
+			if (rc == RC_OK)
+				*vec_add(&next.groups) = g;
+		}
+	if (rc != RC_OK) {
+		drop_groups(&next);
+		return rc;
+	}
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < next.groups.n; i++)
+		for (size_t k = 0; k < r->groups.n; k++)
+			if (str_eq(next.groups.p[i]->key, r->groups.p[k]->key))
+				inherit(next.groups.p[i], r->groups.p[k]);
+	drop_groups(r);
+	memcpy(&r->groups, &next.groups, sizeof r->groups);
+	struct conf *before = r->conf;
+	r->conf = conf_ref(conf);
+	conf_unref(&before);
+	pthread_mutex_unlock(&r->lock);
+	for (size_t i = 0; i < r->groups.n; i++)
+		group_start(r->groups.p[i]);
+	return RC_OK;
+}
+
+void
+rules_restore(struct rules *r, const struct rule_memory *m)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		for (size_t k = 0; k < r->groups.p[i]->members.n; k++)
+			if (str_eq(r->groups.p[i]->members.p[k].key, m->rule))
+				instances_restore(&r->groups.p[i]->members.p[k].instances, m);
+}
+
+/* ---- views ---- */
+
+static void
+pairs_json(struct json_writer *w, const char *key, struct pairs p)
+{
+	jsonw_key(w, key);
+	jsonw_object(w);
+	for (size_t i = 0; i < p.n; i++) {
+		jsonw_key_str(w, p.p[i].name);
+		jsonw_str(w, p.p[i].value);
+	}
+	jsonw_object_end(w);
+}
+
+static void
+instance_json(struct json_writer *w, const struct instance *in)
+{
+	struct arena *a = arena_create();
+	struct buf v = {0};
+	jsonw_object(w);
+	pairs_json(w, "labels", labels_to_pairs(in->labels, a));
+	pairs_json(w, "annotations", in->annotations);
+	jsonw_key(w, "state");
+	jsonw_c(w, instance_states[in->state]);
+	jsonw_key(w, "activeAt");
+	jsonw_time(w, in->active_at);
+	buf_f64(&v, in->value);
+	jsonw_key(w, "value");
+	jsonw_str(w, buf_view(&v));
+	jsonw_object_end(w);
+	buf_fini(&v);
+	arena_destroy(&a);
+}
+
+static void
+instances_json(struct json_writer *w, const struct rule *r)
+{
+	map_each(r->instances.map, e) {
+		const struct instance *in = e->value;
+		if (in->state != INSTANCE_RESOLVED)
+			instance_json(w, in);
+	}
+}
+
+static const char *
+rule_state(const struct rule *r)
+{
+	const char *state = "inactive";
+	map_each(r->instances.map, e) {
+		const struct instance *in = e->value;
+		if (in->state == INSTANCE_FIRING)
+			return "firing";
+		if (in->state == INSTANCE_PENDING)
+			state = "pending";
+	}
+	return state;
+}
+
+static void
+rule_json(struct json_writer *w, const struct rule *r)
+{
+	bool alerting = r->conf->alert.n > 0;
+	jsonw_object(w);
+	if (alerting) {
+		jsonw_key(w, "state");
+		jsonw_c(w, rule_state(r));
+	}
+	jsonw_key(w, "name");
+	jsonw_str(w, alerting ? r->conf->alert : r->conf->record);
+	jsonw_key(w, "query");
+	jsonw_str(w, r->conf->expr);
+	if (alerting) {
+		jsonw_key(w, "duration");
+		jsonw_f64(w, (double)r->conf->for_ / 1000);
+		jsonw_key(w, "keepFiringFor");
+		jsonw_f64(w, (double)r->conf->keep_firing_for / 1000);
+	}
+	pairs_json(w, "labels", r->conf->labels);
+	if (alerting) {
+		pairs_json(w, "annotations", r->conf->annotations);
+		jsonw_key(w, "alerts");
+		jsonw_array(w);
+		instances_json(w, r);
+		jsonw_array_end(w);
+	}
+	jsonw_key(w, "health");
+	jsonw_c(w, r->trouble[0] ? "err" : r->at ? "ok" : "unknown");
+	if (r->trouble[0]) {
+		jsonw_key(w, "lastError");
+		jsonw_c(w, r->trouble);
+	}
+	jsonw_key(w, "evaluationTime");
+	jsonw_f64(w, r->seconds);
+	jsonw_key(w, "lastEvaluation");
+	jsonw_time(w, r->at);
+	jsonw_key(w, "type");
+	jsonw_c(w, alerting ? "alerting" : "recording");
+	jsonw_object_end(w);
+}
+
+static void
+group_json(struct json_writer *w, const struct group *g)
+{
+	jsonw_object(w);
+	jsonw_key(w, "name");
+	jsonw_str(w, g->conf->name);
+	jsonw_key(w, "file");
+	jsonw_str(w, g->file);
+	jsonw_key(w, "rules");
+	jsonw_array(w);
+	for (size_t i = 0; i < g->members.n; i++)
+		rule_json(w, &g->members.p[i]);
+	jsonw_array_end(w);
+	jsonw_key(w, "interval");
+	jsonw_f64(w, (double)g->interval / 1000);
+	jsonw_key(w, "limit");
+	jsonw_i64(w, g->conf->limit);
+	jsonw_key(w, "evaluationTime");
+	jsonw_f64(w, g->seconds);
+	jsonw_key(w, "lastEvaluation");
+	jsonw_time(w, g->last_run);
+	jsonw_object_end(w);
+}
+
+void
+rules_json(struct rules *r, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *out)
+{
+	struct json_writer w;
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_key(&w, alerts_only ? "alerts" : "groups");
+	jsonw_array(&w);
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < r->groups.n; i++) {
+		const struct group *g = r->groups.p[i];
+		if (!sees(arg, g->tenant))
+			continue;
+		if (!alerts_only)
+			group_json(&w, g);
+		for (size_t k = 0; alerts_only && k < g->members.n; k++)
+			instances_json(&w, &g->members.p[k]);
+	}
+	pthread_mutex_unlock(&r->lock);
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+}

@@ -1,0 +1,36 @@
+/*
+ * rules.h — the rules of a configuration at work: evaluated on time, or as soon as a sample arrives.
+ *
+ * IDEA   Groups live on one loop, each with its own timer; an evaluation reads the store at the group's moment, writes
+ *        recorded series, ALERTS and ALERTS_FOR_STATE back, and hands alerts on.  The state of `for` is remembered by
+ *        the ledger: a restart neither forgets nor repeats.
+ *
+ * The JSON may be asked for from any thread; everything else belongs to the loop.
+ */
+#ifndef RULE_RULES_H
+#define RULE_RULES_H
+
+#include "base/loop.h"
+#include "conf/conf.h"
+#include "flow/alert.h"
+#include "rule/state.h"
+#include "tsdb/tsdb.h"
+
+struct rule_doors {
+	void *arg;
+	void (*alerts)(void *arg, const struct alert_batch *);
+	void (*remember)(void *arg, const struct rule_memories *);
+};
+
+struct rules;
+
+struct rules *rules_create(struct loop *, struct tsdb *, const struct rule_doors *);
+void rules_destroy(struct rules **);
+/* Takes the groups of a configuration (again); a group of the same file, name and content keeps its state. */
+CHECKED enum rc rules_configure(struct rules *, struct conf *, struct err *);
+/* What the ledger remembers of one instance; after configure. */
+void rules_restore(struct rules *, const struct rule_memory *);
+/* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer. */
+void rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *);
+
+#endif

@@ -1,0 +1,169 @@
+/* state.c — see state.h. */
+#include "rule/state.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+const char *const instance_states[] = {"pending", "firing", "inactive", NULL};
+
+#define RECORD_SELF struct rule_memory
+RECORD_LAYOUT(rule_memory, RULE_MEMORY_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct rule_memories
+RECORD_LAYOUT(rule_memories, RULE_MEMORIES_KEYS)
+#undef RECORD_SELF
+
+enum { RESOLVED_FOR = 15 * 60 * 1000 };
+
+void
+instances_init(struct instances *s)
+{
+	s->map = map_create();
+}
+
+static void
+instance_free(struct instance *i)
+{
+	arena_destroy(&i->arena);
+	mem_free(i);
+}
+
+void
+instances_fini(struct instances *s)
+{
+	map_each(s->map, e)
+		instance_free(e->value);
+	map_destroy(&s->map);
+}
+
+static struct instance *
+instance_create(struct instances *s, struct labels ls)
+{
+	struct instance *i = mem_new(struct instance);
+	i->arena = arena_create();
+	i->labels = labels_copy(ls, i->arena);
+	map_put(s->map, i->labels.bytes, i);
+	return i;
+}
+
+void
+instances_begin(struct instances *s)
+{
+	map_each(s->map, e) {
+		struct instance *i = e->value;
+		i->holds = false;
+		i->changed = false;
+	}
+}
+
+/* It holds from now on: a new one, or one that had been resolved. */
+static void
+start(struct instance *i, msec_t now)
+{
+	i->state = INSTANCE_PENDING;
+	i->active_at = now;
+	i->fired_at = i->resolved_at = i->keep_since = i->sent_at = 0;
+	i->changed = true;
+}
+
+struct instance *
+instances_hold(struct instances *s, struct labels ls, double value, msec_t now)
+{
+	struct instance *i = map_get(s->map, ls.bytes);
+	if (!i) {
+		i = instance_create(s, ls);
+		start(i, now);
+	} else if (i->state == INSTANCE_RESOLVED) {
+		start(i, now);
+	}
+	i->holds = true;
+	i->value = value;
+	return i;
+}
+
+static void
+resolve(struct instance *i, msec_t now)
+{
+	i->changed = true;
+	i->resolved_at = now;
+	i->state = INSTANCE_RESOLVED;
+}
+
+/* It does not hold any more. */
+static void
+cease(struct instance *i, const struct rule_times *t, msec_t now)
+{
+	if (i->state == INSTANCE_FIRING && t->keep_firing_for > 0) {
+		if (!i->keep_since) {
+			i->keep_since = now;
+			i->changed = true;
+		}
+		if (now - i->keep_since < t->keep_firing_for)
+			return;
+	}
+	if (i->state != INSTANCE_RESOLVED)
+		resolve(i, now);
+}
+
+static void
+settle(struct instance *i, const struct rule_times *t, msec_t now)
+{
+	if (!i->holds) {
+		cease(i, t, now);
+		return;
+	}
+	if (i->keep_since) {
+		i->keep_since = 0;
+		i->changed = true;
+	}
+	if (i->state == INSTANCE_PENDING && now - i->active_at >= t->for_) {
+		i->state = INSTANCE_FIRING;
+		i->fired_at = now;
+		i->changed = true;
+	}
+}
+
+void
+instances_end(struct instances *s, const struct rule_times *t, msec_t now)
+{
+	map_each(s->map, e)
+		settle(e->value, t, now);
+}
+
+void
+instances_restore(struct instances *s, const struct rule_memory *m)
+{
+	struct arena *a = arena_create();
+	struct labels ls = labels_from_pairs(m->labels, a);
+	struct instance *i = map_get(s->map, ls.bytes);
+	if (!i)
+		i = instance_create(s, ls);
+	i->active_at = m->active_at;
+	i->fired_at = m->fired_at;
+	i->keep_since = m->keep_since;
+	i->state = m->fired_at ? INSTANCE_FIRING : INSTANCE_PENDING;
+	arena_destroy(&a);
+}
+
+/* A pending one that ceased was never told of; a resolved one is told for a while. */
+bool
+instance_gone(const struct instance *i, msec_t now)
+{
+	return i->state == INSTANCE_RESOLVED && (!i->fired_at || now - i->resolved_at > RESOLVED_FOR);
+}
+
+void
+instances_sweep(struct instances *s, msec_t now)
+{
+	VEC(struct instance *) gone = {0};
+	map_each(s->map, e)
+		if (instance_gone(e->value, now))
+			*vec_add(&gone) = e->value;
+	for (size_t i = 0; i < gone.n; i++) {
+		map_take(s->map, gone.p[i]->labels.bytes);
+		instance_free(gone.p[i]);
+	}
+	vec_fini(&gone);
+}
