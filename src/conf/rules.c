@@ -43,6 +43,8 @@ check_rule(struct check *c, const struct conf_rule *r)
 		check_text(c, c->judges.promql, r->expr, marks_place(c->marks, l, r, "expr"), "expr");
 	if (r->record.n && !str_utf8(r->record))
 		check_error(c, l, r, "record", "the name of a series must be UTF-8");
+	if (str_chr(r->record, '{') >= 0 || str_chr(r->record, '}') >= 0)
+		check_error(c, l, r, "record", "braces in the name of a series: do they belong into expr?");
 	if (r->record.n && (r->for_ || r->keep_firing_for || r->annotations.n))
 		check_error(c, l, r,
 		    r->for_            ? "for"
