@@ -27,7 +27,7 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 {
 	if (db->flushing)
 		return err_set(e, RC_CONFLICT, "a block is being written already");
-	if (db->head_samples == 0)
+	if (db->head_samples == 0 && !wal_is_broken(db->wal))
 		return RC_ABSENT;
 	enum rc rc = wal_roll(db->wal, segment, e);
 	if (rc != RC_OK)
@@ -122,14 +122,15 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		return rc == RC_ABSENT ? RC_OK : rc;
-	rc = write_block(db, &f, segment, &b, e);
+	if (f.n > 0)
+		rc = write_block(db, &f, segment, &b, e);
 	pthread_rwlock_wrlock(&db->lock);
 	for (size_t i = 0; i < f.n; i++) {
 		if (rc == RC_OK)
 			drop_frozen(db, f.p[i]);
 		f.p[i]->frozen = 0;
 	}
-	if (rc == RC_OK)
+	if (b)
 		*vec_add(&db->blocks) = b;
 	db->flushing = false;
 	pthread_rwlock_unlock(&db->lock);
@@ -200,6 +201,17 @@ is_flush_due(struct tsdb *db, msec_t now)
 	return due;
 }
 
+/* A log that could not be made durable begins anew behind a block that holds everything. */
+static enum rc
+sync_or_mend(struct tsdb *db, struct err *e)
+{
+	struct err why;
+	if (tsdb_sync(db, &why) == RC_OK)
+		return RC_OK;
+	log_error("tsdb", "%s; a block is written instead", why.text);
+	return tsdb_flush(db, e);
+}
+
 enum rc
 tsdb_tick(struct tsdb *db, struct err *e)
 {
@@ -207,7 +219,7 @@ tsdb_tick(struct tsdb *db, struct err *e)
 	nsec_t mono = clock_mono(db->options.clock);
 	enum rc rc = RC_OK;
 	if (mono - db->synced >= db->options.sync_every * 1000000) {
-		rc = tsdb_sync(db, e);
+		rc = sync_or_mend(db, e);
 		db->synced = mono;
 	}
 	if (rc == RC_OK && is_flush_due(db, now))

@@ -345,6 +345,15 @@ free_tenants(struct tsdb *db)
 	map_destroy(&db->tenants);
 }
 
+enum { CLOSE_LOG = 16 << 20 };
+
+/* A long log would have to be read at the next start: rather a block now. */
+static enum rc
+close_log(struct tsdb *db, struct err *e)
+{
+	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e) : tsdb_sync(db, e);
+}
+
 void
 tsdb_close(struct tsdb **pdb)
 {
@@ -352,7 +361,7 @@ tsdb_close(struct tsdb **pdb)
 	struct err e;
 	if (!db)
 		return;
-	if (db->wal && wal_sync(db->wal, &e) != RC_OK)
+	if (db->wal && close_log(db, &e) != RC_OK)
 		log_error("tsdb", "%s", e.text);
 	wal_close(&db->wal);
 	for (size_t i = 0; i < db->series.n; i++)

@@ -193,8 +193,8 @@ say_broken(struct err *e)
 	    e, RC_IO, "the log of samples could not be written and is set aside until the next block");
 }
 
-static bool
-is_broken(struct wal *w)
+bool
+wal_is_broken(struct wal *w)
 {
 	pthread_mutex_lock(&w->lock);
 	bool broken = w->broken;
@@ -216,7 +216,7 @@ wal_append(struct wal *w, struct str payload, struct err *e)
 {
 	uint32_t n = (uint32_t)payload.n;
 	uint64_t hash = XXH3_64bits(payload.p, payload.n);
-	if (is_broken(w))
+	if (wal_is_broken(w))
 		return say_broken(e);
 	if (w->written + HEAD + payload.n > SEGMENT_MAX)
 		return err_set(e, RC_REFUSED, "the log of samples is full until the next block is written");
@@ -260,6 +260,8 @@ wal_sync(struct wal *w, struct err *e)
 	uint64_t want = __atomic_load_n(&w->total, __ATOMIC_ACQUIRE);
 	enum rc rc = RC_OK;
 	pthread_mutex_lock(&w->lock);
+	if (w->broken)
+		rc = say_broken(e);
 	while (rc == RC_OK && w->durable < want) {
 		if (w->broken)
 			rc = say_broken(e);
@@ -276,7 +278,7 @@ enum rc
 wal_roll(struct wal *w, uint64_t *number, struct err *e)
 {
 	int fd;
-	if (!is_broken(w)) {
+	if (!wal_is_broken(w)) {
 		enum rc rc = wal_sync(w, e);
 		if (rc != RC_OK)
 			return rc;
@@ -290,6 +292,7 @@ wal_roll(struct wal *w, uint64_t *number, struct err *e)
 	os.close(w->fd);
 	w->fd = fd;
 	w->written = 0;
+	w->durable = __atomic_load_n(&w->total, __ATOMIC_ACQUIRE); /* a broken one's rest goes to a block */
 	w->broken = false;
 	pthread_mutex_unlock(&w->lock);
 	*number = ++w->number;
