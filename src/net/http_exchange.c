@@ -296,14 +296,18 @@ make_response(struct exchange *x)
 	return response;
 }
 
+bool
+exchange_is_answered(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	bool answered = x->state == EX_ANSWERED || x->state == EX_READING; /* READING: refused by the server */
+	pthread_mutex_unlock(&x->lock);
+	return answered;
+}
+
 enum MHD_Result
 exchange_send(struct exchange *x)
 {
-	pthread_mutex_lock(&x->lock);
-	bool somebody = x->state == EX_ANSWERED || x->state == EX_READING;
-	pthread_mutex_unlock(&x->lock);
-	if (!somebody)
-		return MHD_NO;
 	struct MHD_Response *response = make_response(x);
 	enum MHD_Result queued = MHD_queue_response(x->mhd, (unsigned)x->req.reply.status, response);
 	MHD_destroy_response(response);

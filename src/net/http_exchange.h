@@ -56,7 +56,9 @@ CHECKED enum rc exchange_begin(struct exchange *, const char *method, const char
 bool exchange_run(struct exchange *, http_handler *, void *arg);
 /* Suspends the connection until the answer; false when that has come meanwhile. */
 bool exchange_sleep(struct exchange *);
-/* Hands the answer to the library; MHD_NO when there is nobody to answer. */
+/* Is there an answer, and somebody to have it?  Until then the reply is the handler's to write. */
+bool exchange_is_answered(struct exchange *);
+/* Hands the answer to the library. */
 enum MHD_Result exchange_send(struct exchange *);
 /* The client has gone. */
 void exchange_cancel(struct exchange *);

@@ -140,6 +140,8 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **request, enum MHD_Req
 static enum MHD_Result
 send_answer(struct http_server *s, struct connection *c, struct exchange *x)
 {
+	if (!exchange_is_answered(x))
+		return MHD_NO; /* the client has gone */
 	if (x->out.open) {
 		http_watch_deadline(s->watch, &c->watched, MSEC_NEVER);
 		http_watch_hangup(s->watch, &c->watched, true);
