@@ -208,7 +208,7 @@ tell_receiver(struct road *r, struct turn *t, const struct told *told)
 {
 	const struct conf_receiver *to = told->group->route->receiver;
 	struct told all = *told;
-	all.external_url = r->routes->conf->root->server.external_url;
+	all.external_url = r->routes->conf->external_url;
 	for (size_t i = 0; to && i < to->webhook_configs.n; i++) {
 		const struct conf_webhook *w = &to->webhook_configs.p[i];
 		tell(r, t, &all, &(struct integration){"webhook", "webhook", i, w->send_resolved, w, NULL});

@@ -67,6 +67,7 @@ struct conf_file {
 struct conf {
 	const struct conf_root *root;
 	enum conf_kind kind;
+	struct str external_url; /* where people reach us: as written, else from server.listen */
 	const char *path; /* NULL: the embedded defaults */
 	struct {
 		struct conf_scrape *const *p;

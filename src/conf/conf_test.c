@@ -308,7 +308,8 @@ UNIT(conf_reads_a_tocsin_yml)
 	struct conf *c = must_load(whole);
 	const struct conf_root *r = c->root;
 	ck_assert_int_eq(c->kind, CONF_TOCSIN);
-	ck_assert_str(r->server.external_url, "http://localhost:9797");
+	ck_assert_str(c->external_url, "http://localhost:9797");
+	ck_assert_uint_eq(r->server.external_url.n, 0);
 	ck_assert_int_eq(r->storage.out_of_order_window, 100 * 365 * DAY);
 	ck_assert_int_eq(r->storage.exemplars.max_exemplars, 10);
 	ck_assert_int_eq(r->voice.trunks.p[0].transport, TRANSPORT_TLS);

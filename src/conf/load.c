@@ -9,14 +9,11 @@
  */
 #include "conf/conf.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/os.h"
 #include "conf/inner.h"
 
 #define RECORD_SELF struct conf_global
@@ -35,48 +32,14 @@ struct conf_inner {
 
 /* ---- files ---- */
 
-static enum rc
-read_all(int fd, struct buf *out, struct err *e)
-{
-	for (;;) {
-		ssize_t n = read(fd, buf_room(out, 65536), 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(e, "it cannot be read");
-		if (n == 0)
-			return RC_OK;
-		buf_grew(out, (size_t)n);
-		if (out->n > NODE_BYTES)
-			return err_set(e, RC_REFUSED, "it is larger than 32 MiB");
-	}
-}
-
-static enum rc
-read_file(const char *path, struct buf *out, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(e, "it cannot be opened");
-	struct stat st;
-	enum rc rc = RC_OK;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
-		rc = err_set(e, RC_INVALID, "it is not a file");
-	if (rc == RC_OK)
-		rc = read_all(fd, out, e);
-	close(fd);
-	return rc;
-}
-
 static struct node *
 read_tree(struct loader *l, const char *path, struct place named_at)
 {
 	struct buf text = {0};
 	struct err e;
 	struct node *root = NULL;
-	if (read_file(path, &text, &e) != RC_OK)
-		report_error(l->check.report, named_at.file ? named_at : (struct place){path, 0, 0}, "%s%s%s",
-		    named_at.file ? path : "", named_at.file ? ": " : "", e.text);
+	if (os_read_file(path, NODE_BYTES, &text, &e) != RC_OK)
+		report_error(l->check.report, named_at, "%s", e.text);
 	else
 		root = node_read(path, buf_view(&text), l->binder.arena, l->check.report);
 	buf_fini(&text);
@@ -227,8 +190,8 @@ load_rules(struct loader *l, const char *path, struct place named_at)
 	struct buf text = {0};
 	struct err e;
 	struct conf_rules rules;
-	if (read_file(path, &text, &e) != RC_OK)
-		report_error(l->check.report, named_at, "%s: %s", path, e.text);
+	if (os_read_file(path, NODE_BYTES, &text, &e) != RC_OK)
+		report_error(l->check.report, named_at, "%s", e.text);
 	else if (conf_rules_read(&l->check, &l->binder, path, buf_view(&text), &rules))
 		*vec_add(&l->rules) = rules;
 	buf_fini(&text);
@@ -239,8 +202,8 @@ load_template(struct loader *l, const char *path, struct place named_at)
 {
 	struct buf text = {0};
 	struct err e;
-	if (read_file(path, &text, &e) != RC_OK) {
-		report_error(l->check.report, named_at, "%s: %s", path, e.text);
+	if (os_read_file(path, NODE_BYTES, &text, &e) != RC_OK) {
+		report_error(l->check.report, named_at, "%s", e.text);
 	} else {
 		struct arena *a = l->binder.arena;
 		*vec_add(&l->templates) =
@@ -314,6 +277,21 @@ freeze(struct arena *a, const void *p, size_t bytes)
 	return copy;
 }
 
+/* Where people reach us when nobody says so: the port that we listen on. */
+static struct str
+url_of_listen(struct arena *arena, const struct conf_server *s)
+{
+	struct str a = s->listen;
+	size_t colon = a.n;
+	while (colon > 0 && a.p[colon - 1] != ':')
+		colon--;
+	struct str host = colon > 1 ? str_to(a, colon - 1) : STR("localhost"), port = str_from(a, colon);
+	if (str_is(host, "0.0.0.0") || str_is(host, "[::]"))
+		host = STR("localhost");
+	return arena_fmt(
+	    arena, "%s://%.*s:%.*s", s->tls_cert_file.n ? "https" : "http", STR_ARG(host), STR_ARG(port));
+}
+
 static struct conf *
 snapshot(struct loader *l, const struct node *tree)
 {
@@ -326,6 +304,8 @@ snapshot(struct loader *l, const struct node *tree)
 	c->root = l->root;
 	c->kind = l->kind;
 	c->path = l->path;
+	c->external_url = l->root->server.external_url.n ? l->root->server.external_url
+							 : url_of_listen(a, &l->root->server);
 	c->scrapes.p = freeze(a, l->scrapes.p, l->scrapes.n * sizeof *l->scrapes.p);
 	c->scrapes.n = l->scrapes.n;
 	c->rules.p = freeze(a, l->rules.p, l->rules.n * sizeof *l->rules.p);

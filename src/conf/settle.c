@@ -259,21 +259,6 @@ settle_mail(struct conf_mail *m, const struct conf_global_am *g)
 	or_str(&m->hello, g->smtp_hello);
 }
 
-/* Where people reach us when nobody says so: the port that we listen on. */
-static struct str
-url_of_listen(struct loader *l, const struct conf_server *s)
-{
-	struct str a = s->listen;
-	size_t colon = a.n;
-	while (colon > 0 && a.p[colon - 1] != ':')
-		colon--;
-	struct str host = colon > 1 ? str_to(a, colon - 1) : STR("localhost"), port = str_from(a, colon);
-	if (str_is(host, "0.0.0.0") || str_is(host, "[::]"))
-		host = STR("localhost");
-	return arena_fmt(l->binder.arena, "%s://%.*s:%.*s", s->tls_cert_file.n ? "https" : "http",
-	    STR_ARG(host), STR_ARG(port));
-}
-
 static void
 settle_own(struct loader *l)
 {
@@ -285,8 +270,6 @@ settle_own(struct loader *l)
 		r->storage.retention_size = r->storage.tsdb.retention.size;
 	if (r->storage.out_of_order_window == 0)
 		r->storage.out_of_order_window = r->storage.tsdb.out_of_order_time_window;
-	if (r->server.external_url.n == 0)
-		r->server.external_url = url_of_listen(l, &r->server);
 	if (r->desk.desk == DESK_DEFAULT)
 		r->desk.desk = l->kind == CONF_ALERTMANAGER ? DESK_NONE : DESK_OPEN;
 	settle_mail(&r->mail, &r->global.am);
