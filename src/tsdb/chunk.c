@@ -1,6 +1,7 @@
 /* chunk.c — see chunk.h. */
 #include "tsdb/chunk.h"
 
+#include <endian.h>
 #include <string.h>
 
 static uint64_t
@@ -47,24 +48,41 @@ put_end(struct writer *w)
 
 struct reader {
 	const unsigned char *p, *end;
-	uint64_t word;
+	uint64_t word; /* its `n` high bits are next */
 	unsigned n;
 	bool failed;
 };
 
-static uint64_t
+static inline void
+refill(struct reader *r)
+{
+	if (r->end - r->p >= 8) {
+		uint64_t next;
+		memcpy(&next, r->p, sizeof next);
+		r->word |= be64toh(next) >> r->n; /* what is more than whole bytes comes again, the same */
+		unsigned bytes = (63 - r->n) / 8;
+		r->p += bytes;
+		r->n += bytes * 8;
+		return;
+	}
+	for (; r->n <= 56 && r->p < r->end; r->n += 8)
+		r->word |= (uint64_t)*r->p++ << (56 - r->n);
+}
+
+/* 1 to 56 bits. */
+static inline uint64_t
 get(struct reader *r, unsigned n)
 {
-	while (r->n < n) {
-		if (r->p == r->end) {
-			r->failed = true;
-			return 0;
-		}
-		r->word = r->word << 8 | *r->p++;
-		r->n += 8;
+	if (r->n < n)
+		refill(r);
+	if (r->n < n) {
+		r->failed = true;
+		return 0;
 	}
+	uint64_t v = r->word >> (64 - n);
+	r->word <<= n;
 	r->n -= n;
-	return r->word >> r->n & ((1ull << n) - 1);
+	return v;
 }
 
 static uint64_t
