@@ -169,6 +169,7 @@ serve(struct core *c, struct err *e)
 	    .fd = c->house->http_fd,
 	    .connections = (unsigned)s->max_connections,
 	    .per_address = (unsigned)s->max_connections_per_host,
+	    .head_time = s->header_timeout,
 	    .request_time = s->request_timeout,
 	    .arg = c->api,
 	    .limit = api_body_limit,

@@ -154,8 +154,8 @@ address_judge(const struct address_policy *p, const struct sockaddr *sa, struct 
 		return RC_OK;
 	struct buf text = {0};
 	address_print(sa, &text);
-	enum rc rc = err_set(
-	    err, RC_DENIED, "%s is %s; an administrator can allow the range in net.allow", text.p, what);
+	enum rc rc = err_set(err, RC_DENIED,
+	    "%s is %s; an administrator can allow the range in access.allow_addresses", text.p, what);
 	buf_fini(&text);
 	return rc;
 }

@@ -126,7 +126,7 @@ judge_host(const struct http_guard *g, const struct http_req *r, struct err *err
 		return refuse(err, 400, hosts ? "Host stands there more than once" : "there is no Host");
 	bool absolute = !str_starts(r->target, STR("/")) && !str_is(r->target, "*");
 	if (!is_ours(g, r, http_header(r, "Host")) || (absolute && !is_ours(g, r, authority_of(r->target))))
-		return refuse(err, 421, "this Host is not served here; add it to server.names");
+		return refuse(err, 421, "this Host is not served here; add it to server.hosts");
 	return 0;
 }
 

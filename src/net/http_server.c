@@ -17,6 +17,7 @@
 
 enum {
 	DEFAULT_CONNECTIONS = 10000,
+	DEFAULT_HEAD_TIME = 10 * 1000,
 	DEFAULT_REQUEST_TIME = 30 * 1000,
 	DEFAULT_IDLE_TIME = 75 * 1000,
 	MEMORY_PER_CONNECTION = 32 << 10, /* bounds the head: more is 431 or 414 */
@@ -77,7 +78,7 @@ connection_open(struct http_server *s, struct MHD_Connection *mhd, void **contex
 	address_print(
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, &c->peer);
 	http_watch_add(s->watch, &c->watched, fd, client_gone);
-	http_watch_deadline(s->watch, &c->watched, s->conf.request_time);
+	http_watch_deadline(s->watch, &c->watched, s->conf.head_time);
 }
 
 static void
@@ -104,7 +105,7 @@ on_request_line(void *arg, const char *target, struct MHD_Connection *mhd)
 	struct http_server *s = arg;
 	struct connection *c = connection_of(mhd);
 	struct exchange *x = exchange_create(mhd, target);
-	http_watch_deadline(s->watch, &c->watched, s->conf.request_time);
+	http_watch_deadline(s->watch, &c->watched, s->conf.head_time);
 	pthread_mutex_lock(&s->lock);
 	must(!c->now);
 	c->now = x;
@@ -176,6 +177,7 @@ take_head(struct http_server *s, struct exchange *x, const char *method, const c
 	x->req.peer = arena_str(x->req.arena, buf_view(&c->peer));
 	x->req.local = arena_str(x->req.arena, buf_view(&c->local));
 	x->req.tls = s->conf.cert_pem != NULL;
+	http_watch_deadline(s->watch, &c->watched, s->conf.request_time);
 	if (s->conf.decorate)
 		s->conf.decorate(s->conf.arg, &x->req);
 	if (rc != RC_OK)
@@ -302,6 +304,8 @@ fill_defaults(struct http_server_conf *conf)
 {
 	if (!conf->connections)
 		conf->connections = DEFAULT_CONNECTIONS;
+	if (!conf->head_time)
+		conf->head_time = DEFAULT_HEAD_TIME;
 	if (!conf->request_time)
 		conf->request_time = DEFAULT_REQUEST_TIME;
 	if (!conf->idle_time)

@@ -21,7 +21,8 @@ struct http_server_conf {
 	unsigned threads;     /* 0: one for each processor, at most 8 */
 	unsigned connections; /* at most, in all; 0: 10,000 */
 	unsigned per_address; /* at most, from one address; 0: no limit */
-	msec_t request_time;  /* head and body must be in by then; 0: 30 s */
+	msec_t head_time;     /* a head must be in by then; 0: 10 s */
+	msec_t request_time;  /* its body by then; 0: 30 s */
 	msec_t idle_time;     /* between requests; 0: 75 s */
 	const char *cert_pem, *key_pem; /* the texts, not file names; both or neither */
 	struct http_guard guard;

@@ -283,7 +283,7 @@ END
 
 UNIT(slow_heads_and_slow_bodies_are_cut)
 {
-	start((struct http_server_conf){.request_time = 300});
+	start((struct http_server_conf){.head_time = 300, .request_time = 300});
 	int64_t head = drip(STR("GET / HTTP/1.1\r\n" HOST "X-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 	ck_assert_int_ge(head, 250);
 	ck_assert_int_le(head, 2000);
