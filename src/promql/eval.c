@@ -70,6 +70,9 @@ eval_note(const struct eval *ev, bool warning, const struct node *where, const c
 double *
 eval_steps(const struct eval *ev)
 {
+	ev->run->samples += ev->n;
+	if (ev->run->samples > ev->run->samples_limit)
+		eval_too_many(ev); /* the node fails when it returns */
 	return arena_array(ev->run->arena, double, ev->n);
 }
 
@@ -200,12 +203,9 @@ unary(const struct eval *ev, const struct node *n, struct value *out)
 	return true;
 }
 
-bool
-eval_node(const struct eval *ev, const struct node *n, struct value *out)
+static bool
+evaluate(const struct eval *ev, const struct node *n, struct value *out)
 {
-	*out = (struct value){.type = n->type};
-	if (!eval_go_on(ev))
-		return false;
 	switch (n->kind) {
 	case NODE_NUMBER: return number(ev, n->number, out);
 	case NODE_STRING: out->string = n->string; return true;
@@ -219,6 +219,13 @@ eval_node(const struct eval *ev, const struct node *n, struct value *out)
 	case NODE_CLOCK: break;
 	}
 	return eval_fail(ev, RC_INVALID, "a range cannot stand here");
+}
+
+bool
+eval_node(const struct eval *ev, const struct node *n, struct value *out)
+{
+	*out = (struct value){.type = n->type};
+	return eval_go_on(ev) && evaluate(ev, n, out) && !ev->run->failed;
 }
 
 /* ---- results ---- */

@@ -239,6 +239,9 @@ UNIT(promql_answers_everyday_questions)
 	    {"m{i=\"0\"}", 0, 100000, 1, "exceeded maximum resolution of 11000 points per timeseries. Try decreasing the query "
 	        "resolution (?step=XX)"},
 	    {"m", 0, 5000, 1, "query processing would load too many samples into memory in query execution"},
+	    {"vector(1)[10y:1s]", 1, 0, 0, "the subquery asks for 315360000 steps; the limit is 10000000"},
+	    {"count_over_time(vector(1 + 1)[1d:1s])", 1, 0, 0,
+	        "query processing would load too many samples into memory in query execution"},
 	    {"info(m)", 1, 0, 0, "the function info() is not evaluated yet"},
 	    {"up[1h]", 1, 2, 1, "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"},
 	    {"m[-5m]", 1, 0, 0, "duration must be greater than 0"},
