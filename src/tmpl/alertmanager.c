@@ -143,28 +143,16 @@ to_json(struct json_writer *w, const struct value *v)
 {
 	struct buf b = {0};
 	switch (v->kind) {
-	case VALUE_NIL:
-		jsonw_null(w);
-		break;
-	case VALUE_BOOL:
-		jsonw_bool(w, v->b);
-		break;
-	case VALUE_INT:
-		jsonw_i64(w, v->i);
-		break;
-	case VALUE_FLOAT:
-		jsonw_f64(w, v->f);
-		break;
-	case VALUE_STR:
-		jsonw_str(w, v->s);
-		break;
+	case VALUE_NIL: jsonw_null(w); break;
+	case VALUE_BOOL: jsonw_bool(w, v->b); break;
+	case VALUE_INT: jsonw_i64(w, v->i); break;
+	case VALUE_FLOAT: jsonw_f64(w, v->f); break;
+	case VALUE_STR: jsonw_str(w, v->s); break;
 	case VALUE_TIME:
 		format_time(v, STR("2006-01-02T15:04:05.999Z07:00"), &b);
 		jsonw_str(w, buf_view(&b));
 		break;
-	case VALUE_DURATION:
-		jsonw_i64(w, v->duration * 1000000);
-		break;
+	case VALUE_DURATION: jsonw_i64(w, v->duration * 1000000); break;
 	case VALUE_LIST:
 		jsonw_array(w);
 		for (size_t i = 0; i < v->list.n; i++)

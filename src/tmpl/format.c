@@ -231,23 +231,16 @@ format_value(struct formatter *f, const struct spec *s, const struct value *v)
 		return;
 	}
 	switch (v->kind) {
-	case VALUE_INT:
-		format_int(f, s, v);
-		break;
-	case VALUE_FLOAT:
-		format_float(f, s, v);
-		break;
-	case VALUE_STR:
-		format_str(f, s, v);
-		break;
+	case VALUE_INT: format_int(f, s, v); break;
+	case VALUE_FLOAT: format_float(f, s, v); break;
+	case VALUE_STR: format_str(f, s, v); break;
 	case VALUE_LIST:
 		if (!v->class || v->class == &class_strings)
 			format_list(f, s, v);
 		else
 			format_other(f, s, v);
 		break;
-	default:
-		format_other(f, s, v);
+	default: format_other(f, s, v);
 	}
 }
 
@@ -288,23 +281,12 @@ read_flags(struct formatter *f, struct spec *s)
 {
 	for (; more(f); f->at++)
 		switch (f->format.p[f->at]) {
-		case '-':
-			s->minus = true;
-			break;
-		case '+':
-			s->plus = true;
-			break;
-		case '#':
-			s->sharp = true;
-			break;
-		case ' ':
-			s->space = true;
-			break;
-		case '0':
-			s->zero = true;
-			break;
-		default:
-			return;
+		case '-': s->minus = true; break;
+		case '+': s->plus = true; break;
+		case '#': s->sharp = true; break;
+		case ' ': s->space = true; break;
+		case '0': s->zero = true; break;
+		default: return;
 		}
 }
 

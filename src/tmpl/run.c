@@ -174,17 +174,10 @@ eval_word(struct run *r, const struct word *w, const struct value *dot, const st
 	if (count(r) != RC_OK)
 		return r->err->rc;
 	switch (w->kind) {
-	case WORD_DOT:
-		v = *dot;
-		break;
-	case WORD_NIL:
-		break;
-	case WORD_CONST:
-		v = w->value;
-		break;
-	case WORD_VAR:
-		v = *find_var(r, w->name);
-		break;
+	case WORD_DOT: v = *dot; break;
+	case WORD_NIL: break;
+	case WORD_CONST: v = w->value; break;
+	case WORD_VAR: v = *find_var(r, w->name); break;
 	case WORD_PIPE:
 		if (eval_pipe(r, w->pipe, dot, &v) != RC_OK)
 			return r->err->rc;
@@ -284,23 +277,12 @@ escape_html(struct str s, struct buf *out)
 {
 	for (size_t i = 0; i < s.n; i++)
 		switch (s.p[i]) {
-		case '&':
-			buf_c(out, "&amp;");
-			break;
-		case '<':
-			buf_c(out, "&lt;");
-			break;
-		case '>':
-			buf_c(out, "&gt;");
-			break;
-		case '"':
-			buf_c(out, "&#34;");
-			break;
-		case '\'':
-			buf_c(out, "&#39;");
-			break;
-		default:
-			buf_ch(out, s.p[i]);
+		case '&': buf_c(out, "&amp;"); break;
+		case '<': buf_c(out, "&lt;"); break;
+		case '>': buf_c(out, "&gt;"); break;
+		case '"': buf_c(out, "&#34;"); break;
+		case '\'': buf_c(out, "&#39;"); break;
+		default: buf_ch(out, s.p[i]);
 		}
 }
 
@@ -445,24 +427,14 @@ static enum rc
 walk_step(struct run *r, const struct step *s, const struct value *dot, enum flow *flow)
 {
 	switch (s->kind) {
-	case STEP_TEXT:
-		buf_str(r->out, s->text);
-		return RC_OK;
-	case STEP_PRINT:
-		return walk_print(r, s, dot);
+	case STEP_TEXT: buf_str(r->out, s->text); return RC_OK;
+	case STEP_PRINT: return walk_print(r, s, dot);
 	case STEP_IF:
-	case STEP_WITH:
-		return walk_if(r, s, dot, flow);
-	case STEP_RANGE:
-		return walk_range(r, s, dot, flow);
-	case STEP_TEMPLATE:
-		return walk_template(r, s, dot);
-	case STEP_BREAK:
-		*flow = FLOW_BREAK;
-		return RC_OK;
-	case STEP_CONTINUE:
-		*flow = FLOW_CONTINUE;
-		return RC_OK;
+	case STEP_WITH: return walk_if(r, s, dot, flow);
+	case STEP_RANGE: return walk_range(r, s, dot, flow);
+	case STEP_TEMPLATE: return walk_template(r, s, dot);
+	case STEP_BREAK: *flow = FLOW_BREAK; return RC_OK;
+	case STEP_CONTINUE: *flow = FLOW_CONTINUE; return RC_OK;
 	}
 	panic("unknown kind of step");
 }
@@ -503,9 +475,9 @@ tmpl_arena(struct run *r)
 	return r->arena;
 }
 
-static enum rc
-run(const struct tmpl_set *set, const struct tree *t, const struct value *data, const struct tmpl_env *env,
-    struct buf *out, struct err *e)
+enum rc
+run_root(const struct tmpl_set *set, const struct tree *t, const struct value *data,
+    const struct tmpl_env *env, struct buf *out, struct err *e)
 {
 	struct err mine;
 	struct run r = {.set = set,
@@ -519,82 +491,5 @@ run(const struct tmpl_set *set, const struct tree *t, const struct value *data, 
 		buf_cut(out, r.out_start);
 	vec_fini(&r.vars);
 	arena_destroy(&r.arena);
-	return rc;
-}
-
-struct tmpl_set *
-tmpl_set_create(enum tmpl_dialect d)
-{
-	struct tmpl_set *s = mem_new(struct tmpl_set);
-	s->dialect = d;
-	s->arena = arena_create();
-	s->trees = map_create();
-	return s;
-}
-
-void
-tmpl_set_destroy(struct tmpl_set **s)
-{
-	if (!*s)
-		return;
-	map_destroy(&(*s)->trees);
-	arena_destroy(&(*s)->arena);
-	mem_free(*s);
-	*s = NULL;
-}
-
-enum rc
-tmpl_add(struct tmpl_set *s, struct str name, struct str text, struct err *e)
-{
-	struct tree *t;
-	enum rc rc = tree_parse(s->dialect, name, text, s->arena, s->trees, &t, e);
-	if (rc == RC_OK)
-		map_put(s->trees, t->name, t);
-	return rc;
-}
-
-enum rc
-tmpl_run(const struct tmpl_set *s, struct str name, const struct value *data, const struct tmpl_env *env,
-    struct buf *out, struct err *e)
-{
-	const struct tree *t = map_get(s->trees, name);
-	return t ? run(s, t, data, env, out, e) : RC_ABSENT;
-}
-
-/* What the text defines is put over a copy of the set's names, which only this run sees. */
-static enum rc
-expand(const struct tmpl_set *s, struct str text, const struct value *data, const struct tmpl_env *env,
-    struct buf *out, struct err *e)
-{
-	struct tmpl_set own = {.dialect = s->dialect, .arena = arena_create(), .trees = map_create()};
-	struct tree *t;
-	map_each (s->trees, entry)
-		map_put(own.trees, entry->key, entry->value);
-	enum rc rc = tree_parse(s->dialect, STR(""), text, own.arena, own.trees, &t, e);
-	if (rc == RC_OK)
-		rc = run(&own, t, data, env, out, e);
-	map_destroy(&own.trees);
-	arena_destroy(&own.arena);
-	return rc;
-}
-
-enum rc
-tmpl_expand(const struct tmpl_set *s, struct str text, const struct value *data, const struct tmpl_env *env,
-    struct buf *out, struct err *e)
-{
-	if (str_has(text, STR("{{")))
-		return expand(s, text, data, env, out, e);
-	buf_str(out, text);
-	return RC_OK;
-}
-
-enum rc
-tmpl_check(enum tmpl_dialect d, struct str text, struct err *e)
-{
-	struct tmpl_set *s = tmpl_set_create(d);
-	struct tree *t;
-	enum rc rc =
-	    str_has(text, STR("{{")) ? tree_parse(d, STR(""), text, s->arena, s->trees, &t, e) : RC_OK;
-	tmpl_set_destroy(&s);
 	return rc;
 }

@@ -33,6 +33,9 @@ CHECKED enum rc want_str(const struct value *args, size_t i, const char *func, s
 CHECKED enum rc want_int(const struct value *args, size_t i, const char *func, int64_t *out, struct err *);
 /* A number, or a text that is one. */
 CHECKED enum rc want_float(const struct value *, const char *func, double *out, struct err *);
+/* Runs a tree in a run of its own; on a failure `out` is as it was. */
+CHECKED enum rc run_root(const struct tmpl_set *, const struct tree *, const struct value *data,
+    const struct tmpl_env *, struct buf *out, struct err *);
 /* Runs a named template into `out`. */
 CHECKED enum rc run_named(
     struct run *, struct str name, const struct value *dot, struct buf *out, struct err *);

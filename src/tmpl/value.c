@@ -66,24 +66,15 @@ bool
 value_true(const struct value *v)
 {
 	switch (v->kind) {
-	case VALUE_NIL:
-		return false;
-	case VALUE_BOOL:
-		return v->b;
-	case VALUE_INT:
-		return v->i != 0;
-	case VALUE_FLOAT:
-		return v->f != 0;
-	case VALUE_STR:
-		return v->s.n != 0;
-	case VALUE_LIST:
-		return v->list.n != 0;
-	case VALUE_MAP:
-		return v->map.n != 0 || (v->class && v->class->fixed);
-	case VALUE_TIME:
-		return true;
-	case VALUE_DURATION:
-		return v->duration != 0;
+	case VALUE_NIL: return false;
+	case VALUE_BOOL: return v->b;
+	case VALUE_INT: return v->i != 0;
+	case VALUE_FLOAT: return v->f != 0;
+	case VALUE_STR: return v->s.n != 0;
+	case VALUE_LIST: return v->list.n != 0;
+	case VALUE_MAP: return v->map.n != 0 || (v->class && v->class->fixed);
+	case VALUE_TIME: return true;
+	case VALUE_DURATION: return v->duration != 0;
 	}
 	return false;
 }
@@ -206,21 +197,11 @@ value_print(const struct value *v, struct buf *out)
 	if (v->class && print_pairs(v, out))
 		return;
 	switch (v->kind) {
-	case VALUE_NIL:
-		buf_c(out, "<nil>");
-		break;
-	case VALUE_BOOL:
-		buf_c(out, v->b ? "true" : "false");
-		break;
-	case VALUE_INT:
-		buf_i64(out, v->i);
-		break;
-	case VALUE_FLOAT:
-		value_print_float(v->f, out);
-		break;
-	case VALUE_STR:
-		buf_str(out, v->s);
-		break;
+	case VALUE_NIL: buf_c(out, "<nil>"); break;
+	case VALUE_BOOL: buf_c(out, v->b ? "true" : "false"); break;
+	case VALUE_INT: buf_i64(out, v->i); break;
+	case VALUE_FLOAT: value_print_float(v->f, out); break;
+	case VALUE_STR: buf_str(out, v->s); break;
 	case VALUE_LIST:
 		buf_ch(out, '[');
 		for (size_t i = 0; i < v->list.n; i++) {
@@ -230,14 +211,8 @@ value_print(const struct value *v, struct buf *out)
 		}
 		buf_ch(out, ']');
 		break;
-	case VALUE_MAP:
-		print_map(v, out);
-		break;
-	case VALUE_TIME:
-		print_time(v, out);
-		break;
-	case VALUE_DURATION:
-		print_duration(v->duration, out);
-		break;
+	case VALUE_MAP: print_map(v, out); break;
+	case VALUE_TIME: print_time(v, out); break;
+	case VALUE_DURATION: print_duration(v->duration, out); break;
 	}
 }
