@@ -21,6 +21,7 @@ struct loader {
 void conf_settle(struct loader *);
 /* What the tables cannot say. */
 void conf_check(struct loader *);
+void conf_check_prometheus(struct loader *); /* a part of it */
 /*
  * The part of the tree that an Alertmanager knows, as YAML: keys of ours are left out, so a receiver of ours
  * is a bare name; secrets are "<secret>".

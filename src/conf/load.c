@@ -63,7 +63,7 @@ kinds_of(const struct node *root)
 	return kinds;
 }
 
-/* A file with keys of one peer alone is that peer's; with `global` alone it is a prometheus.yml. */
+/* A file with keys of one peer alone is that peer's. */
 static enum conf_kind
 kind_of(const struct node *root)
 {

@@ -1,0 +1,193 @@
+/* verify_scrape.c — what the tables cannot say: jobs, their targets and relabelling. */
+#include <string.h>
+
+#include "base/map.h"
+#include "conf/inner.h"
+
+/* ---- relabelling ---- */
+
+static bool
+needs_target(int action)
+{
+	return action == CONF_RELABEL_REPLACE || action == CONF_RELABEL_HASHMOD ||
+	       action == CONF_RELABEL_LOWERCASE || action == CONF_RELABEL_UPPERCASE ||
+	       action == CONF_RELABEL_KEEPEQUAL || action == CONF_RELABEL_DROPEQUAL;
+}
+
+/* Keys that an action does not look at: to write one is a misunderstanding. */
+static void
+check_foreign_keys(struct check *c, const struct conf_relabel *r)
+{
+	enum { ALONE = 1, EQUAL = 2, CASE = 4 };
+	static const struct {
+		const char *key;
+		int refused_by;
+	} keys[] = {{"source_labels", ALONE}, {"target_label", ALONE}, {"regex", EQUAL},
+	    {"modulus", ALONE | EQUAL}, {"separator", ALONE | EQUAL}, {"replacement", ALONE | EQUAL | CASE}};
+	static const int kind[] = {[CONF_RELABEL_LABELDROP] = ALONE,
+	    [CONF_RELABEL_LABELKEEP] = ALONE,
+	    [CONF_RELABEL_KEEPEQUAL] = EQUAL,
+	    [CONF_RELABEL_DROPEQUAL] = EQUAL,
+	    [CONF_RELABEL_LOWERCASE] = CASE,
+	    [CONF_RELABEL_UPPERCASE] = CASE};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if ((keys[i].refused_by & kind[r->action]) &&
+		    marks_has(c->marks, conf_relabel, r, keys[i].key))
+			check_error(c, &conf_relabel_layout, r, keys[i].key, "%s does not look at %s",
+			    conf_relabel_actions[r->action], keys[i].key);
+}
+
+static void
+check_relabel(struct check *c, const struct conf_relabel *r)
+{
+	const struct layout *l = &conf_relabel_layout;
+	check_text(c, c->judges.regex, r->regex, marks_place(c->marks, l, r, "regex"), "regex");
+	if (needs_target(r->action) && r->target_label.n == 0)
+		check_error(c, l, r, "action", "%s needs a target_label", conf_relabel_actions[r->action]);
+	if (r->action == CONF_RELABEL_HASHMOD && r->modulus <= 0)
+		check_error(c, l, r, "modulus", "hashmod needs a modulus above 0");
+	check_foreign_keys(c, r);
+	for (size_t i = 0; i < r->source_labels.n; i++)
+		if (!check_label_name(r->source_labels.p[i], true))
+			report_error(c->report, check_item(c, l, r, "source_labels", i),
+			    "a label's name cannot be empty");
+}
+
+/* ---- scraping ---- */
+
+static void
+check_targets(struct check *c, const struct conf_static_targets *t)
+{
+	const struct layout *l = &conf_static_targets_layout;
+	for (size_t i = 0; i < t->targets.n; i++)
+		if (t->targets.p[i].n == 0 || str_chr(t->targets.p[i], '/') >= 0)
+			report_error(c->report, check_item(c, l, t, "targets", i),
+			    "\"%.*s\" is not a target: write host:port; path and scheme are keys of the job",
+			    STR_ARG(str_to(t->targets.p[i], 80)));
+	for (size_t i = 0; i < t->labels.n; i++)
+		if (!check_label_name(t->labels.p[i].name, true))
+			check_error(c, l, t, "labels", "a label's name cannot be empty");
+}
+
+/* "dir/part*.yml": a star only in the last part, and an ending that tells the format. */
+static void
+check_file_sd(struct check *c, const struct conf_file_sd *f)
+{
+	static const char *const endings[] = {".json", ".yml", ".yaml", ".JSON", ".YML", ".YAML"};
+	for (size_t i = 0; i < f->files.n; i++) {
+		struct str name = f->files.p[i];
+		ptrdiff_t star = str_chr(name, '*');
+		bool good = false;
+		for (size_t e = 0; e < sizeof endings / sizeof *endings; e++)
+			good |= str_ends(name, str_c(endings[e]));
+		if (!good || (star >= 0 && str_chr(str_from(name, (size_t)star), '/') >= 0))
+			report_error(c->report, check_item(c, &conf_file_sd_layout, f, "files", i),
+			    "\"%.*s\" must end with .json, .yml or .yaml, and only its last part may hold a "
+			    "*",
+			    STR_ARG(str_to(name, 80)));
+	}
+}
+
+static void
+check_protocol(struct check *c, struct place at, struct str protocol)
+{
+	static const char *const known[] = {"PrometheusProto", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0",
+	    "PrometheusText0.0.4", "PrometheusText1.0.0"};
+	enum { KNOWN = sizeof known / sizeof *known };
+	for (size_t k = 0; k < KNOWN; k++)
+		if (str_is(protocol, known[k]))
+			return;
+	const char *near = str_nearest(protocol, known, KNOWN);
+	report_error(c->report, at, "\"%.*s\" is no scrape protocol%s%s%s", STR_ARG(str_to(protocol, 40)),
+	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static void
+check_protocols(struct check *c, const struct layout *l, const void *record, struct strs protocols)
+{
+	for (size_t i = 0; i < protocols.n; i++)
+		check_protocol(c, check_item(c, l, record, "scrape_protocols", i), protocols.p[i]);
+}
+
+static void
+check_limits(struct check *c, const struct layout *l, const void *record)
+{
+	static const char *const names[] = {"sample_limit", "target_limit", "label_limit",
+	    "label_name_length_limit", "label_value_length_limit", "keep_dropped_targets"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct key *k = record_key(l, str_c(names[i]));
+		if (*(const int64_t *)((const char *)record + k->at) < 0)
+			check_error(c, l, record, names[i], "%s cannot be negative", names[i]);
+	}
+}
+
+static void
+check_scrape(struct check *c, const struct conf_scrape *s)
+{
+	const struct layout *l = &conf_scrape_layout;
+	if (s->job_name.n == 0 && marks_has(c->marks, conf_scrape, s, "job_name"))
+		check_error(c, l, s, "job_name", "a job's name cannot be empty");
+	if (s->scrape_interval <= 0)
+		check_error(c, l, s, "scrape_interval", "the interval must be above 0");
+	else if (s->scrape_timeout > s->scrape_interval)
+		check_error(
+		    c, l, s, "scrape_timeout", "a scrape may not take longer than the interval between two");
+	conf_check_http(c, &s->http);
+	check_limits(c, l, s);
+	if (marks_has(c->marks, conf_scrape, s, "scrape_protocols"))
+		check_protocols(c, l, s, s->scrape_protocols);
+	if (s->fallback_scrape_protocol.n)
+		check_protocol(
+		    c, marks_place(c->marks, l, s, "fallback_scrape_protocol"), s->fallback_scrape_protocol);
+	if (s->metric_name_validation_scheme == CONF_NAMES_LEGACY &&
+	    str_is(s->metric_name_escaping_scheme, "allow-utf-8"))
+		check_error(c, l, s, "metric_name_escaping_scheme",
+		    "legacy names cannot be asked for with allow-utf-8");
+	for (size_t i = 0; i < s->relabel_configs.n; i++)
+		check_relabel(c, &s->relabel_configs.p[i]);
+	for (size_t i = 0; i < s->metric_relabel_configs.n; i++)
+		check_relabel(c, &s->metric_relabel_configs.p[i]);
+	for (size_t i = 0; i < s->discovery.static_configs.n; i++)
+		check_targets(c, &s->discovery.static_configs.p[i]);
+	for (size_t i = 0; i < s->discovery.file_sd_configs.n; i++)
+		check_file_sd(c, &s->discovery.file_sd_configs.p[i]);
+}
+
+static void
+check_jobs(struct loader *l)
+{
+	struct map *seen = map_create();
+	for (size_t i = 0; i < l->scrapes.n; i++) {
+		struct conf_scrape *s = l->scrapes.p[i];
+		check_scrape(&l->check, s);
+		struct conf_scrape *first = map_put(seen, s->job_name, s);
+		if (!first || s->job_name.n == 0)
+			continue;
+		struct buf where = {0};
+		place_print(marks_place(l->check.marks, &conf_scrape_layout, first, "job_name"), &where);
+		check_error(&l->check, &conf_scrape_layout, s, "job_name",
+		    "there are two jobs \"%.*s\"; the first stands at %s", STR_ARG(s->job_name), where.p);
+		buf_fini(&where);
+	}
+	map_destroy(&seen);
+}
+
+void
+conf_check_prometheus(struct loader *l)
+{
+	const struct conf_global_prom *g = &l->root->global.prom;
+	struct check *c = &l->check;
+	for (size_t i = 0; i < g->external_labels.n; i++)
+		if (!check_label_name(g->external_labels.p[i].name, true))
+			check_error(c, &conf_global_prom_layout, g, "external_labels",
+			    "a label's name cannot be empty");
+	if (g->scrape_timeout > g->scrape_interval)
+		check_error(c, &conf_global_prom_layout, g, "scrape_timeout",
+		    "a scrape may not take longer than the interval between two");
+	if (g->evaluation_interval <= 0)
+		check_error(
+		    c, &conf_global_prom_layout, g, "evaluation_interval", "the interval must be above 0");
+	check_protocols(c, &conf_global_prom_layout, g, g->scrape_protocols);
+	check_limits(c, &conf_global_prom_layout, g);
+	check_jobs(l);
+}
