@@ -83,6 +83,7 @@ struct window {
 	msec_t start, end; /* the range is open at its start */
 	msec_t at;         /* the time of the step */
 	double param[2];   /* the call's scalars at this step */
+	bool anchored, smoothed; /* the samples reach beyond the range, by the look-back: see bounded() */
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */

@@ -248,6 +248,18 @@ at_modifier(struct parser *p, struct node *n)
 	return parse_end(p, n);
 }
 
+/* anchored, smoothed */
+static struct node *
+reach(struct parser *p, struct node *n)
+{
+	n->anchored |= parse_at_word(p, "anchored");
+	n->smoothed |= parse_at_word(p, "smoothed");
+	if (n->anchored && n->smoothed)
+		return PARSE_FAIL(p, p->t.text.p, "anchored and smoothed modifiers cannot be used together");
+	parse_advance(p);
+	return parse_end(p, n);
+}
+
 static struct node *
 postfix(struct parser *p)
 {
@@ -259,12 +271,10 @@ postfix(struct parser *p)
 			n = offset(p, n);
 		else if (parse_at(p, SIGN_AT))
 			n = at_modifier(p, n);
-		else if ((parse_at_word(p, "anchored") || parse_at_word(p, "smoothed")) && takes_time(n)) {
-			n->anchored |= parse_at_word(p, "anchored");
-			n->smoothed |= parse_at_word(p, "smoothed");
-			parse_advance(p);
-			parse_end(p, n);
-		} else
+		else if (n->kind == NODE_SELECTOR &&
+			 (parse_at_word(p, "anchored") || parse_at_word(p, "smoothed")))
+			n = reach(p, n);
+		else
 			return n;
 	}
 	return NULL;

@@ -93,6 +93,10 @@ UNIT(promql_refuses_with_the_place)
 	    {"up $ 2", "1:4: parse error: unexpected character \"$\" in expression"},
 	    {"sum by (a (b", "grouping opts"},
 	    {"rate(up[5m],)", "trailing commas not allowed"},
+	    {"deriv(up[5m] anchored)", "1:7: parse error: anchored modifier can only be used with: changes, delta, increase, "
+	                               "rate, resets - not with deriv"},
+	    {"changes(up[5m] smoothed)", "smoothed modifier can only be used with: delta, increase, rate - not with changes"},
+	    {"rate(up[5m] smoothed anchored)", "cannot be used together"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct promql *q;
@@ -228,6 +232,12 @@ UNIT(promql_answers_everyday_questions)
 	    {"rate(m{i=\"0\"}[1m])", 100, 0, 0,
 	        "{i=\"0\"} 0.1@100;PromQL info: metric might not be a counter, name does not end in "
 	        "_total/_sum/_count/_bucket: \"m\" (1:6)"},
+	    {"increase(m{i=\"0\"}[1m] anchored) + 0 * time()", 100, 0, 0,
+	        "{i=\"0\"} 6@100;PromQL info: metric might not be a counter, name does not end in "
+	        "_total/_sum/_count/_bucket: \"m\" (1:10)"},
+	    {"delta(m{i=\"0\"}[1m] smoothed)", 105, 0, 0, "{i=\"0\"} 6@105;"},
+	    {"delta(m{i=\"0\"}[25s] smoothed)", 104, 0, 0, "{i=\"0\"} 2.5@104;"},
+	    {"changes(m{i=\"0\"}[1m] anchored) - changes(m{i=\"0\"}[1m])", 100, 0, 0, "{i=\"0\"} 1@100;"},
 	    {"1 + 2 * 3 ^ 2", 1, 0, 0, "{} 19@1;"},
 	    {"time()", 10, 30, 10, "{} 10@10 20@20 30@30;"},
 	    {"\"text\"", 1, 0, 0, "text"},

@@ -285,9 +285,8 @@ run_case(struct script *x, struct eval_case *c)
 static bool
 is_known_gap(struct str expr)
 {
-	static const char *const words[] = {"anchored", "smoothed", "info(", "start_timestamp(",
-	    "histogram_avg", "histogram_count", "histogram_sum", "histogram_std", "histogram_quantiles",
-	    "limit_ratio"};
+	static const char *const words[] = {"info(", "start_timestamp(", "histogram_avg", "histogram_count",
+	    "histogram_sum", "histogram_std", "histogram_quantiles", "limit_ratio"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (str_has(expr, str_c(words[i])))
 			return true;

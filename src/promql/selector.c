@@ -97,11 +97,17 @@ eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 
 /* ---- instant selectors ---- */
 
+static msec_t
+lookback_of(const struct eval *ev)
+{
+	return ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+}
+
 static bool
 fill_row(
     const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
 {
-	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+	msec_t lookback = lookback_of(ev);
 	struct row *row = NULL;
 	size_t next = 0; /* the first sample behind the gaze */
 	for (size_t i = 0; i < ev->n; i++) {
@@ -126,10 +132,11 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	struct tsdb_view view;
 	bool ok = true;
 	if (n->anchored || n->smoothed)
-		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
+		return eval_fail(
+		    ev, RC_INVALID, "the modifiers anchored and smoothed are evaluated on ranges only");
 	if (!gaze_of(ev, n, &g))
 		return false;
-	msec_t lookback = ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+	msec_t lookback = lookback_of(ev);
 	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
@@ -161,6 +168,8 @@ struct over {
 	uint8_t *present;
 	msec_t range;
 	struct gaze gaze;
+	bool anchored, smoothed;
+	msec_t before, behind; /* how far they make the window reach beyond the range */
 };
 
 static bool
@@ -169,15 +178,16 @@ over_series(
 {
 	struct row *row = NULL;
 	size_t low = 0, high = 0;
-	struct window w = {.call = o->call, .ev = ev, .labels = ls};
+	struct window w = {
+	    .call = o->call, .ev = ev, .labels = ls, .anchored = o->anchored, .smoothed = o->smoothed};
 	for (size_t i = 0; i < ev->n; i++) {
 		double v;
 		w.at = eval_time(ev, i);
 		w.end = gaze_at(ev, &o->gaze, i);
 		w.start = w.end - o->range;
-		while (high < view->n && view->t[high] <= w.end)
+		while (high < view->n && view->t[high] <= w.end + o->behind)
 			high++;
-		while (low < high && view->t[low] <= w.start)
+		while (low < high && view->t[low] <= w.start - o->before)
 			low++;
 		if (low == high)
 			continue;
@@ -232,10 +242,12 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (n->anchored || n->smoothed)
-		return eval_fail(ev, RC_INVALID, "the modifiers anchored and smoothed are not evaluated yet");
-	if (!eval_cursor(
-		ev, n, gaze_at(ev, &o->gaze, 0) - o->range + 1, gaze_at(ev, &o->gaze, ev->n - 1), &c))
+	o->anchored = n->anchored;
+	o->smoothed = n->smoothed;
+	o->before = n->anchored || n->smoothed ? lookback_of(ev) : 0;
+	o->behind = n->smoothed ? lookback_of(ev) : 0;
+	msec_t first = gaze_at(ev, &o->gaze, 0), last = gaze_at(ev, &o->gaze, ev->n - 1);
+	if (!eval_cursor(ev, n, first - o->range - o->before + 1, last + o->behind, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {

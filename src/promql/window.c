@@ -36,6 +36,63 @@ note_counter(const struct window *w)
 		    STR_ARG(name));
 }
 
+/* On the line between two samples; a counter that was reset between them began again at 0. */
+static double
+on_line(const struct window *w, size_t i, msec_t t, bool counter)
+{
+	double from = w->v[i], to = w->v[i + 1];
+	if (counter && to < from)
+		from = 0;
+	return from + (to - from) * seconds(w->t[i], t) / seconds(w->t[i], w->t[i + 1]);
+}
+
+/* The values at both ends of the range, and the samples strictly within: first..first + n. */
+struct bounds {
+	double left, right;
+	size_t first, n;
+};
+
+/*
+ * anchored: what the last sample up to an end says holds there.  smoothed: the ends lie on the lines between
+ * the samples around them.  False: the window says nothing about the range.
+ */
+static bool
+bounded(const struct window *w, bool counter, struct bounds *b)
+{
+	size_t first = 0, last = 0;
+	while (first + 2 < w->n && w->t[first + 1] <= w->start)
+		first++;
+	while (last + 1 < w->n && !(w->smoothed && w->t[last] >= w->end))
+		last++;
+	if (w->t[last] <= w->start || (w->smoothed && w->t[first] > w->end))
+		return false;
+	bool left_of = w->smoothed && w->t[first] < w->start,
+	     right_of = w->smoothed && last > 0 && w->t[last] > w->end;
+	b->left = left_of ? on_line(w, first, w->start, counter) : w->v[first];
+	b->right = right_of ? on_line(w, last - 1, w->end, counter) : w->v[last];
+	b->first = first + (w->t[first] <= w->start);
+	last += w->t[last] < w->end;
+	b->n = last > b->first ? last - b->first : 0;
+	return true;
+}
+
+static bool
+bounded_gain(const struct window *w, bool counter, bool per_second, double *out)
+{
+	struct bounds b;
+	if (!bounded(w, counter, &b))
+		return false;
+	double v = b.right - b.left, before = b.left;
+	for (size_t i = 0; counter && i < b.n; i++) {
+		v += w->v[b.first + i] < before ? before : 0;
+		before = w->v[b.first + i];
+	}
+	if (counter && b.right < before)
+		v += before;
+	*out = per_second ? v / seconds(w->start, w->end) : v;
+	return true;
+}
+
 /* What the counter gained, resets counted in. */
 static double
 gain(const struct window *w, bool counter)
@@ -56,6 +113,8 @@ extrapolate(const struct window *w, bool counter, bool per_second, double *out)
 {
 	if (counter)
 		note_counter(w);
+	if (w->anchored || w->smoothed)
+		return bounded_gain(w, counter, per_second, out);
 	if (w->n < 2)
 		return false;
 	double v = gain(w, counter);
@@ -118,24 +177,46 @@ over_idelta(const struct window *w, double *out)
 	return instant(w, false, out);
 }
 
+static bool
+is_reset(double before, double now)
+{
+	return now < before;
+}
+
+static bool
+is_change(double before, double now)
+{
+	return now != before && !(isnan(now) && isnan(before));
+}
+
+/* How often two neighbours are so. */
+static bool
+count_pairs(const struct window *w, bool (*so)(double, double), double *out)
+{
+	struct bounds b = {.left = w->v[0], .first = 1, .n = w->n - 1};
+	if (w->anchored && !bounded(w, false, &b))
+		return false;
+	double before = b.left;
+	*out = 0;
+	for (size_t i = 0; i < b.n; i++) {
+		*out += so(before, w->v[b.first + i]);
+		before = w->v[b.first + i];
+	}
+	if (w->anchored)
+		*out += so(before, b.right);
+	return true;
+}
+
 bool
 over_resets(const struct window *w, double *out)
 {
-	double n = 0;
-	for (size_t i = 1; i < w->n; i++)
-		n += w->v[i] < w->v[i - 1];
-	*out = n;
-	return true;
+	return count_pairs(w, is_reset, out);
 }
 
 bool
 over_changes(const struct window *w, double *out)
 {
-	double n = 0;
-	for (size_t i = 1; i < w->n; i++)
-		n += w->v[i] != w->v[i - 1] && !(isnan(w->v[i]) && isnan(w->v[i - 1]));
-	*out = n;
-	return true;
+	return count_pairs(w, is_change, out);
 }
 
 /* ---- lines through points ---- */
