@@ -43,7 +43,8 @@ add_rule(struct group *g, const struct conf_rule *c, struct err *e)
 }
 
 enum rc
-group_create(struct rules *rules, const struct conf_rules *file, const struct conf_rule_group *c, struct group **out, struct err *e)
+group_create(struct rules *rules, const struct conf_rules *file, const struct conf_rule_group *c, msec_t fallback, struct group **out,
+    struct err *e)
 {
 	struct group *g = mem_new(struct group);
 	g->rules = rules;
@@ -52,7 +53,7 @@ group_create(struct rules *rules, const struct conf_rules *file, const struct co
 	g->file = file->file;
 	g->key = arena_fmt(g->arena, "%.*s;%.*s", STR_ARG(file->file), STR_ARG(c->name));
 	g->tenant = c->customer.n ? c->customer : STR("default");
-	g->interval = c->interval;
+	g->interval = c->interval ? c->interval : fallback;
 	enum rc rc = RC_OK;
 	for (size_t i = 0; i < c->rules.n && rc == RC_OK; i++)
 		rc = add_rule(g, &c->rules.p[i], e);

@@ -50,7 +50,9 @@ struct rules {
 	pthread_mutex_t lock; /* over what rules_json reads */
 };
 
-CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *, struct group **, struct err *);
+/* `fallback`: the interval of a group that names none. */
+CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *, msec_t fallback, struct group **,
+    struct err *);
 void group_destroy(struct group **);
 void group_start(struct group *); /* timers and watches */
 /* evaluate.c: all rules in their order, as of `at`. */

@@ -72,7 +72,7 @@ rules_configure(struct rules *r, struct conf *conf, struct err *e)
 	for (size_t i = 0; i < conf->rules.n && rc == RC_OK; i++)
 		for (size_t k = 0; k < conf->rules.p[i].groups.n && rc == RC_OK; k++) {
 			struct group *g;
-			rc = group_create(r, &conf->rules.p[i], &conf->rules.p[i].groups.p[k], &g, e);
+			rc = group_create(r, &conf->rules.p[i], &conf->rules.p[i].groups.p[k], conf->root->global.prom.evaluation_interval, &g, e);
 			if (rc == RC_OK)
 				*vec_add(&next.groups) = g;
 		}
