@@ -111,7 +111,9 @@ open_port(struct house *h, const char *listen, struct err *e)
 	if (external.n)
 		snprintf(h->external_url, sizeof h->external_url, "%.*s", STR_ARG(external));
 	else
-		snprintf(h->external_url, sizeof h->external_url, "http://%.*s:%d", STR_ARG(host.n ? host : STR("localhost")), listen_port(h->http_fd));
+		snprintf(h->external_url, sizeof h->external_url, "%s://%.*s:%d",
+		    h->conf->root->server.tls_cert_file.n ? "https" : "http", STR_ARG(host.n ? host : STR("localhost")),
+		    listen_port(h->http_fd));
 	return RC_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/os.h"
 #include "collect/scraper.h"
 #include "base/time.h"
 #include "main/core_link.h"
@@ -17,7 +18,7 @@
 #include "net/http_server.h"
 #include "rule/rules.h"
 
-enum { TICK = 100, ALIVE = 2000, GRACE = 3000 };
+enum { TICK = 100, ALIVE = 2000, GRACE = 3000, PEM_MAX = 1 << 20 };
 
 struct core {
 	struct house *house;
@@ -29,6 +30,7 @@ struct core {
 	struct core_link *engine;
 	struct api *api;
 	struct http_server *server;
+	struct buf cert, key; /* PEM; empty: plain HTTP */
 	struct loop_timer tick, alive;
 };
 
@@ -162,9 +164,32 @@ open_store(struct core *c, struct err *e)
 }
 
 static enum rc
+read_pem(struct str file, struct buf *out, struct err *e)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%.*s", STR_ARG(file));
+	return os_read_file(path, PEM_MAX, out, e);
+}
+
+/* The certificate and its key: both or neither. */
+static enum rc
+read_certificate(struct core *c, const struct conf_server *s, struct err *e)
+{
+	if (!s->tls_cert_file.n && !s->tls_key_file.n)
+		return RC_OK;
+	if (!s->tls_cert_file.n || !s->tls_key_file.n)
+		return err_set(e, RC_INVALID, "server.tls_cert_file and server.tls_key_file go together");
+	enum rc rc = read_pem(s->tls_cert_file, &c->cert, e);
+	return rc == RC_OK ? read_pem(s->tls_key_file, &c->key, e) : rc;
+}
+
+static enum rc
 serve(struct core *c, struct err *e)
 {
 	const struct conf_server *s = &c->house->conf->root->server;
+	enum rc rc = read_certificate(c, s, e);
+	if (rc != RC_OK)
+		return rc;
 	struct http_server_conf conf = {
 	    .fd = c->house->http_fd,
 	    .connections = (unsigned)s->max_connections,
@@ -175,6 +200,8 @@ serve(struct core *c, struct err *e)
 	    .limit = api_body_limit,
 	    .decorate = api_decorate,
 	    .handle = api_handle,
+	    .cert_pem = c->cert.p,
+	    .key_pem = c->key.p,
 	};
 	conf.guard.names = s->hosts;
 	return http_server_start(&c->server, &conf, e);
@@ -253,6 +280,10 @@ end(struct core *c)
 	core_link_destroy(&c->engine);
 	api_destroy(&c->api);
 	tsdb_close(&c->tsdb);
+	if (c->key.n)
+		explicit_bzero(c->key.p, c->key.n);
+	buf_fini(&c->key);
+	buf_fini(&c->cert);
 	loop_destroy(&c->loop);
 }
 

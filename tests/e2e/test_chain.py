@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -174,3 +175,23 @@ def test_a_phone_process_that_dies_is_started_again_and_rings_again(chain):
     daemon.alert("DiskFull")
     assert daemon.ticket_when("in_progress", 30)["assignee"] == "first"
     assert len({i.split("Call-ID:")[1].split()[0] for i in tel.invites}) == 2
+
+
+def test_the_port_speaks_https_with_a_certificate(tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
+                   check=True, capture_output=True)
+    (tmp_path / "tocsin.yml").write_text("server: {tls_cert_file: cert.pem, tls_key_file: key.pem}\n")
+    port = free_port(socket.SOCK_STREAM)
+    daemon = Program([TOCSIN, "serve", "--config", tmp_path / "tocsin.yml", "--data", tmp_path / "data",
+                      "--listen", "127.0.0.1:%d" % port, "--no-auth"], tmp_path / "serve.log")
+    trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    answer = None
+    for _ in range(50):
+        try:
+            answer = urllib.request.urlopen("https://localhost:%d/-/ready" % port, context=trust, timeout=5).read()
+            break
+        except OSError:
+            time.sleep(0.1)
+    assert daemon.stop() == 0
+    assert b"ready" in answer
