@@ -11,6 +11,9 @@
 
 #include "flow/dispatch.h"
 
+/* Groups can be large: a mail of 20,000 alerts is still made, and bounded. */
+enum { STEPS = 5000000, OUTPUT = 8 << 20, PLAIN_ALERTS = 200 };
+
 struct integration {
 	const char *kind, *channel;
 	size_t index;
@@ -85,7 +88,7 @@ static void
 plain_text(const struct told *t, const struct err *failed, struct arena *a, struct dispatch *d)
 {
 	struct buf b = {0};
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && i < PLAIN_ALERTS; i++) {
 		const struct held *h = t->alerts[i];
 		buf_fmt(&b, "%s:", held_fires(h, t->now) ? "firing" : "resolved");
 		for (size_t k = 0; k < h->a.labels.n; k++)
@@ -96,6 +99,8 @@ plain_text(const struct told *t, const struct err *failed, struct arena *a, stru
 			    STR_ARG(h->a.annotations.p[k].value));
 		buf_ch(&b, '\n');
 	}
+	if (t->n > PLAIN_ALERTS)
+		buf_fmt(&b, "and %zu more\n", t->n - PLAIN_ALERTS);
 	buf_fmt(&b, "\n(A template of this receiver failed: %s)\n", failed->text);
 	d->html = STR("");
 	d->text = arena_str(a, buf_view(&b));
@@ -164,7 +169,10 @@ static void
 send(struct road *r, struct turn *t, const struct told *told, const struct integration *in)
 {
 	struct renderer rend = {.road = r, .arena = t->arena, .data = payload_data(told, t->arena)};
-	rend.env = (struct tmpl_env){.now = told->now, .external_url = told->external_url};
+	rend.env = (struct tmpl_env){.now = told->now,
+	    .external_url = told->external_url,
+	    .step_limit = STEPS,
+	    .output_limit = OUTPUT};
 	struct dispatch d = {.receiver = told->group->route->conf->receiver,
 	    .integration = str_c(in->kind),
 	    .index = (int64_t)in->index,

@@ -23,7 +23,7 @@ struct formatter {
 	struct buf *out;
 };
 
-enum { WIDTH_LIMIT = 10000 };
+enum { WIDTH_LIMIT = 10000, FORMAT_LIMIT = 4 << 20 };
 
 /* ---- one value ---- */
 
@@ -336,7 +336,7 @@ void
 format_go(const struct value *args, size_t n, struct buf *out)
 {
 	struct formatter f = {.format = args[0].s, .args = args + 1, .n = n - 1, .out = out};
-	while (more(&f)) {
+	while (more(&f) && out->n < FORMAT_LIMIT) {
 		char c = f.format.p[f.at++];
 		if (c == '%')
 			directive(&f);
