@@ -236,16 +236,26 @@ set_aside(struct tsdb *db, const char *path, const char *why, struct err *e)
 	return rc;
 }
 
+/* The number a block's name ends with: it holds everything from the log's segments before that one. */
+static bool
+block_number(const char *name, uint64_t *number)
+{
+	struct str s = str_c(name);
+	return str_starts(s, STR("block-")) && str_u64(str_from(s, 6), number);
+}
+
+/* `*from`: the log's segments before this one are in the block, when it is good. */
 static enum rc
-open_block(struct tsdb *db, const char *name, struct err *e)
+open_block(struct tsdb *db, const char *name, uint64_t *from, struct err *e)
 {
 	struct block *b;
 	struct buf path = {0};
 	buf_fmt(&path, "%s/%s", db->dir, name);
 	enum rc rc = block_open(path.p, &b, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		take_block(db, b);
-	else if (rc == RC_INVALID) {
+		(void)block_number(name, from);
+	} else if (rc == RC_INVALID) {
 		struct err why = *e;
 		rc = set_aside(db, path.p, why.text, e);
 	}
@@ -257,14 +267,6 @@ static int
 by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The number a block's name ends with: it holds everything from the log's segments before that one. */
-static bool
-block_number(const char *name, uint64_t *number)
-{
-	struct str s = str_c(name);
-	return str_starts(s, STR("block-")) && str_u64(str_from(s, 6), number);
 }
 
 static enum rc
@@ -284,9 +286,7 @@ open_blocks(struct tsdb *db, uint64_t *from, struct err *e)
 		qsort(names.p, names.n, sizeof *names.p, by_name);
 	for (size_t i = 0; i < names.n; i++) {
 		if (rc == RC_OK)
-			rc = open_block(db, names.p[i], e);
-		if (block_number(names.p[i], &number))
-			*from = number;
+			rc = open_block(db, names.p[i], from, e);
 		mem_free(names.p[i]);
 	}
 	vec_fini(&names);
@@ -307,6 +307,17 @@ open_files(struct tsdb *db, struct err *e)
 	return rc;
 }
 
+/* Appends must not starve behind queries, which glibc's default would let happen. */
+static void
+init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t a;
+	pthread_rwlockattr_init(&a);
+	pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &a);
+	pthread_rwlockattr_destroy(&a);
+}
+
 enum rc
 tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 {
@@ -321,7 +332,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->newest = INT64_MIN;
 	db->head_since = db->swept = clock_wall(o->clock);
 	db->synced = clock_mono(o->clock);
-	pthread_rwlock_init(&db->lock, NULL);
+	init_lock(&db->lock);
 	pthread_mutex_init(&db->calling, NULL);
 	grow_slots(db);
 	enum rc rc = open_files(db, e);
