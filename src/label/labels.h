@@ -1,10 +1,10 @@
 /*
  * labels.h — label sets in one canonical byte form.
  *
- * IDEA   A label set is its bytes: name and value, name and value …, sorted by name, names unique and not empty,
- *        values not empty (an empty value is an absent label).  Each text has its length in front: one byte, or
- *        0xff and four bytes (little-endian) from 255 on.  So equality is memcmp, the hash is over the bytes, a
- *        set is written to disk as it is, and lookups copy nothing.
+ * IDEA   A label set is its bytes: name and value, name and value …, sorted by name, names unique and not
+ *        empty, values not empty (an empty value is an absent label).  Each text has its length in front:
+ *        one byte, or 0xff and four bytes (little-endian) from 255 on.  So equality is memcmp, the hash is
+ *        over the bytes, a set is written to disk as it is, and lookups copy nothing.
  *
  * A `struct labels` is a view; who owns the bytes (arena, store, buffer) says how long it lives.
  */

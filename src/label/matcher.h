@@ -1,8 +1,8 @@
 /*
  * matcher.h — "which label sets": name, operator, value.
  *
- * An absent label matches as an empty value does.  Regular expressions match whole values.  A matcher owns its texts
- * and its expression; immutable once made, any thread may match.
+ * An absent label matches as an empty value does.  Regular expressions match whole values.  A matcher owns
+ * its texts and its expression; immutable once made, any thread may match.
  */
 #ifndef LABEL_MATCHER_H
 #define LABEL_MATCHER_H

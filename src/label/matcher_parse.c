@@ -1,10 +1,10 @@
 /*
  * matcher_parse.c — matchers from text, in Alertmanager's two syntaxes.
  *
- * IDEA   Classic: an optional brace at each end, then pieces between commas outside of quotes, each
- *        `name op anything`.  UTF-8: tokens, names and values quoted as in Go or free of reserved characters.
+ * IDEA   Classic: an optional brace at each end, then pieces between commas outside of quotes, each `name
+ *        op anything`.  UTF-8: tokens, names and values quoted as in Go or free of reserved characters.
  *        Alertmanager tries both and keeps the classic reading when both work; so do we.  The error is the
- * UTF-8 reader's, which says more.
+ *        UTF-8 reader's, which says more.
  */
 #include "label/matcher.h"
 

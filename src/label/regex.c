@@ -2,9 +2,9 @@
  * regex.c — see regex.h.
  *
  * IDEA   A pattern is first read as alternatives of literals, or as a literal between two wildcards (`.*`,
- * `.+`). What fits is matched by comparing bytes; RE2 builds its program for those only when groups or places
- * will be asked for (REGEX_PLACES). TRAP   Label values are UTF-8, so a wildcard of ours may take any byte;
- * RE2's takes whole characters.
+ *        `.+`). What fits is matched by comparing bytes; RE2 builds its program for those only when groups
+ *        or places will be asked for (REGEX_PLACES).
+ * TRAP   Label values are UTF-8, so a wildcard of ours may take any byte; RE2's takes whole characters.
  */
 #include "label/regex.h"
 

@@ -1,8 +1,10 @@
 /*
- * regex.h — regular expressions, linear in the text; the dialect is RE2's, which is Go's.  `.` takes line feeds too.
+ * regex.h — regular expressions, linear in the text; the dialect is RE2's, which is Go's.  `.` takes line
+ * feeds too.
  *
- * Most expressions in monitoring are literals in disguise: "a|b|c", "foo.*", ".+".  Those are matched without the
- * library and can be asked for (regex_literals, regex_prefix), which lets a store look up instead of scan.
+ * Most expressions in monitoring are literals in disguise: "a|b|c", "foo.*", ".+".  Those are matched
+ * without the library and can be asked for (regex_literals, regex_prefix), which lets a store look up
+ * instead of scan.
  *
  * Immutable once created; any thread may match.
  */

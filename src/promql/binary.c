@@ -2,10 +2,11 @@
  * binary.c — operators between scalars and vectors.
  *
  * IDEA   Rows of both sides meet in match groups: series whose labels agree as on/ignoring say.  Within a
- * group one side is the "one": at each step at most one of its rows may have a value; the rows of the other
- * side each give a result.  One-to-one is the same with the demand that the other side has one, too. TRAP
- * Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills in the
- * many side, whichever that is, fill_right the one.
+ *        group one side is the "one": at each step at most one of its rows may have a value; the rows of
+ *        the other side each give a result.  One-to-one is the same with the demand that the other side has
+ *        one, too.
+ * TRAP   Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills
+ *        in the many side, whichever that is, fill_right the one.
  */
 #include "promql/eval.h"
 

@@ -1,11 +1,13 @@
 /*
  * eval.h — running an expression; inside promql/ only.
  *
- * IDEA   Each node is evaluated once for all steps: its value is a list of rows, a row holds one series' values side by
- *        side, a step each.  A selector is read series by series straight into its row (or through a window function
- *        into its row), so raw samples of one series at a time are in memory and nothing is selected twice.
+ * IDEA   Each node is evaluated once for all steps: its value is a list of rows, a row holds one series'
+ *        values side by side, a step each.  A selector is read series by series straight into its row (or
+ *        through a window function into its row), so raw samples of one series at a time are in memory and
+ *        nothing is selected twice.
  *
- * Rows and labels live in the run's arena.  A function returns false when the run has failed (run->rc, run->err).
+ * Rows and labels live in the run's arena.  A function returns false when the run has failed (run->rc,
+ * run->err).
  */
 #ifndef PROMQL_EVAL_H
 #define PROMQL_EVAL_H

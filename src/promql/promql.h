@@ -9,7 +9,8 @@
  *     promql_result_destroy(&r);
  *     promql_destroy(&q);
  *
- * A parsed expression is immutable: any thread may run it, several at once.  A run works in the calling thread.
+ * A parsed expression is immutable: any thread may run it, several at once.  A run works in the calling
+ * thread.
  */
 #ifndef PROMQL_PROMQL_H
 #define PROMQL_PROMQL_H

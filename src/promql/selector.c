@@ -1,5 +1,6 @@
 /*
- * selector.c — from the store to rows: selectors, and functions over the ranges of selectors and subqueries.
+ * selector.c — from the store to rows: selectors, and functions over the ranges of selectors and
+ * subqueries.
  */
 #include "promql/eval.h"
 

@@ -2,7 +2,8 @@
  * append.c — samples into the log and the head.
  *
  * IDEA   A batch is judged, what may stay goes into one record of the log, and only then into memory: a log
- * that cannot be written leaves nothing behind.  A start reads the records and puts them in by the same way.
+ *        that cannot be written leaves nothing behind.  A start reads the records and puts them in by the
+ *        same way.
  */
 #include "tsdb/store.h"
 

@@ -1,10 +1,12 @@
 /*
- * block.h — an immutable file of samples: chunks, then what series they belong to, then an index, then a footer.
+ * block.h — an immutable file of samples: chunks, then what series they belong to, then an index, then a
+ * footer.
  *
  *     "TSDBLK01" | chunks … | texts: tenant, labels … | entries, sorted by key | footer
  *
- * The footer's hash covers texts, entries and footer, and is checked when the block is opened; each chunk has a hash in
- * its entry, checked when it is read.  A block appears under its name only when it is whole (rename).
+ * The footer's hash covers texts, entries and footer, and is checked when the block is opened; each chunk
+ * has a hash in its entry, checked when it is read.  A block appears under its name only when it is whole
+ * (rename).
  */
 #ifndef TSDB_BLOCK_H
 #define TSDB_BLOCK_H

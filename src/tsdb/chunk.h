@@ -1,6 +1,6 @@
 /*
- * chunk.h — samples of one series, packed: delta of delta of the times, XOR of the values (Pelkonen et al., "Gorilla",
- * VLDB 2015, with Prometheus's bit widths for milliseconds).  Values keep their bits, NaNs too.
+ * chunk.h — samples of one series, packed: delta of delta of the times, XOR of the values (Pelkonen et al.,
+ * "Gorilla", VLDB 2015, with Prometheus's bit widths for milliseconds).  Values keep their bits, NaNs too.
  */
 #ifndef TSDB_CHUNK_H
 #define TSDB_CHUNK_H

@@ -2,9 +2,9 @@
  * flush.c — from the head to a block, and what has outlived its retention.
  *
  * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold
- * exactly what is frozen or in blocks.  The block is written beside appends and queries; when it stands there
- * durably the frozen packs and the old segments go.  A flush that fails changes nothing: the next one takes
- * along what is frozen.
+ *        exactly what is frozen or in blocks.  The block is written beside appends and queries; when it
+ *        stands there durably the frozen packs and the old segments go.  A flush that fails changes
+ *        nothing: the next one takes along what is frozen.
  */
 #include "tsdb/store.h"
 

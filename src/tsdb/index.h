@@ -1,5 +1,6 @@
 /*
- * index.h — from labels to series, for one tenant: each name's values, each value's series (ids, ascending).
+ * index.h — from labels to series, for one tenant: each name's values, each value's series (ids,
+ * ascending).
  */
 #ifndef TSDB_INDEX_H
 #define TSDB_INDEX_H

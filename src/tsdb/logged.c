@@ -4,10 +4,12 @@
  * The payload of a record, numbers as varints (zigzag where they may be negative):
  *     'S' { id, length and tenant, length and labels } …     what the ids of this segment mean
  *     'D' { change of id and kind of value, change of time, value } …
- * A value is the same as the series' last one in this segment, or whole like that and told by its change, or raw.
+ * A value is the same as the series' last one in this segment, or whole like that and told by its change,
+ * or raw.
  *
- * [I1]  What a value is compared with (`logged_v`) begins as 0 with the series' 'S' and follows every 'D', at writing
- *       and at reading alike.  A record that could not be written takes the series' 'S' along the next time.
+ * [I1]   What a value is compared with (`logged_v`) begins as 0 with the series' 'S' and follows every 'D',
+ *        at writing and at reading alike.  A record that could not be written takes the series' 'S' along
+ *        the next time.
  */
 #include "tsdb/store.h"
 

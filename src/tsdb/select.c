@@ -1,8 +1,8 @@
 /*
  * select.c — reading: which series, their samples, names and values of labels.
  *
- * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so that
- * a long query does not stop the appends.  While a cursor is open no series is removed.
+ * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so
+ *        that a long query does not stop the appends.  While a cursor is open no series is removed.
  */
 #include "tsdb/store.h"
 

@@ -1,8 +1,8 @@
 /*
  * store.h — what the files of tsdb/ share; nobody else includes it.
  *
- * One readers-writer lock guards everything but the log's own sync.  Blocks are immutable, but the list of them is not:
- * who reads a block holds the lock.
+ * One readers-writer lock guards everything but the log's own sync.  Blocks are immutable, but the list of
+ * them is not: who reads a block holds the lock.
  */
 #ifndef TSDB_STORE_H
 #define TSDB_STORE_H

@@ -1,16 +1,17 @@
 /*
  * tsdb.h — the store of samples.
  *
- * IDEA   What is appended is in the write-ahead log before the call returns (a killed process loses nothing) and
- *        durable after tsdb_sync (a power cut neither).  From time to time the head is written to an immutable,
- *        checksummed block and the log begins anew.  A start reads the blocks' indexes and replays the log; a torn
- *        end of the log was never acknowledged and is dropped, a damaged block is set aside and said so.
+ * IDEA   What is appended is in the write-ahead log before the call returns (a killed process loses
+ *        nothing) and durable after tsdb_sync (a power cut neither).  From time to time the head is written
+ *        to an immutable, checksummed block and the log begins anew.  A start reads the blocks' indexes and
+ *        replays the log; a torn end of the log was never acknowledged and is dropped, a damaged block is
+ *        set aside and said so.
  *
- * Any thread may call anything, at the same time.  There are no threads in here: the owner calls tsdb_tick about every
- * 100 ms from a thread that may wait for the disk.
+ * Any thread may call anything, at the same time.  There are no threads in here: the owner calls tsdb_tick
+ * about every 100 ms from a thread that may wait for the disk.
  *
- * A series belongs to a tenant.  Its reference stays good as long as the series has data; what is appended to one that
- * has gone is counted as `unknown`, and the caller asks for a new reference.
+ * A series belongs to a tenant.  Its reference stays good as long as the series has data; what is appended
+ * to one that has gone is counted as `unknown`, and the caller asks for a new reference.
  */
 #ifndef TSDB_TSDB_H
 #define TSDB_TSDB_H

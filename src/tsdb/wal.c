@@ -1,10 +1,10 @@
 /*
  * wal.c — see wal.h.
  *
- * [I1]  `written` bytes of the present segment are whole records.
- * [I2]  `durable` counts over all segments and never goes back.
- * TRAP  After a failed fsync the kernel may have dropped the pages and say yes the next time.  So a failure
- * is final: `broken` refuses everything until the log was rolled into a new segment.
+ * [I1]   `written` bytes of the present segment are whole records.
+ * [I2]   `durable` counts over all segments and never goes back.
+ * TRAP   After a failed fsync the kernel may have dropped the pages and say yes the next time.  So a
+ *        failure is final: `broken` refuses everything until the log was rolled into a new segment.
  */
 #include "tsdb/wal.h"
 

@@ -3,9 +3,9 @@
  *
  *     record:  length (4 bytes, of the payload) | hash (8, of the payload) | payload
  *
- * A record that was written whole survives the process; after wal_sync it survives the machine.  A segment is read up
- * to its first record that does not fit: behind it nothing was acknowledged.  A start never writes on where it found an
- * end, it begins a new segment.
+ * A record that was written whole survives the process; after wal_sync it survives the machine.  A segment
+ * is read up to its first record that does not fit: behind it nothing was acknowledged.  A start never
+ * writes on where it found an end, it begins a new segment.
  *
  * One writer at a time (the store's lock); wal_sync may run beside it, several callers share one fsync.
  */

@@ -8,12 +8,12 @@
  *     rc = expo_end(&x, err);
  *     expo_fini(&x);
  *
- * Nothing is copied but texts with escapes.  `series` is the sample's name and labels exactly as the page has them: a
- * scraper that has seen these bytes before knows the series without looking at the labels.  Labels are checked for
- * form here, for doubles and UTF-8 by whoever makes a set of them (labels_add).
+ * Nothing is copied but texts with escapes.  `series` is the sample's name and labels exactly as the page
+ * has them: a scraper that has seen these bytes before knows the series without looking at the labels.
+ * Labels are checked for form here, for doubles and UTF-8 by whoever makes a set of them (labels_add).
  *
- * A page is good as a whole or not at all: the first error ends it, with line and column.  A page of OpenMetrics that
- * does not end with "# EOF" was cut, which is an error too.
+ * A page is good as a whole or not at all: the first error ends it, with line and column.  A page of
+ * OpenMetrics that does not end with "# EOF" was cut, which is an error too.
  */
 #ifndef WIRE_EXPO_H
 #define WIRE_EXPO_H

@@ -8,9 +8,9 @@
  *     rc = prompb_end(&w, err);
  *     prompb_fini(&w);
  *
- * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and UTF-8, so
- * that one bad series does not take the others with it.  Metadata, exemplars and native histograms are passed over;
- * the latter two are counted.
+ * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and
+ * UTF-8, so that one bad series does not take the others with it.  Metadata, exemplars and native
+ * histograms are passed over; the latter two are counted.
  */
 #ifndef WIRE_PROMPB_H
 #define WIRE_PROMPB_H
