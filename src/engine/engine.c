@@ -220,7 +220,8 @@ answer_first(struct engine *e, size_t n, enum rc rc, const char *text)
 	VEC(struct waiting *) done = {0};
 	for (size_t i = 0; i < n; i++)
 		*vec_add(&done) = e->inbox.p[i];
-	memmove(e->inbox.p, e->inbox.p + n, (e->inbox.n - n) * sizeof *e->inbox.p);
+	if (n)
+		memmove(e->inbox.p, e->inbox.p + n, (e->inbox.n - n) * sizeof *e->inbox.p);
 	e->inbox.n -= n;
 	for (size_t i = 0; i < done.n; i++)
 		answer(done.p[i], rc, text, seq);

@@ -136,7 +136,11 @@ verb_serve(struct args *a)
 		log_error("main", "%s", e.text);
 		return EXIT_FAILED;
 	}
-	return keeper_run(&h);
+	int status = keeper_run(&h);
+	conf_unref(&h.conf);
+	free((char *)h.data);
+	mem_free((char *)h.instance);
+	return status;
 }
 
 /* ---- the table ---- */
