@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/log.h"
@@ -99,17 +100,29 @@ restore_row(void *arg, const struct row *row)
 	return true;
 }
 
-/* The engine may still be making its first ledger: then there is nothing to remember. */
-static void
-restore_rules(struct core *c)
+static enum rc
+restore_rules(struct core *c, struct err *e)
 {
 	struct ledger *l;
-	struct err e;
-	if (ledger_open(&l, house_ledger(c->house), NULL, 0, &e) != RC_OK)
-		return;
-	if (ledger_scan(l, STR("rule"), restore_row, c, &e) != RC_OK)
-		log_warn("main", "what the rules knew could not be read: %s", e.text);
+	enum rc rc = ledger_open(&l, house_ledger(c->house), NULL, 0, e);
+	if (rc == RC_OK)
+		rc = ledger_scan(l, STR("rule"), restore_row, c, e);
 	ledger_close(&l);
+	return rc;
+}
+
+enum { LEDGER_TRIES = 200, LEDGER_PAUSE_US = 50 * 1000 };
+
+/* At a first start the engine is making the ledger while we come up: what rules knew must be there before they run. */
+static enum rc
+wait_for_ledger(struct core *c, struct err *e)
+{
+	enum rc rc = restore_rules(c, e);
+	for (int i = 0; rc != RC_OK && i < LEDGER_TRIES; i++) {
+		usleep(LEDGER_PAUSE_US);
+		rc = restore_rules(c, e);
+	}
+	return rc;
 }
 
 static void
@@ -233,7 +246,9 @@ begin(struct core *c, struct err *e)
 	rc = rules_configure(c->rules, c->house->conf, e);
 	if (rc != RC_OK)
 		return rc;
-	restore_rules(c);
+	rc = wait_for_ledger(c, e);
+	if (rc != RC_OK)
+		return rc;
 	c->api = api_create(&house);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
 	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");

@@ -3,8 +3,10 @@
  *
  * It parses nothing from outside but frames.  Lowest OOM score: one bad query or import must never stop a page.
  */
+#include <stdio.h>
 #include <unistd.h>
 
+#include "access/identity.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
@@ -149,6 +151,61 @@ lost(void *arg, const char *why)
 	loop_stop(p->loop);
 }
 
+/* ---- the first start ---- */
+
+static bool
+is_admin(void *arg, const struct row *row)
+{
+	*(bool *)arg = true;
+	return false;
+}
+
+static void
+ask_record(struct engine_process *p, enum message kind, const struct layout *l, const void *record)
+{
+	struct buf b = {0};
+	record_encode(l, record, &b);
+	engine_ask(p->engine, kind, STR(""), buf_view(&b), NULL, NULL);
+	buf_fini(&b);
+}
+
+enum { ONE_TIME = 24 * 3600 * 1000 };
+
+/* A ledger without any resource gets an administrator, whose password dies at its first use or in 24 hours. */
+static void
+make_administrator(struct engine_process *p, const char *home)
+{
+	struct arena *a = arena_create();
+	struct str password = password_make(a);
+	msec_t now = loop_wall(p->loop);
+	struct user u = {0};
+	struct buf spec = {0};
+	record_defaults(&user_layout, &u, a);
+	u.title = STR("Administrator");
+	u.role = ROLE_ADMIN;
+	record_encode(&user_layout, &u, &spec);
+	struct resource r = {.kind = STR("user"), .name = STR("admin"), .spec = buf_view(&spec)};
+	struct credential c = {.id = secret_id(password, a), .kind = CREDENTIAL_ONE_TIME, .user = STR("admin"), .created = now, .expires = now + ONE_TIME};
+	ask_record(p, MESSAGE_resources, &resource_batch_layout, &(struct resource_batch){.resources = {&r, 1}});
+	ask_record(p, MESSAGE_credentials, &credential_batch_layout, &(struct credential_batch){.credentials = {&c, 1}});
+	printf("\n  Tocsin is at %s\n  Sign in as admin with the one-time password %.*s (good for 24 hours)\n\n", home, STR_ARG(password));
+	fflush(stdout);
+	buf_fini(&spec);
+	arena_destroy(&a);
+}
+
+static void
+first_start(struct engine_process *p)
+{
+	bool any = false;
+	struct err e;
+	struct row_query q = {.space = STR("resource"), .limit = 1};
+	if (p->house->no_auth)
+		return;
+	if (ledger_list(p->ledger, &q, is_admin, &any, &e) == RC_OK && !any)
+		make_administrator(p, p->house->external_url);
+}
+
 /* ---- life ---- */
 
 static void
@@ -179,6 +236,7 @@ begin(struct engine_process *p, struct err *e)
 	rc = engine_create(&p->engine, p->loop, p->ledger, h->conf, &doors, e);
 	if (rc != RC_OK)
 		return rc;
+	first_start(p);
 	p->asked = link_server_create(p->loop, h->engine_fd, &(struct link_events){.arg = p, .frame = on_frame});
 	return RC_OK;
 }
