@@ -63,6 +63,7 @@ struct node {
 	struct str text; /* where it stands in the expression */
 	struct node **args;
 	size_t n_args;
+	unsigned height; /* of the tree below */
 
 	double number;
 	bool duration; /* a number that was written as 5m */

@@ -103,14 +103,20 @@ parse_end(struct parser *p, struct node *n)
 	return n;
 }
 
+/* The room doubles: it is full whenever the count is a power of two. */
 void
 parse_add_arg(struct parser *p, struct node *n, struct node *arg)
 {
-	struct node **more = arena_array(p->q->arena, struct node *, n->n_args + 1);
-	if (n->n_args)
-		memcpy(more, n->args, n->n_args * sizeof *more);
-	more[n->n_args++] = arg;
-	n->args = more;
+	if ((n->n_args & (n->n_args - 1)) == 0) {
+		struct node **more = arena_array(p->q->arena, struct node *, n->n_args ? n->n_args * 2 : 1);
+		if (n->n_args)
+			memcpy(more, n->args, n->n_args * sizeof *more);
+		n->args = more;
+	}
+	n->args[n->n_args++] = arg;
+	n->height = arg->height >= n->height ? arg->height + 1 : n->height;
+	if (n->height > PARSE_HEIGHT)
+		PARSE_FAIL(p, n->text.p, "the expression is nested too deeply");
 }
 
 bool

@@ -9,7 +9,8 @@
 #include "promql/ast.h"
 #include "promql/lexer.h"
 
-enum { PARSE_DEPTH = 200 };
+/* Of what is open while parsing; of the tree, which a long chain (1 + 1 + 1 …) makes high without any nesting. */
+enum { PARSE_DEPTH = 200, PARSE_HEIGHT = 500 };
 
 struct parser {
 	struct promql *q;

@@ -113,13 +113,26 @@ UNIT(promql_bounds_its_depth)
 	struct buf b = {0};
 	struct promql *q;
 	struct err e;
-	static const char *const deep[] = {"(", "-", "sum(", "1 ^ ", "x[-", "x[("};
+	static const struct {
+		const char *start, *again, *end;
+	} deep[] = {{"", "(", ""}, {"", "-", "1"}, {"", "sum(", ""}, {"", "1 ^ ", "1"}, {"", "1 + ", "1"}, {"x[", "-", "1]"},
+	    {"x[", "(", ""}, {"x[", "1 + ", "1]"}, {"x", "[1m:]", ""}};
 	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
 		buf_clear(&b);
+		buf_c(&b, deep[i].start);
 		for (int k = 0; k < 100000; k++)
-			buf_c(&b, k && deep[i][0] == 'x' ? deep[i] + 2 : deep[i]);
+			buf_c(&b, deep[i].again);
+		buf_c(&b, deep[i].end);
 		ck_assert_int_eq(promql_parse(buf_view(&b), &q, &e), RC_INVALID);
+		ck_assert_msg(strstr(e.text, "nested too deeply") != NULL, "%zu: %s", i, e.text);
 	}
+	buf_clear(&b);
+	buf_c(&b, "label_join(x");
+	for (int k = 0; k < 100000; k++)
+		buf_c(&b, ",\"\"");
+	buf_c(&b, ")");
+	ck_assert_int_eq(promql_parse(buf_view(&b), &q, &e), RC_INVALID);
+	ck_assert(strstr(e.text, "at most 255") != NULL);
 	buf_fini(&b);
 }
 END
