@@ -13,6 +13,7 @@
 #include "base/os.h"
 #include "ctl/ctl.h"
 #include "main/house.h"
+#include "main/play.h"
 #include "net/listen.h"
 
 /* ---- check-config ---- */
@@ -143,10 +144,35 @@ verb_serve(struct args *a)
 	return status;
 }
 
+/* ---- play ---- */
+
+static int
+verb_play(struct args *a)
+{
+	const char *path;
+	int passed = 0, failed = 0;
+	while ((path = args_word(a))) {
+		struct arena *arena = arena_create();
+		struct str title;
+		struct err e;
+		nsec_t since = clock_mono(clock_real());
+		bool ok = play_run(path, &title, arena, &e) == RC_OK;
+		printf("%s  %.*s (%.0f ms)\n", ok ? "ok  " : "FAIL", STR_ARG(title), (double)(clock_mono(clock_real()) - since) / 1e6);
+		if (!ok)
+			printf("      %s\n", e.text);
+		passed += ok;
+		failed += !ok;
+		arena_destroy(&arena);
+	}
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed || !passed ? EXIT_FAILED : EXIT_OK;
+}
+
 /* ---- the table ---- */
 
 static const struct verb own_verbs[] = {
     {"check-config", "FILE", "Reads a configuration and says everything that is wrong with it.", verb_check_config},
+    {"play", "FILE …", "Runs scenarios in virtual time and says whether everything went as they expect.", verb_play},
     {"serve", serve_usage, "Runs the daemon.", verb_serve},
 };
 enum { OWN = sizeof own_verbs / sizeof *own_verbs, ALL = 64 };
