@@ -95,6 +95,7 @@ held_forget(struct road *r, struct turn *t, struct held *h)
 	turn_remove(t, STR("alert"), str_c(h->key));
 	turn_timer_cancel(t, arena_fmt(t->arena, "alert/%s", h->key));
 	inhibit_remove(r, h);
+	r->withheld -= h->withheld;
 	map_take(r->alerts, str_c(h->key));
 	held_destroy(h);
 }

@@ -130,6 +130,26 @@ alert_timer(struct turn *t, const struct held *h)
 	return arena_fmt(t->arena, "alert/%s", h->key);
 }
 
+/* ---- what the desk does not hear of yet ---- */
+
+static bool
+is_muted(const struct road *r, const struct held *h, msec_t now)
+{
+	return inhibited_by(r, h, now) || silences_mute(r->silences, h->a.customer, h->labels, now);
+}
+
+static void
+withhold(struct road *r, struct held *h, bool yes)
+{
+	if (h->withheld == yes)
+		return;
+	h->withheld = yes;
+	if (yes)
+		r->withheld++;
+	else
+		r->withheld--;
+}
+
 /* Those that nobody waits for any more go; the others are routed anew. */
 static void
 route_all(struct road *r, struct turn *t)
@@ -144,7 +164,9 @@ route_all(struct road *r, struct turn *t)
 		group_insert(r, t, h, &none);
 		if (!h->a.resolved)
 			turn_timer(t, alert_timer(t, h), h->a.ends_at);
-		else if (h->refs == 0)
+		if (!h->a.resolved)
+			withhold(r, h, h->withheld || is_muted(r, h, t->now)); /* the desk knows what it knows already */
+		if (h->a.resolved && h->refs == 0)
 			held_forget(r, t, h);
 	}
 	vec_fini(&all);
@@ -290,6 +312,26 @@ describe(struct turn *t, enum event_kind kind, const struct held *h, msec_t at, 
 	buf_fini(&text);
 }
 
+void
+road_review(struct road *r, struct turn *t)
+{
+	VEC(struct held *) free_now = {0};
+	if (!r->withheld)
+		return;
+	map_each (r->alerts, e) {
+		struct held *h = e->value;
+		if (h->withheld && !is_muted(r, h, t->now))
+			*vec_add(&free_now) = h;
+	}
+	for (size_t i = 0; i < free_now.n; i++) {
+		struct road_change change = {0};
+		withhold(r, free_now.p[i], false);
+		group_insert(r, t, free_now.p[i], &change);
+		announce(r, t, free_now.p[i], &change);
+	}
+	vec_fini(&free_now);
+}
+
 static void
 begin(struct road *r, struct turn *t, struct held *h)
 {
@@ -299,7 +341,9 @@ begin(struct road *r, struct turn *t, struct held *h)
 	held_save(t, h);
 	turn_timer(t, alert_timer(t, h), h->a.ends_at);
 	group_insert(r, t, h, &change);
-	announce(r, t, h, &change);
+	withhold(r, h, is_muted(r, h, t->now));
+	if (!h->withheld)
+		announce(r, t, h, &change);
 }
 
 /* Its group keeps it until it was told; when it is in none, nobody waits for it. */
@@ -313,7 +357,9 @@ end(struct road *r, struct turn *t, struct held *h)
 	held_save(t, h);
 	turn_timer_cancel(t, alert_timer(t, h));
 	group_insert(r, t, h, &change);
-	announce(r, t, h, &change);
+	if (!h->withheld)
+		announce(r, t, h, &change);
+	withhold(r, h, false);
 }
 
 void

@@ -42,6 +42,11 @@ CHECKED enum rc road_configure(struct road *, struct turn *, struct conf *, stru
 
 /* One alert that came in; RC_INVALID with a sentence, RC_REFUSED over a limit. */
 CHECKED enum rc road_alert(struct road *, struct turn *, const struct alert *, struct err *);
+/*
+ * Tells the desk of the alerts that were held back when they began to fire and are not any more: a silence or what
+ * inhibited them is over.  To be called at the end of a turn that may have changed that; costs nothing when none is.
+ */
+void road_review(struct road *, struct turn *);
 bool road_owns_timer(struct str kind);
 void road_timer(struct road *, struct turn *, struct str id);
 struct silences *road_silences(struct road *);

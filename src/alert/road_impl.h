@@ -36,6 +36,7 @@ struct held {
 	char *key;                /* customer/fingerprint */
 	unsigned refs;            /* groups that hold it */
 	bool silenced, inhibited; /* as last recorded */
+	bool withheld;            /* it fires, and the desk was not told: something holds it back */
 };
 
 struct group {
@@ -70,6 +71,7 @@ struct road {
 	struct map *groups;    /* id -> struct group */
 	struct map *nflog;     /* group id/receiver/integration -> struct logged */
 	struct map *sources;   /* rule/customer/values -> struct sources */
+	size_t withheld;       /* how many alerts are */
 };
 
 static inline bool

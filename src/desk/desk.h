@@ -37,7 +37,9 @@ struct desk_alert {
 	struct pairs labels;
 	bool firing;
 	msec_t at; /* since when it fires, or when it stopped */
-	int mode; /* enum conf_desk: what the route says; DESK_DEFAULT: the contract decides */
+	int mode;             /* enum conf_desk: what the route says; DESK_DEFAULT: the contract decides */
+	int without_contract; /* the same for a customer without one, when the route says nothing */
+	struct str policy;    /* who is called when the contract names no policy */
 };
 struct desk_next desk_alert(struct desk *, struct turn *, const struct desk_alert *);
 
@@ -74,6 +76,9 @@ CHECKED enum rc desk_change(struct desk *, struct turn *, const struct ticket_ch
 /* Timers of the desk: "sla/<number>", "until/<number>", "wait/<number>". */
 bool desk_owns_timer(struct str kind);
 struct desk_next desk_timer(struct desk *, struct turn *, struct str id);
+
+/* A contract or calendar has a new version: every open ticket's clocks are looked at again. */
+void desk_agreements_changed(struct desk *, struct turn *);
 
 /* ---- asking ---- */
 struct ticket *desk_ticket(const struct desk *, int64_t number); /* an open one, or NULL */

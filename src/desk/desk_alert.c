@@ -84,18 +84,21 @@ decide(const struct desk *d, const struct desk_alert *a, msec_t now)
 {
 	struct decision out = {0};
 	const struct contract *c = desk_contract(d, a->customer, now, &out.contract);
+	int mode = a->mode || c ? a->mode : a->without_contract;
 	if (c && a->mode != DESK_NONE) {
 		decide_by_contract(d, a, now, c, &out);
-	} else if (a->mode == DESK_OPEN || a->mode == DESK_PROPOSE) {
+	} else if (mode == DESK_OPEN || mode == DESK_PROPOSE) {
 		int priority = priority_of_severity(pairs_get(a->labels, "severity"));
 		out.ticket = true;
 		out.row = (struct matrix_row){.priority = priority, .modality = priority == PRIORITY_CRITICAL ? MODALITY_CALL : MODALITY_TICKET};
-		snprintf(out.why, sizeof out.why, "the route says %s, and customer %.*s has no contract", conf_desk_words[a->mode],
+		snprintf(out.why, sizeof out.why, "%s says %s, and customer %.*s has no contract", a->mode ? "the route" : "desk.desk", conf_desk_words[mode],
 		    STR_ARG(a->customer));
 	} else {
-		snprintf(out.why, sizeof out.why, "the route says none, or customer %.*s has no contract", STR_ARG(a->customer));
+		snprintf(out.why, sizeof out.why, "the route or desk.desk says none, or customer %.*s has no contract", STR_ARG(a->customer));
 	}
-	out.row.propose |= a->mode == DESK_PROPOSE;
+	out.row.propose |= mode == DESK_PROPOSE;
+	if (!out.row.policy.n)
+		out.row.policy = a->policy;
 	return out;
 }
 

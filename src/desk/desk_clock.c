@@ -150,6 +150,13 @@ desk_set_timers(struct desk *d, struct turn *t, struct held *h)
 		turn_timer(t, id, due);
 }
 
+void
+desk_agreements_changed(struct desk *d, struct turn *t)
+{
+	map_each(d->tickets, e)
+		desk_set_timers(d, t, e->value);
+}
+
 static void
 tell(struct turn *t, struct held *h, const struct sla_clock *c, const struct watch *w)
 {

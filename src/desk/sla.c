@@ -122,16 +122,18 @@ derive(struct sla_clock *c, const struct clock_rules *rules, const struct sla_mo
 			c->deadline = MSEC_NEVER;
 			break;
 		}
-		msec_t end = i + 1 < n_moves ? moves[i + 1].at : now;
-		msec_t at = moves[i].at;
-		do {
+		bool last = i + 1 == n_moves;
+		msec_t end = last ? now : moves[i + 1].at, at = moves[i].at;
+		for (bool changes = true; changes;) {
 			const struct sla_terms *in_force = terms_at(terms, n_terms, at);
-			bool changes = in_force && in_force + 1 < terms + n_terms && in_force[1].from < end;
-			msec_t to = changes ? in_force[1].from : end;
+			const struct sla_terms *next = in_force && in_force + 1 < terms + n_terms ? in_force + 1 : NULL;
+			/* a version that begins this very moment is the one that the deadline follows */
+			changes = next && (last ? next->from <= end : next->from < end);
+			msec_t to = changes ? next->from : end;
 			struct moment m = moment_of(&moves[i], in_force, at);
-			spend(c, rules, &m, at, to, i + 1 == n_moves && !changes);
+			spend(c, rules, &m, at, to, last && !changes);
 			at = to;
-		} while (at < end);
+		}
 	}
 	c->breached = c->limit && c->spent > c->limit;
 	if (!c->stopped && c->deadline <= now)

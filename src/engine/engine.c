@@ -184,6 +184,8 @@ decide(struct engine *e)
 		engine_alarm(e, id);
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
+	if (!turn_is_empty(e->turn))
+		road_review(e->road, e->turn);
 	return n;
 }
 

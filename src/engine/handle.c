@@ -98,7 +98,7 @@ follow_page(struct engine *e, const struct page_result *r, msec_t at)
 		take_by_page(e, r, at);
 	else if (r->news == PAGE_PASSED_ON)
 		climb_on(e, k, escalation_hurry(e->book, e->turn, k, "it was passed on"));
-	else
+	else if (k->escalation.due > e->turn->now) /* else its own timer is due too, and knows what was missed */
 		climb_on(e, k, escalation_hurry(e->book, e->turn, k, "nobody of the step before was reached"));
 }
 
@@ -146,6 +146,8 @@ engine_desk(void *arg, struct turn *t, const struct road_change *c)
 	    .firing = c->firing,
 	    .at = c->at,
 	    .mode = (int)c->desk,
+	    .without_contract = e->conf->root->desk.desk,
+	    .policy = e->conf->root->desk.default_policy,
 	};
 	t->actor = STR("engine");
 	follow(e, desk_alert(e->desk, t, &d));
@@ -282,6 +284,8 @@ handle_resources(struct handling *h, const void *record)
 		else
 			changed += book_set(h->e->book, h->turn, r, specs[i], valid_from(h, r));
 	}
+	if (changed && !b->dry_run)
+		desk_agreements_changed(h->e->desk, h->turn);
 	h->reply->number = changed;
 	return RC_OK;
 }

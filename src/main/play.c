@@ -297,6 +297,7 @@ send_alert(struct script *s, const struct statement *st, bool firing, struct err
 			labels[n++] = st->block.p[i];
 	a.labels = (struct pairs){labels, n};
 	pairs_sort(&a.labels);
+	a.starts_at = firing ? a.received : 0;
 	a.ends_at = firing ? clock_wall(s->world.clock) + 3650 * DAY : clock_wall(s->world.clock);
 	struct alert_batch batch = {.alerts = {&a, 1}};
 	if (world_ask(&s->world, MESSAGE_alerts, STR(""), &alert_batch_layout, &batch) != RC_OK)
@@ -544,6 +545,25 @@ do_expect(struct script *s, const struct statement *st, struct err *e)
 	return rc == RC_OK ? expect_count(e, "tickets", tickets, arg(st, 2)) : rc;
 }
 
+static bool
+print_event(void *arg, const struct event *ev)
+{
+	char at[TIME_TEXT];
+	printf("      %s  %-12.*s %.*s\n", time_rfc3339(ev->at, at), STR_ARG(ev->actor), STR_ARG(ev->text));
+	return true;
+}
+
+/* show SUBJECT, show calls: prints the timeline, for whoever writes a play */
+static enum rc
+do_show(struct script *s, const struct statement *st, struct err *e)
+{
+	struct event_query q = {.subject = arg(st, 1)};
+	char at[TIME_TEXT];
+	for (size_t i = 0; i < s->world.calls.n && str_is(q.subject, "calls"); i++)
+		printf("      %s  %s to %s\n", time_rfc3339(s->world.calls.p[i].at, at), s->world.calls.p[i].key, s->world.calls.p[i].user);
+	return ledger_events(s->world.ledger, &q, print_event, NULL, e);
+}
+
 static enum rc
 do_verify(struct script *s, const struct statement *st, struct err *e)
 {
@@ -558,7 +578,7 @@ static const struct {
 	const char *word;
 	statement_fn *fn;
 } statements[] = {{"clock", do_clock}, {"config", do_config}, {"expect", do_expect}, {"fire", do_fire}, {"kill", do_kill}, {"open", do_open},
-    {"phone", do_phone}, {"play", do_play}, {"resolve", do_resolve}, {"resources", do_resources}, {"run", do_run}, {"silence", do_silence},
+    {"phone", do_phone}, {"play", do_play}, {"resolve", do_resolve}, {"resources", do_resources}, {"run", do_run}, {"show", do_show}, {"silence", do_silence},
     {"smtp", do_smtp}, {"start", do_start}, {"ticket", do_ticket}, {"trunk", do_trunk}, {"verify", do_verify}};
 enum { STATEMENTS = sizeof statements / sizeof *statements };
 

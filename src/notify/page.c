@@ -245,6 +245,7 @@ static struct page_result
 next_rung(struct pages *ps, struct turn *t, struct trying *x)
 {
 	struct page_result r = {.ticket = x->page.ticket, .user = arena_str(t->arena, x->page.user)};
+	turn_settle(t, rung_key(t, &x->page), 0, 0, STR("stopped")); /* what its patience ran out for is called back */
 	x->page.rung++;
 	if (climb(ps, t, x))
 		return r;
@@ -352,20 +353,28 @@ pages_stop(struct pages *ps, struct turn *t, int64_t ticket, struct str taken_by
 	vec_fini(&all);
 }
 
+/* The first rung of the ladder that writes, else the person's mail. */
+static bool
+writing_rung(const struct user *u, struct rung *r)
+{
+	for (int64_t i = 0; rung_at(u, i, r); i++)
+		if (r->by != CHANNEL_CALL && r->by != CHANNEL_CONSOLE)
+			return true;
+	*r = (struct rung){CHANNEL_MAIL, u->mail, 0};
+	return u->mail.n > 0;
+}
+
 void
 notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str user, const char *why)
 {
 	const struct user *u = book_find(ps->book, "user", STR(""), user, t->now);
 	struct rung r;
-	for (int64_t i = 0; u && rung_at(u, i, &r); i++) {
-		if (r.by == CHANNEL_CALL || r.by == CHANNEL_CONSOLE)
-			continue;
-		struct notice n = notice_of(ps, t, k, u);
-		n.user = arena_fmt(t->arena, "user/%.*s", STR_ARG(user));
-		n.to = r.to;
-		n.why = str_c(why);
-		struct str key = arena_fmt(t->arena, "notice/%lld/%.*s/%lld", (long long)k->number, STR_ARG(user), (long long)t->now);
-		send_notice(t, key, r.by, &n);
+	if (!u || !writing_rung(u, &r))
 		return;
-	}
+	struct notice n = notice_of(ps, t, k, u);
+	n.user = arena_fmt(t->arena, "user/%.*s", STR_ARG(user));
+	n.to = r.to;
+	n.why = str_c(why);
+	struct str key = arena_fmt(t->arena, "notice/%lld/%.*s/%lld", (long long)k->number, STR_ARG(user), (long long)t->now);
+	send_notice(t, key, r.by, &n);
 }
