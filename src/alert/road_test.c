@@ -676,10 +676,10 @@ UNIT(view_answers_as_the_api_does)
 	ck_assert(str_has(buf_view(&b), STR("\"id\":\"s1\",\"status\":{\"state\":\"active\"}")));
 	buf_clear(&b);
 	ck_assert(!view_silence(w.road, STR("acme"), STR("s1"), w.now, &b));
-	view_receivers(w.road, &b);
+	view_receivers(w.road, NULL, &b);
 	ck_assert_str_eq(b.p, "[{\"name\":\"hook\"},{\"name\":\"other\"}]");
 	buf_clear(&b);
-	view_status(w.road, "0.27.0", T0, &b);
+	view_status(w.road, "0.27.0", T0, true, &b);
 	ck_assert(str_has(buf_view(&b), STR("\"original\":\"route:\\n  receiver: hook")));
 	buf_fini(&b);
 	stop();

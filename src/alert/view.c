@@ -375,14 +375,33 @@ view_silence(const struct road *r, struct str customer, struct str id, msec_t no
 
 /* ---- receivers, status ---- */
 
+/* Is any alert of this customer told there? */
+static bool
+is_told_of(const struct road *r, struct str receiver, struct str customer)
+{
+	bool told = false;
+	map_each (r->alerts, e) {
+		const struct held *h = e->value;
+		struct names n = {0};
+		if (!told && str_eq(h->a.customer, customer))
+			routes_match(r->routes, h->labels, add_receiver, &n);
+		for (size_t i = 0; i < n.v.n; i++)
+			told |= str_eq(n.v.p[i], receiver);
+		vec_fini(&n.v);
+	}
+	return told;
+}
+
 void
-view_receivers(const struct road *r, struct buf *out)
+view_receivers(const struct road *r, const struct str *customer, struct buf *out)
 {
 	const struct conf_root *root = r->routes->conf->root;
 	struct json_writer w;
 	jsonw_init(&w, out);
 	jsonw_array(&w);
 	for (size_t i = 0; i < root->receivers.n; i++) {
+		if (customer && !is_told_of(r, root->receivers.p[i].name, *customer))
+			continue;
 		jsonw_object(&w);
 		put_str(&w, "name", root->receivers.p[i].name);
 		jsonw_object_end(&w);
@@ -403,7 +422,7 @@ put_version(struct json_writer *w, const char *version)
 }
 
 void
-view_status(const struct road *r, const char *version, msec_t started, struct buf *out)
+view_status(const struct road *r, const char *version, msec_t started, bool with_config, struct buf *out)
 {
 	struct json_writer w;
 	jsonw_init(&w, out);
@@ -418,7 +437,7 @@ view_status(const struct road *r, const char *version, msec_t started, struct bu
 	jsonw_object_end(&w);
 	jsonw_key(&w, "config");
 	jsonw_object(&w);
-	put_str(&w, "original", r->routes->conf->alertmanager_yaml);
+	put_str(&w, "original", with_config ? r->routes->conf->alertmanager_yaml : STR(""));
 	jsonw_object_end(&w);
 	put_time(&w, "uptime", started);
 	put_version(&w, version);

@@ -23,7 +23,8 @@ void view_silences(
     const struct road *, struct str customer, const struct matchers *, msec_t now, struct buf *out);
 bool view_silence(
     const struct road *, struct str customer, struct str id, msec_t now, struct buf *out); /* false: none */
-void view_receivers(const struct road *, struct buf *out);
-void view_status(const struct road *, const char *version, msec_t started, struct buf *out);
+/* With a customer: only receivers that are told of its present alerts. */
+void view_receivers(const struct road *, const struct str *customer, struct buf *out);
+void view_status(const struct road *, const char *version, msec_t started, bool with_config, struct buf *out);
 
 #endif

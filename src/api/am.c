@@ -145,7 +145,8 @@ left_out(struct call *c, const char *name)
 static void
 ask_view(struct call *c, enum view_subject subject, struct str id)
 {
-	struct view_request q = {.subject = subject, .id = id, .receiver = http_param(c->req, "receiver")};
+	struct view_request q = {.subject = subject, .id = id, .receiver = http_param(c->req, "receiver"),
+	    .limited = c->who.customers.n > 0};
 	if (!view_customer(c, &q.customer))
 		return;
 	q.matchers.p = arena_array(c->arena, struct str, c->req->params.n);

@@ -32,7 +32,7 @@ struct api_house {
 	/* Asks the engine; any thread.  The reply comes once, from any thread. */
 	void (*ask)(void *arg, enum message, struct str actor, struct str body, api_reply_fn *, void *reply_arg);
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
-	void (*targets_json)(void *arg, struct buf *);
+	void (*targets_json)(void *arg, const struct identity *, struct buf *);
 	void (*rules_json)(void *arg, const struct identity *, bool alerts_only, struct buf *);
 };
 

@@ -445,7 +445,7 @@ void
 handle_prom_targets(struct call *c)
 {
 	struct buf data = {0};
-	c->api->house.targets_json(c->api->house.arg, &data);
+	c->api->house.targets_json(c->api->house.arg, &c->who, &data);
 	answer_data(c, buf_view(&data));
 	buf_fini(&data);
 }

@@ -15,15 +15,33 @@ struct listing {
 	const struct resource_kind *kind;
 };
 
+/* A person of other customers only is none of the asker's business. */
+static bool
+sees_person(const struct identity *who, const struct user *u)
+{
+	bool sees = u->customers.n == 0;
+	for (size_t i = 0; i < u->customers.n; i++)
+		sees |= access_sees(who, u->customers.p[i]);
+	return sees;
+}
+
+static bool
+sees_resource(const struct identity *who, const struct resource *r, const void *spec)
+{
+	if (r->customer.n)
+		return access_sees(who, r->customer);
+	if (str_is(r->kind, "customer"))
+		return access_sees(who, r->name);
+	return !str_is(r->kind, "user") || sees_person(who, spec);
+}
+
 static bool
 list_one(void *arg, const struct resource *r, const void *spec)
 {
 	struct listing *l = arg;
 	struct buf b = {0};
 	struct json_writer inner;
-	if (r->customer.n && !access_sees(&l->call->who, r->customer))
-		return true;
-	if (str_is(r->kind, "customer") && !access_sees(&l->call->who, r->name))
+	if (!sees_resource(&l->call->who, r, spec))
 		return true;
 	jsonw_init(&inner, &b);
 	record_to_json(&resource_layout, r, false, &inner);

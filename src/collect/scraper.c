@@ -401,7 +401,7 @@ target_json(struct json_writer *w, const struct scraped *s)
 }
 
 void
-scraper_json(struct scraper *sc, struct buf *out)
+scraper_json(struct scraper *sc, bool (*sees)(void *arg, struct str customer), void *arg, struct buf *out)
 {
 	struct json_writer w;
 	jsonw_init(&w, out);
@@ -409,8 +409,11 @@ scraper_json(struct scraper *sc, struct buf *out)
 	jsonw_key(&w, "activeTargets");
 	jsonw_array(&w);
 	pthread_mutex_lock(&sc->lock);
-	map_each(sc->targets, e)
-		target_json(&w, e->value);
+	map_each(sc->targets, e) {
+		const struct scraped *s = e->value;
+		if (sees(arg, s->target.tenant))
+			target_json(&w, s);
+	}
 	pthread_mutex_unlock(&sc->lock);
 	jsonw_array_end(&w);
 	jsonw_key(&w, "droppedTargets");

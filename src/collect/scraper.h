@@ -17,8 +17,8 @@ struct scraper *scraper_create(struct loop *, struct http_door *, struct tsdb *)
 void scraper_destroy(struct scraper **);
 /* Takes the jobs of a configuration (again); targets that are in both go on as they are. */
 CHECKED enum rc scraper_configure(struct scraper *, struct conf *, struct err *);
-/* The `data` of /api/v1/targets. */
-void scraper_json(struct scraper *, struct buf *);
+/* The `data` of /api/v1/targets; `sees` filters by customer. */
+void scraper_json(struct scraper *, bool (*sees)(void *arg, struct str customer), void *arg, struct buf *);
 size_t scraper_targets(const struct scraper *);
 
 #endif

@@ -17,6 +17,7 @@ enum view_subject { VIEW_ALERTS, VIEW_GROUPS, VIEW_SILENCES, VIEW_SILENCE, VIEW_
 #define VIEW_REQUEST_KEYS(F)                                                                                 \
 	F(ENUM, subject, view_subjects, 0, "", "what")                                                       \
 	F(STR, customer, 0, 0, "", "whose; empty: of all")                                                   \
+	F(BOOL, limited, 0, 0, "", "who asks may know of this customer only: no configuration")              \
 	F(STR, id, 0, 0, "", "silence: which")                                                               \
 	F(STRS, matchers, 0, 0, "", "only what matches all of these")                                        \
 	F(STR, receiver, 0, 0, "", "only what goes to receivers whose name matches this expression")         \

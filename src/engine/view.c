@@ -49,10 +49,10 @@ show(struct engine *e, const struct view_request *q, const struct matchers *m, c
 		view_silences(e->road, q->customer, f.matchers, now, out);
 		break;
 	case VIEW_RECEIVERS:
-		view_receivers(e->road, out);
+		view_receivers(e->road, q->limited ? &q->customer : NULL, out);
 		break;
 	default:
-		view_status(e->road, "0.33.0", e->started, out);
+		view_status(e->road, "0.33.0", e->started, !q->limited, out);
 		break;
 	}
 }

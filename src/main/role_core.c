@@ -44,17 +44,17 @@ ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_f
 	core_link_ask(c->engine, kind, actor, body, reply, reply_arg);
 }
 
-static void
-targets_json(void *arg, struct buf *b)
-{
-	struct core *c = arg;
-	scraper_json(c->scraper, b);
-}
-
 static bool
 sees(void *who, struct str customer)
 {
 	return access_sees(who, customer);
+}
+
+static void
+targets_view(void *arg, const struct identity *who, struct buf *b)
+{
+	struct core *c = arg;
+	scraper_json(c->scraper, sees, (void *)who, b);
 }
 
 static void
@@ -234,7 +234,7 @@ begin(struct core *c, struct err *e)
 	    .no_auth = c->house->no_auth,
 	    .arg = c,
 	    .ask = ask,
-	    .targets_json = targets_json,
+	    .targets_json = targets_view,
 	    .rules_json = rules_view,
 	};
 	c->http = http_client_create(c->loop, 10000, NULL);
