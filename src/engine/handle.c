@@ -5,6 +5,7 @@
 
 #include "access/identity.h"
 #include "base/must.h"
+#include "check/state.h"
 #include "engine/engine_impl.h"
 #include "engine/order.h"
 #include "flow/alert.h"
@@ -302,6 +303,21 @@ handle_rule_memories(struct handling *h, const void *record)
 		else
 			turn_put(h->turn, (struct row_change){.space = STR("rule"), .key = m->key, .customer = m->customer, .sort = m->active_at},
 			    &rule_memory_layout, m);
+	}
+	return RC_OK;
+}
+
+static enum rc
+handle_check_memories(struct handling *h, const void *record)
+{
+	const struct check_memories *b = record;
+	for (size_t i = 0; i < b->checks.n; i++) {
+		const struct check_memory *m = &b->checks.p[i];
+		if (m->removed)
+			turn_remove(h->turn, STR("check"), m->key);
+		else
+			turn_put(h->turn, (struct row_change){.space = STR("check"), .key = m->key, .customer = m->customer, .sort = m->since},
+			    &check_memory_layout, m);
 	}
 	return RC_OK;
 }
