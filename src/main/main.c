@@ -14,6 +14,7 @@
 #include "ctl/ctl.h"
 #include "main/house.h"
 #include "main/play.h"
+#include "main/reference.h"
 #include "net/listen.h"
 
 /* ---- check-config ---- */
@@ -144,6 +145,16 @@ verb_serve(struct args *a)
 	return status;
 }
 
+static int
+verb_reference(struct args *a)
+{
+	struct buf b = {0};
+	reference_print(&b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_fini(&b);
+	return EXIT_OK;
+}
+
 /* ---- play ---- */
 
 static int
@@ -173,6 +184,7 @@ verb_play(struct args *a)
 static const struct verb own_verbs[] = {
     {"check-config", "FILE", "Reads a configuration and says everything that is wrong with it.", verb_check_config},
     {"play", "FILE …", "Runs scenarios in virtual time and says whether everything went as they expect.", verb_play},
+    {"reference", "", "Prints the reference of all keys, resources and routes, as Markdown.", verb_reference},
     {"serve", serve_usage, "Runs the daemon.", verb_serve},
 };
 enum { OWN = sizeof own_verbs / sizeof *own_verbs, ALL = 64 };
