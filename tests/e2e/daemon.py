@@ -28,13 +28,14 @@ class Answer:
 class Daemon:
     """Started by its constructor; with `auth` it has an administrator, whose token is `admin`."""
 
-    def __init__(self, path, config="", auth=False, resources=None, extra=()):
+    def __init__(self, path, config="", auth=False, resources=None, extra=(), env=None):
         self.path, self.port = path, free_port(socket.SOCK_STREAM)
         self.config, self.log = path / "tocsin.yml", path / "serve.log"
         self.config.write_text(config or "server: {}\n")
         self.auth, self.admin, self.program = auth, None, None
         self.program = Program([TOCSIN, "serve", "--config", self.config, "--data", path / "data", "--listen",
-                                "127.0.0.1:%d" % self.port, *extra, *([] if auth else ["--no-auth"])], self.log)
+                                "127.0.0.1:%d" % self.port, *extra, *([] if auth else ["--no-auth"])], self.log,
+                               env=dict(os.environ, **(env or {})))
         self.wait(lambda: self.ask("GET", "/-/ready").status == 200)
         if auth:
             self.sign_in()

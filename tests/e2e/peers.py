@@ -4,6 +4,7 @@ import os
 import random
 import re
 import socket
+import socketserver
 import struct
 import subprocess
 import threading
@@ -280,3 +281,50 @@ class Telephone:
         time.sleep(0.3)
         old.close()
         self.request("ACK", number)
+
+
+class MailServer:
+    """Takes every mail (RFC 5321, no extensions) and keeps it: `mails` has (sender, recipients, text)."""
+
+    def __init__(self):
+        self.mails = []
+        mails = self.mails
+
+        class Session(socketserver.StreamRequestHandler):
+            timeout = 20
+
+            def say(self, line):
+                self.wfile.write(line.encode() + b"\r\n")
+
+            def text(self):
+                lines = []
+                for line in iter(self.rfile.readline, b""):
+                    if line == b".\r\n":
+                        break
+                    lines.append(line[1:] if line.startswith(b".") else line)
+                return b"".join(lines).decode()
+
+            def handle(self):
+                self.say("220 mail.test here")
+                sender, recipients = "", []
+                for line in iter(self.rfile.readline, b""):
+                    verb = line[:4].upper()
+                    if verb == b"MAIL":
+                        sender, recipients = line.decode().split("<")[1].split(">")[0], []
+                    elif verb == b"RCPT":
+                        recipients.append(line.decode().split("<")[1].split(">")[0])
+                    elif verb == b"DATA":
+                        self.say("354 go on")
+                        mails.append((sender, recipients, self.text()))
+                    elif verb == b"QUIT":
+                        return self.say("221 bye")
+                    self.say("250 ok")
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()

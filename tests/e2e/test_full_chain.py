@@ -1,0 +1,177 @@
+"""From a disk that fills on a real host to a closed ticket: node_exporter, a rule, a contract, a telephone, a mail."""
+import contextlib
+import datetime
+import json
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from chain import RESOURCES, Chain
+from daemon import TOCSIN
+from peers import MailServer, Program, Telephone, free_port
+
+EXPORTER = shutil.which("prometheus-node-exporter")
+
+pytestmark = [pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built"),
+              pytest.mark.skipif(not EXPORTER, reason="there is no node_exporter")]
+
+CONFIG = """
+mail: {smarthost: '127.0.0.1:%d', from: tocsin@example.org, starttls: never}
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: node
+    customer: acme
+    scrape_interval: 1s
+    scrape_timeout: 1s
+    static_configs: [{targets: ['127.0.0.1:%d']}]
+"""
+RULES = """
+groups:
+  - name: disks
+    customer: acme
+    interval: 15s
+    evaluate: on_arrival
+    rules:
+      - alert: DiskFull
+        expr: %s
+        labels: {severity: critical}
+        annotations: {summary: 'The disk of {{ $labels.job }} is nearly full'}
+"""
+# `second` is told by mail, `first` is called: both at once
+PEOPLE = RESOURCES.replace('phone: "200", language: en, ladder: [{by: call}]', "mail: second@example.org, ladder: [{by: mail}]") \
+                  .replace('notify: ["user:first"]', 'notify: ["user:first", "user:second"]')
+
+
+class SmallDisk:
+    """A file system of 4 MB that can be filled."""
+    expr = 'node_filesystem_avail_bytes{mountpoint="%s"} / node_filesystem_size_bytes < 0.2'
+
+    def __init__(self, path):
+        self.path = path / "disk"
+        self.path.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tocsin-test", self.path], check=True, capture_output=True)
+        self.expr = self.expr % self.path
+        self.flags = []
+
+    def fill(self):
+        (self.path / "big").write_bytes(bytes(3600 << 10))
+
+    def clear(self):
+        (self.path / "big").unlink()
+
+    def stop(self):
+        subprocess.run(["umount", "-l", self.path], check=True)
+
+
+class WrittenMetric:
+    """Where nothing may be mounted: a file for the exporter's textfile collector."""
+    expr = "batch_disk_free_ratio < 0.2"
+
+    def __init__(self, path):
+        self.path = path / "text"
+        self.path.mkdir()
+        self.flags = ["--collector.textfile.directory=%s" % self.path]
+        self.clear()
+
+    def write(self, ratio):
+        (self.path / "new").write_text("batch_disk_free_ratio %g\n" % ratio)
+        (self.path / "new").rename(self.path / "batch.prom")
+
+    def fill(self):
+        self.write(0.1)
+
+    def clear(self):
+        self.write(0.9)
+
+    def stop(self):
+        pass
+
+
+def disk_of(path):
+    try:
+        return SmallDisk(path)
+    except (subprocess.CalledProcessError, OSError):
+        shutil.rmtree(path / "disk")
+        return WrittenMetric(path)
+
+
+@pytest.fixture
+def house(tmp_path):
+    with contextlib.ExitStack() as stack:
+        def keep(thing):
+            stack.callback(thing.stop)
+            return thing
+
+        disk, mail, port = keep(disk_of(tmp_path)), keep(MailServer()), free_port(socket.SOCK_STREAM)
+        tel = keep(Telephone(script=press_1))
+        keep(Program([EXPORTER, "--web.listen-address=127.0.0.1:%d" % port, *disk.flags], tmp_path / "exporter.log"))
+        (tmp_path / "rules.yml").write_text(RULES % json.dumps(disk.expr))
+        yield keep(Chain(tmp_path, tel, CONFIG % (mail.port, port), PEOPLE)), disk, tel, mail
+
+
+def press_1(tel):
+    time.sleep(1.5)
+    tel.pressed = time.time()
+    tel.press("1")
+
+
+def second_of(text):
+    """Of an RFC 3339 time."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def until(what, seconds, says):
+    end = time.time() + seconds
+    while not what():
+        assert time.time() < end, says()
+        time.sleep(0.05)
+
+
+def kinds(daemon):
+    return [e["kind"] for e in daemon.timeline()]
+
+
+def test_a_disk_fills_and_the_ticket_is_closed(house):
+    daemon, disk, tel, mail = house
+    time.sleep(2.5)  # two healthy scrapes
+    assert daemon.ticket() is None
+    disk.fill()
+    filled = time.time()
+    until(lambda: tel.invites, 5, daemon.said)
+    assert time.time() - filled < 2.5  # a scrape every second, and the call at once
+
+    ticket = daemon.ticket_when("in_progress")
+    pickup = ticket["clocks"]["pickup"]
+    assert (ticket["priority"], ticket["assignee"], pickup["state"]) == ("critical", "first", "stopped")
+    assert -0.001 <= second_of(pickup["stopped"]) - tel.pressed < 0.5  # of the key, not of what came after
+
+    until(lambda: mail.mails, 10, daemon.said)
+    sender, to, text = mail.mails[0]
+    assert (sender, to) == ("tocsin@example.org", ["second@example.org"])
+    assert "nearly full" in text and "/ticket/1" in text
+
+    disk.clear()
+    until(lambda: "ticket_left" in kinds(daemon), 10, lambda: str(kinds(daemon)))
+    assert daemon.ticket()["state"] == "in_progress"  # a machine does not close what a person took
+    time.sleep(1)
+    daemon.verb("ticket", "close", "1")
+    closed = daemon.ticket_when("closed")
+    assert_clocks_are_those_of_the_timeline(daemon, closed)
+    order = [k for k in kinds(daemon) if k in ("ticket_opened", "ticket_left")]
+    assert order == ["ticket_opened", "ticket_left"] and len({i.split("Call-ID:")[1].split()[0] for i in tel.invites}) == 1
+    assert re.search("intact|unchanged", daemon.verify())
+
+
+def assert_clocks_are_those_of_the_timeline(daemon, ticket):
+    """Both clocks ran from the opening to the change of state in the journal, to the millisecond."""
+    moves = [(second_of(e["at"]), e["facts"]["state"]) for e in daemon.timeline() if e["kind"] in ("ticket_opened", "ticket_state")]
+    opened = moves[0][0]
+    for clock, state in (("pickup", "in_progress"), ("resolution", "closed")):
+        c = ticket["clocks"][clock]
+        at = next(at for at, s in moves if s == state)
+        assert c["state"] == "stopped" and not c["breached"]
+        assert abs(second_of(c["stopped"]) - at) < 0.001 and abs(c["spent_ms"] - 1000 * (at - opened)) < 1
