@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "wire/json.h"
 
 static bool
@@ -151,6 +152,14 @@ put_str(struct json_writer *w, const char *key, struct str s)
 	jsonw_str(w, s);
 }
 
+/* As Go writes it: there are receivers that compare with "0001-01-01T00:00:00Z". */
+static void
+put_time(struct json_writer *w, const char *key, msec_t t)
+{
+	char text[TIME_TEXT];
+	put_str(w, key, str_c(time_rfc3339_short(t, text)));
+}
+
 static void
 put_alert(struct json_writer *w, const struct held *h, msec_t now)
 {
@@ -159,10 +168,8 @@ put_alert(struct json_writer *w, const struct held *h, msec_t now)
 	put_str(w, "status", firing ? STR("firing") : STR("resolved"));
 	put_pairs(w, "labels", h->a.labels);
 	put_pairs(w, "annotations", h->a.annotations);
-	jsonw_key(w, "startsAt");
-	jsonw_time(w, h->a.starts_at);
-	jsonw_key(w, "endsAt");
-	jsonw_time(w, firing ? VALUE_TIME_ZERO : h->a.ends_at);
+	put_time(w, "startsAt", h->a.starts_at);
+	put_time(w, "endsAt", firing ? VALUE_TIME_ZERO : h->a.ends_at);
 	put_str(w, "generatorURL", h->a.generator_url);
 	put_str(w, "fingerprint", str_c(h->hex));
 	jsonw_object_end(w);

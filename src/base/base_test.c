@@ -108,6 +108,8 @@ UNIT(time_round_trips_over_four_centuries)
 	msec_t t;
 	ck_assert(time_parse_rfc3339(STR("2026-03-29T02:30:00.5+02:00"), &t));
 	ck_assert_str_eq(time_rfc3339(t, text), "2026-03-29T00:30:00.500Z");
+	ck_assert_str_eq(time_rfc3339_short(t, text), "2026-03-29T00:30:00.5Z");
+	ck_assert_str_eq(time_rfc3339_short(t + 500, text), "2026-03-29T00:30:01Z");
 	ck_assert(!time_parse_rfc3339(STR("2026-02-29T00:00:00Z"), &t));
 	ck_assert(!time_parse_rfc3339(STR("2026-01-01T00:00:00"), &t));
 }

@@ -2,6 +2,7 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int64_t
 days_from_civil(int y, int m, int d)
@@ -69,6 +70,17 @@ time_rfc3339(msec_t t, char out[TIME_TEXT])
 	struct civil c = civil_from_seconds(s);
 	snprintf(out, TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute,
 	    c.second, (int)(t - s * 1000));
+	return out;
+}
+
+char *
+time_rfc3339_short(msec_t t, char out[TIME_TEXT])
+{
+	size_t n = strlen(time_rfc3339(t, out)) - 1; /* without its Z */
+	while (out[n - 1] == '0' && n > sizeof "2026-11-20T20:13:42" - 1)
+		n--;
+	n -= out[n - 1] == '.';
+	memcpy(out + n, "Z", 2);
 	return out;
 }
 

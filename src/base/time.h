@@ -26,6 +26,8 @@ int days_in_month(int year, int month);
 
 /* "2026-11-20T20:13:42.123Z"; returns `out`. */
 char *time_rfc3339(msec_t, char out[TIME_TEXT]);
+/* The same without zeros at the end of the fraction, and without an empty fraction: as Go writes times. */
+char *time_rfc3339_short(msec_t, char out[TIME_TEXT]);
 /* Any RFC 3339 time, fractions cut to milliseconds. */
 bool time_parse_rfc3339(struct str, msec_t *out);
 
