@@ -52,7 +52,7 @@ template_query(void *context, struct str expr, struct arena *a, struct value *ou
 static struct str
 expand(struct running *r, struct str text, const struct value *data)
 {
-	struct tmpl_env env = {.now = r->at, .external_url = r->group->rules->conf->root->server.external_url, .query = template_query, .context = r};
+	struct tmpl_env env = {.now = r->at, .external_url = r->group->rules->conf->external_url, .query = template_query, .context = r};
 	struct buf b = {0};
 	struct err e;
 	if (tmpl_expand(r->group->rules->templates, text, data, &env, &b, &e) != RC_OK) {
@@ -156,7 +156,7 @@ hold(struct running *r, const struct promql_series *s)
 	double v = s->points[0].v;
 	struct pairs labels = labels_to_pairs(s->labels, r->arena);
 	struct value data = tmpl_alert_data(labels, r->group->rules->conf->root->global.prom.external_labels,
-	    r->group->rules->conf->root->server.external_url, v, r->arena);
+	    r->group->rules->conf->external_url, v, r->arena);
 	label_builder_start(&b, s->labels);
 	label_builder_del(&b, STR(LABEL_METRIC));
 	set_expanded(r, &b, r->group->conf->labels, &data);
