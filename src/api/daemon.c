@@ -19,6 +19,22 @@ handle_ready(struct call *c)
 		answer_error(c, RC_IO, "the ledger cannot be read yet");
 }
 
+static void
+reloaded(struct call *c, const struct reply *r)
+{
+	if (r->rc == RC_OK)
+		http_answer(c->req, 200, NULL, STR(""));
+	else
+		answer_reply(c, r);
+}
+
+void
+handle_reload(struct call *c)
+{
+	struct reply nothing = {0};
+	ask_engine(c, MESSAGE_reload, &reply_layout, &nothing, reloaded);
+}
+
 void
 handle_own_metrics(struct call *c)
 {

@@ -348,6 +348,12 @@ handle_redact(struct handling *h, const void *record)
 }
 
 static enum rc
+handle_reload(struct handling *h, const void *record)
+{
+	return err_set(h->err, RC_DENIED, "nothing here can read a configuration again");
+}
+
+static enum rc
 handle_alive(struct handling *h, const void *record)
 {
 	return RC_OK;

@@ -3,9 +3,11 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "alert/judges.h"
-#include "base/loop.h"
+#include "base/must.h"
 #include "promql/promql.h"
 
 struct str
@@ -14,6 +16,28 @@ house_ledger(const struct house *h)
 	struct str url = h->conf->root->ledger.url;
 	return url.n ? url : str_c(h->data);
 }
+
+void
+house_name_url(const struct house *h, struct conf *conf)
+{
+	if (!conf->root->server.external_url.n)
+		conf->external_url = str_c(h->external_url);
+}
+
+enum rc
+house_load(const struct house *h, struct conf **out, struct buf *text)
+{
+	struct report report;
+	report_init(&report);
+	enum rc rc = conf_load(h->config_path, house_judges(), out, &report);
+	report_print(&report, text);
+	report_fini(&report);
+	if (rc == RC_OK)
+		house_name_url(h, *out);
+	return rc;
+}
+
+/* ---- signals ---- */
 
 static struct loop *stopped_loop;
 
@@ -32,6 +56,37 @@ house_stop_on_signals(struct loop *l)
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
+
+static struct {
+	loop_fn *fn;
+	void *arg;
+} reload;
+
+static void
+on_hang_up(void *arg, int fd, unsigned events)
+{
+	struct signalfd_siginfo s;
+	bool any = false;
+	while (read(fd, &s, sizeof s) == sizeof s)
+		any = true;
+	if (any)
+		reload.fn(reload.arg);
+}
+
+void
+house_reload_on_signal(struct loop *l, loop_fn *fn, void *arg)
+{
+	sigset_t hang_up;
+	sigemptyset(&hang_up);
+	sigaddset(&hang_up, SIGHUP);
+	int fd = signalfd(-1, &hang_up, SFD_CLOEXEC | SFD_NONBLOCK); /* for the life of the process */
+	must(fd >= 0);
+	reload.fn = fn;
+	reload.arg = arg;
+	loop_watch(l, fd, LOOP_READ, on_hang_up, NULL, "reload");
+}
+
+/* ---- judges ---- */
 
 static enum rc
 judge_promql(struct str text, struct err *e)

@@ -6,6 +6,7 @@
 #ifndef MAIN_HOUSE_H
 #define MAIN_HOUSE_H
 
+#include "base/loop.h"
 #include "conf/conf.h"
 
 struct house {
@@ -32,9 +33,17 @@ int role_voice(struct house *);
 /* Where the ledger is: the configured URL, else the data folder. */
 struct str house_ledger(const struct house *);
 
+/*
+ * Reads the configuration file (again): everything that is to be said of it goes into `text`.  A snapshot without an
+ * external_url of its own gets the instance's.
+ */
+CHECKED enum rc house_load(const struct house *, struct conf **out, struct buf *text);
+void house_name_url(const struct house *, struct conf *);
+
 /* Sets what a role's loop needs: SIGTERM and SIGINT stop it.  One loop per process. */
-struct loop;
 void house_stop_on_signals(struct loop *);
+/* SIGHUP, with which a role is born blocked, calls fn(arg) on the loop. */
+void house_reload_on_signal(struct loop *, loop_fn *, void *arg);
 
 /* Judges for the texts inside a configuration, from the rooms that own them. */
 const struct conf_judges *house_judges(void);

@@ -111,6 +111,7 @@ be_role(struct keeper *k, const struct process *r)
 	if (getppid() == 1)
 		_exit(0); /* the keeper died in between */
 	close(k->signals);
+	sigaddset(&k->before, SIGHUP); /* held back until the role's loop listens for it */
 	sigprocmask(SIG_SETMASK, &k->before, NULL);
 	log_setup(r->name, LOG_INFO);
 	panic_install();
@@ -186,13 +187,32 @@ stop_next(struct keeper *k)
 	kill(k->children[i].pid, now() - k->stop_since > PATIENCE ? SIGKILL : SIGTERM);
 }
 
+/* A role that starts again must not come back with the configuration of our youth. */
+static bool
+reload(struct keeper *k)
+{
+	struct conf *fresh = NULL;
+	struct buf text = {0};
+	bool good = house_load(k->house, &fresh, &text) == RC_OK;
+	if (good) {
+		conf_unref(&k->house->conf);
+		k->house->conf = fresh;
+	} else {
+		log_error("main", "the old configuration stays: %s", text.p);
+	}
+	buf_fini(&text);
+	return good;
+}
+
 static void
 on_signal(struct keeper *k)
 {
 	struct signalfd_siginfo s;
 	while (read(k->signals, &s, sizeof s) == sizeof s) {
-		if (s.ssi_signo == SIGHUP)
+		if (s.ssi_signo == SIGHUP && reload(k))
 			signal_all(k, SIGHUP);
+		if (s.ssi_signo == SIGUSR1) /* the core and the engine have read it already */
+			reload(k);
 		if ((s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT) && !k->stopping) {
 			k->stopping = true;
 			k->stop_since = now();
@@ -240,7 +260,7 @@ keeper_run(struct house *h)
 		return 1;
 	}
 	sigemptyset(&k.mask);
-	const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+	const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		sigaddset(&k.mask, wanted[i]);
 	signal(SIGPIPE, SIG_IGN);

@@ -46,13 +46,9 @@ verb_check_config(struct args *a)
 static enum rc
 load_config(struct house *h)
 {
-	struct report report;
 	struct buf text = {0};
-	report_init(&report);
-	enum rc rc = conf_load(h->config_path, house_judges(), &h->conf, &report);
-	report_print(&report, &text);
+	enum rc rc = house_load(h, &h->conf, &text);
 	fputs(text.p ? text.p : "", stderr);
-	report_fini(&report);
 	buf_fini(&text);
 	return rc;
 }
@@ -116,6 +112,7 @@ open_port(struct house *h, const char *listen, struct err *e)
 		snprintf(h->external_url, sizeof h->external_url, "%s://%.*s:%d",
 		    h->conf->root->server.tls_cert_file.n ? "https" : "http", STR_ARG(host.n ? host : STR("localhost")),
 		    listen_port(h->http_fd));
+	house_name_url(h, h->conf);
 	return RC_OK;
 }
 

@@ -5,6 +5,7 @@
  * only.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ enum { TICK = 100, ALIVE = 2000, GRACE = 3000, PEM_MAX = 1 << 20 };
 
 struct core {
 	struct house *house;
+	struct conf *conf; /* of scraping and rules; what the port was opened with stays in the house */
 	struct loop *loop;
 	struct tsdb *tsdb;
 	struct http_client *http;
@@ -35,12 +37,97 @@ struct core {
 	struct loop_timer tick, alive;
 };
 
+/* ---- another configuration ---- */
+
+/* Both or none. */
+static enum rc
+take(struct core *c, struct conf *fresh, struct err *e)
+{
+	struct err ignored;
+	enum rc rc = scraper_configure(c->scraper, fresh, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = rules_configure(c->rules, fresh, e);
+	if (rc != RC_OK) {
+		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) == RC_OK); /* it was at work a moment ago */
+		return rc;
+	}
+	conf_unref(&c->conf);
+	c->conf = conf_ref(fresh);
+	return RC_OK;
+}
+
+static enum rc
+reload(struct core *c, struct buf *text)
+{
+	struct conf *fresh = NULL;
+	struct err e;
+	enum rc rc = house_load(c->house, &fresh, text);
+	if (rc == RC_OK && (rc = take(c, fresh, &e)) != RC_OK)
+		buf_c(text, e.text);
+	if (rc == RC_OK)
+		log_info("main", "the configuration was read again");
+	else
+		log_error("main", "the old configuration stays: %s", text->p ? text->p : "");
+	conf_unref(&fresh);
+	return rc;
+}
+
+static void
+on_hang_up(void *arg)
+{
+	struct buf text = {0};
+	(void)reload(arg, &text);
+	buf_fini(&text);
+}
+
+/* Somebody asked for it and waits. */
+struct reload_request {
+	struct core *core;
+	struct buf actor;
+	api_reply_fn *reply;
+	void *arg;
+};
+
+static void
+on_reload(void *arg)
+{
+	struct reload_request *q = arg;
+	struct buf text = {0};
+	if (reload(q->core, &text) == RC_OK) {
+		kill(getppid(), SIGUSR1);
+		core_link_ask(q->core->engine, MESSAGE_reload, buf_view(&q->actor), STR(""), q->reply, q->arg);
+	} else {
+		q->reply(q->arg, &(struct reply){.rc = RC_INVALID, .text = str_trim(buf_view(&text))});
+	}
+	buf_fini(&text);
+	buf_fini(&q->actor);
+	mem_free(q);
+}
+
+static void
+ask_reload(struct core *c, struct str actor, api_reply_fn *reply, void *arg)
+{
+	struct reload_request *q = mem_new(struct reload_request);
+	*q = (struct reload_request){.core = c, .reply = reply, .arg = arg};
+	buf_str(&q->actor, actor);
+	if (loop_post(c->loop, on_reload, q, "reload"))
+		return;
+	buf_fini(&q->actor);
+	mem_free(q);
+	reply(arg, &(struct reply){.rc = RC_REFUSED, .text = STR("too much is going on")});
+}
+
 /* ---- what the API asks for ---- */
 
 static void
 ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_fn *reply, void *reply_arg)
 {
 	struct core *c = arg;
+	if (kind == MESSAGE_reload) {
+		ask_reload(c, actor, reply, reply_arg);
+		return;
+	}
 	core_link_ask(c->engine, kind, actor, body, reply, reply_arg);
 }
 
@@ -239,11 +326,8 @@ begin(struct core *c, struct err *e)
 	};
 	c->http = http_client_create(c->loop, 10000, NULL);
 	c->scraper = scraper_create(c->loop, http_client_door(c->http), c->tsdb);
-	rc = scraper_configure(c->scraper, c->house->conf, e);
-	if (rc != RC_OK)
-		return rc;
 	c->rules = rules_create(c->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
-	rc = rules_configure(c->rules, c->house->conf, e);
+	rc = take(c, c->house->conf, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = wait_for_ledger(c, e);
@@ -251,6 +335,7 @@ begin(struct core *c, struct err *e)
 		return rc;
 	c->api = api_create(&house);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
+	house_reload_on_signal(c->loop, on_hang_up, c);
 	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
 	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
 	return serve(c, e);
@@ -295,6 +380,7 @@ end(struct core *c)
 	core_link_destroy(&c->engine);
 	api_destroy(&c->api);
 	tsdb_close(&c->tsdb);
+	conf_unref(&c->conf);
 	if (c->key.n)
 		explicit_bzero(c->key.p, c->key.n);
 	buf_fini(&c->key);

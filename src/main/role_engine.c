@@ -51,6 +51,44 @@ on_reply(void *arg, const struct reply *r)
 	mem_free(a);
 }
 
+/* Takes the file as it is now; on any error all stays as it was, and `text` says why. */
+static enum rc
+reload(struct engine_process *p, struct buf *text)
+{
+	struct conf *fresh = NULL;
+	struct err e;
+	enum rc rc = house_load(p->house, &fresh, text);
+	if (rc == RC_OK && (rc = engine_configure(p->engine, fresh, &e)) != RC_OK)
+		buf_c(text, e.text);
+	if (rc != RC_OK) {
+		log_error("main", "the old configuration stays: %s", text->p ? text->p : "");
+		conf_unref(&fresh);
+		return rc;
+	}
+	conf_unref(&p->house->conf);
+	p->house->conf = fresh;
+	p->senders.conf = fresh;
+	log_info("main", "the configuration was read again");
+	return RC_OK;
+}
+
+static void
+on_hang_up(void *arg)
+{
+	struct buf text = {0};
+	(void)reload(arg, &text);
+	buf_fini(&text);
+}
+
+static void
+answer_reload(struct engine_process *p, struct asker *asker)
+{
+	struct buf text = {0};
+	struct reply r = {.rc = reload(p, &text), .text = buf_view(&text)};
+	on_reply(asker, &r);
+	buf_fini(&text);
+}
+
 static void
 on_frame(void *arg, struct link *l, const struct frame *f)
 {
@@ -63,7 +101,10 @@ on_frame(void *arg, struct link *l, const struct frame *f)
 	} else if (f->id) {
 		struct asker *asker = mem_new(struct asker);
 		*asker = (struct asker){p, link_number(l), f->id};
-		engine_ask(p->engine, (enum message)f->kind, ask.actor, ask.body, on_reply, asker);
+		if (f->kind == MESSAGE_reload)
+			answer_reload(p, asker);
+		else
+			engine_ask(p->engine, (enum message)f->kind, ask.actor, ask.body, on_reply, asker);
 	} else {
 		engine_ask(p->engine, (enum message)f->kind, ask.actor, ask.body, NULL, NULL);
 	}
@@ -238,6 +279,7 @@ begin(struct engine_process *p, struct err *e)
 		return rc;
 	first_start(p);
 	p->asked = link_server_create(p->loop, h->engine_fd, &(struct link_events){.arg = p, .frame = on_frame});
+	house_reload_on_signal(p->loop, on_hang_up, p);
 	return RC_OK;
 }
 
