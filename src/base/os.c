@@ -17,7 +17,16 @@ static struct {
 	_Atomic uint64_t calls;
 	atomic_bool hit;
 	const char *role;
+	const char *once; /* a file that is gone after the first death; NULL: die every time */
 } fault;
+
+static _Noreturn void
+die(void)
+{
+	if (fault.once)
+		unlink(fault.once);
+	_exit(137);
+}
 
 int
 os_fault_point(bool writes)
@@ -27,7 +36,7 @@ os_fault_point(bool writes)
 	switch (fault.kind) {
 	case OS_FAULT_KILL:
 		if (here)
-			_exit(137);
+			die();
 		return 0;
 	case OS_FAULT_ENOSPC:
 		if (n < fault.nth || !writes)
@@ -171,10 +180,11 @@ os_fault_hit(void)
 	return fault.hit;
 }
 
-static void
-print_count(void)
+void
+os_fault_report(void)
 {
-	fprintf(stderr, "fault: %s made %llu calls\n", fault.role, (unsigned long long)fault.calls);
+	if (fault.kind == OS_FAULT_COUNT)
+		fprintf(stderr, "fault: %s made %llu calls\n", fault.role, (unsigned long long)fault.calls);
 }
 
 void
@@ -183,6 +193,9 @@ os_fault_from_environment(const char *role)
 	struct str rest = str_c(getenv("TOCSIN_FAULT")), kind, nth, only;
 	if (rest.n == 0 || !str_cut(&rest, ':', &kind))
 		return;
+	fault.once = getenv("TOCSIN_FAULT_ONCE");
+	if (fault.once && access(fault.once, F_OK) != 0)
+		return; /* it has happened */
 	uint64_t n = 0;
 	if (str_cut(&rest, ':', &nth))
 		must(str_u64(nth, &n) || nth.n == 0);
@@ -190,8 +203,6 @@ os_fault_from_environment(const char *role)
 		return;
 	fault.role = role;
 	os_fault_set(str_is(kind, "kill") ? OS_FAULT_KILL : OS_FAULT_COUNT, n);
-	if (fault.kind == OS_FAULT_COUNT)
-		atexit(print_count);
 }
 
 enum rc

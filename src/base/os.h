@@ -10,7 +10,8 @@
  * A plan is process-wide and set before threads start, or from the environment by a child that is to die:
  *     TOCSIN_FAULT=kill:137          end this process at its 137th call
  *     TOCSIN_FAULT=kill:137:engine   only in the process that plays this role
- *     TOCSIN_FAULT=count             count only; the number is printed when the process ends
+ *     TOCSIN_FAULT=count             count only; os_fault_report prints the number
+ *     TOCSIN_FAULT_ONCE=FILE         only while the file is there; the first to die takes it away
  */
 #ifndef BASE_OS_H
 #define BASE_OS_H
@@ -59,6 +60,7 @@ uint64_t os_fault_calls(void); /* how many were counted since */
 bool os_fault_hit(void);       /* has the fault happened? */
 /* Sets what TOCSIN_FAULT asks for, if it asks for this role. */
 void os_fault_from_environment(const char *role);
+void os_fault_report(void); /* when the process ends: how many calls it made, where they were to be counted */
 
 /* Counts one call of the kind (as the table does) and applies the fault; for code that cannot call the table, such
  * as SQLite's file system: 0, or -1 with errno set. */

@@ -116,7 +116,9 @@ be_role(struct keeper *k, const struct process *r)
 	log_setup(r->name, LOG_INFO);
 	panic_install();
 	os_fault_from_environment(r->name);
-	_exit(r->run(k->house));
+	int status = r->run(k->house);
+	os_fault_report();
+	_exit(status);
 }
 
 static void

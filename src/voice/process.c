@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/os.h"
 #include "flow/frame.h"
 #include "voice/re.h"
 #include "voice/voice.h"
@@ -75,7 +76,7 @@ static void
 peer_flush(struct peer *peer)
 {
 	while (peer->out.n && !peer->dead) {
-		ssize_t n = send(peer->fd, peer->out.p, peer->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = os.send(peer->fd, peer->out.p, peer->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
