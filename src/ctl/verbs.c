@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <dirent.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/os.h"
@@ -20,17 +21,23 @@ static int verb_explain(struct args *);
 static int verb_export(struct args *);
 static int verb_oncall(struct args *);
 static int verb_query(struct args *);
+static int verb_restore(struct args *);
+static int verb_silence(struct args *);
 static int verb_ticket(struct args *);
+static int verb_completion(struct args *);
 static int verb_verify(struct args *);
 
 const struct verb ctl_verbs[] = {
     {"alert", "NAME [label=value …] [--summary TEXT] [--resolve] [--customer NAME]", "Raises an alert, or says that it is over.", verb_alert},
     {"apply", "-f FILE|DIR [--dry-run]", "Sets people and agreements from YAML, all in one go.", verb_apply},
     {"backup", "--data DIR --to FILE", "Writes a consistent copy of the ledger, also while the daemon runs.", verb_backup},
+    {"completion", "", "Prints the completion of verbs for bash: source <(tocsin completion).", verb_completion},
     {"explain", "ticket/NUMBER | alert/FINGERPRINT", "Prints the chain of decisions, each with its reason.", verb_explain},
     {"export", "[--kind KIND]", "Prints people and agreements.", verb_export},
     {"oncall", "", "Says who is on call now, until when, and why.", verb_oncall},
     {"query", "EXPRESSION [--time TIME]", "Asks the store of samples.", verb_query},
+    {"restore", "--data DIR --from FILE", "Puts a copy of the ledger back; the daemon must be stopped.", verb_restore},
+    {"silence", "list | add LABEL=VALUE … --for DURATION --comment TEXT | expire ID", "Lists, makes and ends silences.", verb_silence},
     {"ticket", "list | show N | take N | close N | message N TEXT | suspend N REASON | resume N | assign N USER | open CUSTOMER TITLE",
 	"Lists, shows and changes tickets.", verb_ticket},
     {"verify", "--data DIR | --ledger URL [--heads FILE] [--sign FILE]", "Proves that the journal is what it was, or names the first bad row.", verb_verify},
@@ -273,6 +280,71 @@ verb_explain(struct args *a)
 	return status;
 }
 
+/* ---- silences ---- */
+
+static int
+add_silence(struct args *a, const char *span, const char *comment)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	const char *word;
+	msec_t length;
+	if (!span || !duration_parse(str_c(span), &length)) {
+		fputs("tocsin silence add: --for takes a duration such as 2h\n", stderr);
+		return EXIT_USAGE;
+	}
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "matchers");
+	jsonw_array(&w);
+	while ((word = args_word(a))) {
+		struct str s = str_c(word);
+		ptrdiff_t eq = str_chr(s, '=');
+		if (eq < 1)
+			return usage("silence");
+		jsonw_object(&w);
+		jsonw_key(&w, "name");
+		jsonw_str(&w, str_to(s, (size_t)eq));
+		jsonw_key(&w, "value");
+		jsonw_str(&w, str_from(s, (size_t)eq + 1));
+		jsonw_key(&w, "isRegex");
+		jsonw_bool(&w, false);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_key(&w, "startsAt");
+	jsonw_time(&w, clock_wall(clock_real()));
+	jsonw_key(&w, "endsAt");
+	jsonw_time(&w, clock_wall(clock_real()) + length);
+	jsonw_key(&w, "createdBy");
+	jsonw_c(&w, getenv("USER") ? getenv("USER") : "tocsin");
+	jsonw_key(&w, "comment");
+	jsonw_c(&w, comment ? comment : "");
+	jsonw_object_end(&w);
+	int status = ctl_show(a, "POST", "/api/v2/silences", "application/json", buf_view(&b));
+	buf_fini(&b);
+	return status;
+}
+
+static int
+verb_silence(struct args *a)
+{
+	const char *span = args_option(a, "for"), *comment = args_option(a, "comment"), *what = args_word(a);
+	if (what && strcmp(what, "list") == 0)
+		return ctl_show(a, "GET", "/api/v2/silences", NULL, STR(""));
+	if (what && strcmp(what, "add") == 0)
+		return add_silence(a, span, comment);
+	const char *id = args_word(a);
+	if (!what || !id || strcmp(what, "expire") != 0)
+		return usage("silence");
+	struct buf url = {0};
+	buf_c(&url, "/api/v2/silence/");
+	ctl_url_escape(&url, str_c(id));
+	int status = ctl_show(a, "DELETE", url.p, NULL, STR(""));
+	buf_fini(&url);
+	return status;
+}
+
 /* ---- tickets ---- */
 
 static int
@@ -410,4 +482,56 @@ verb_backup(struct args *a)
 		return EXIT_OK;
 	fprintf(stderr, "tocsin: %s\n", e.text);
 	return EXIT_FAILED;
+}
+
+/* A copy is looked at before it takes the place of anything. */
+static enum rc
+restore(const char *data, const char *from, struct arena *a, struct err *e)
+{
+	struct buf copy = {0};
+	struct str target = arena_fmt(a, "%s/ledger.db", data);
+	int lock = os.open(arena_fmt(a, "%s/lock", data).p, O_RDWR | O_CREAT, 0600);
+	enum rc rc = RC_OK;
+	if (lock < 0)
+		return err_errno(e, "%s", data);
+	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+		rc = err_set(e, RC_CONFLICT, "a tocsin runs in %s: stop it first", data);
+	if (rc == RC_OK)
+		rc = os_read_file(from, (size_t)1 << 40, &copy, e);
+	if (rc == RC_OK && !str_starts(buf_view(&copy), STR("SQLite format 3")))
+		rc = err_set(e, RC_INVALID, "%s is not a copy of a ledger", from);
+	if (rc == RC_OK) {
+		os.unlink(arena_fmt(a, "%.*s-wal", STR_ARG(target)).p);
+		os.unlink(arena_fmt(a, "%.*s-shm", STR_ARG(target)).p);
+		rc = os_replace_file(target.p, buf_view(&copy), 0600, e);
+	}
+	os.close(lock);
+	buf_fini(&copy);
+	return rc;
+}
+
+static int
+verb_restore(struct args *a)
+{
+	const char *data = args_option(a, "data"), *from = args_option(a, "from");
+	struct err e;
+	if (!data || !from)
+		return usage("restore");
+	int status = args_done(a, self("restore"));
+	if (status != EXIT_OK)
+		return status;
+	if (restore(data, from, a->arena, &e) == RC_OK)
+		return EXIT_OK;
+	fprintf(stderr, "tocsin: %s\n", e.text);
+	return EXIT_FAILED;
+}
+
+static int
+verb_completion(struct args *a)
+{
+	printf("complete -W \"serve check-config play reference");
+	for (const struct verb *v = ctl_verbs; v->name; v++)
+		printf(" %s", v->name);
+	printf("\" tocsin\n");
+	return EXIT_OK;
 }

@@ -9,7 +9,7 @@
 #include "flow/alert.h"
 
 enum { TURN_MESSAGES = 200, TURN_NS = 5 * 1000 * 1000, INBOX = 100000 };
-enum { RETRY = 1000, LONGEST_SLEEP = 30 * 1000 };
+enum { RETRY = 1000, LONGEST_SLEEP = 5 * 1000 };
 
 static void on_wake(void *);
 static void adopt(struct engine *);
@@ -184,8 +184,10 @@ decide(struct engine *e)
 		engine_alarm(e, id);
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
+	engine_watch(e);
 	if (!turn_is_empty(e->turn))
 		road_review(e->road, e->turn);
+	engine_inform(e);
 	return n;
 }
 

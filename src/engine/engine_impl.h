@@ -48,6 +48,8 @@ struct engine {
 	struct map *due;           /* timer id -> struct due_at */
 	struct map *pending;       /* outbox key -> struct pending */
 	struct loop_timer wake;
+	msec_t alive;              /* when the core was last heard */
+	bool watched, core_missing;
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
 	char trouble[ERR_TEXT];
 };
@@ -75,6 +77,13 @@ void engine_handle(struct engine *, struct waiting *); /* decides one message; f
 void engine_alarm(struct engine *, struct str id);     /* decides one timer */
 /* The second road: what the desk does about an alert that began or ceased. */
 void engine_desk(void *engine, struct turn *, const struct road_change *);
+
+/* inform.c: mails to the customer about what this turn recorded; before its commit. */
+void engine_inform(struct engine *);
+
+/* watch.c */
+void engine_heard(struct engine *); /* the core's sign of life */
+void engine_watch(struct engine *); /* once a turn */
 
 /* view.c */
 CHECKED enum rc engine_view(struct engine *, const void *view_request, struct buf *out, struct err *);

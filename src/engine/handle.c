@@ -114,6 +114,22 @@ struct handling {
 };
 typedef enum rc handler(struct handling *, const void *record);
 
+/* Whose alert it is when nothing said so on its way: as desk.customer_from says. */
+static struct str
+customer_of(const struct engine *e, const struct alert *a)
+{
+	const struct conf_desk_section *c = &e->conf->root->desk;
+	for (size_t i = 0; i < c->customer_from.n; i++) {
+		struct str from = c->customer_from.p[i];
+		struct str named = str_is(from, "label") ? pairs_get(a->labels, arena_cstr(e->turn->arena, c->customer_label)) : STR("");
+		if (resource_name_ok(named) && book_find(e->book, "customer", STR(""), named, e->turn->now))
+			return named;
+		if (str_is(from, "default"))
+			break;
+	}
+	return c->default_customer;
+}
+
 /* Every alert by itself: one that is wrong does not take the others with it. */
 static enum rc
 handle_alerts(struct handling *h, const void *record)
@@ -122,7 +138,10 @@ handle_alerts(struct handling *h, const void *record)
 	enum rc rc = RC_OK;
 	for (size_t i = 0; i < b->alerts.n; i++) {
 		struct err e;
-		enum rc one = road_alert(h->e->road, h->turn, &b->alerts.p[i], &e);
+		struct alert a = b->alerts.p[i];
+		if (!a.customer.n)
+			a.customer = customer_of(h->e, &a);
+		enum rc one = road_alert(h->e->road, h->turn, &a, &e);
 		if (one != RC_OK && rc == RC_OK) {
 			rc = one;
 			*h->err = e;
@@ -356,6 +375,7 @@ handle_reload(struct handling *h, const void *record)
 static enum rc
 handle_alive(struct handling *h, const void *record)
 {
+	engine_heard(h->e);
 	return RC_OK;
 }
 

@@ -216,7 +216,7 @@ hand_on(struct running *r, struct instance *in)
 		return;
 	in->sent_at = r->at;
 	*vec_add(&r->alerts) = (struct alert){
-	    .customer = r->group->tenant,
+	    .customer = r->group->conf->customer, /* empty: the labels say, or nobody does */
 	    .labels = labels_to_pairs(in->labels, r->arena),
 	    .annotations = in->annotations,
 	    .starts_at = in->fired_at,
