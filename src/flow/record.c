@@ -15,12 +15,6 @@
 #include "base/size.h"
 #include "base/time.h"
 
-/* A list as it lies in a record, whatever its elements are. */
-struct many {
-	void *p;
-	size_t n;
-};
-
 static inline void *
 member(const struct key *k, const void *record)
 {
@@ -82,7 +76,7 @@ record_is_set(const struct key *k, const void *record)
 	case RK_STRS:
 	case RK_PAIRS:
 	case RK_MANY:
-		return ((const struct many *)m)->n != 0;
+		return ((const struct record_list *)m)->n != 0;
 	case RK_ONE:
 		for (size_t i = 0; i < k->inside->n; i++)
 			if (record_is_set(&k->inside->keys[i], m))
@@ -289,7 +283,7 @@ encode_value(const struct key *k, const void *m, struct buf *b)
 		record_encode(k->inside, m, b);
 		break;
 	case RK_MANY: {
-		const struct many *s = m;
+		const struct record_list *s = m;
 		for (size_t i = 0; i < s->n; i++) {
 			struct buf one = {0};
 			record_encode(k->inside, (const char *)s->p + i * k->inside->size, &one);
@@ -393,7 +387,7 @@ decode_list(const struct key *k, void *m, struct str v, struct arena *a, struct 
 			(void)take_field(&v, &s->p[s->n].value);
 		}
 	} else {
-		struct many *s = m;
+		struct record_list *s = m;
 		s->p = arena_alloc(a, n * k->inside->size);
 		for (s->n = 0; s->n < n; s->n++) {
 			(void)take_field(&v, &part);

@@ -131,6 +131,12 @@ struct layout {
 	const struct layout name_##_layout = {#name_, sizeof(struct name_), name_##_keys,                    \
 	    sizeof name_##_keys / sizeof *name_##_keys};
 
+/* A list as it lies in a record, whatever its elements are. */
+struct record_list {
+	void *p;
+	size_t n;
+};
+
 /* The key called `name` in text, or NULL. */
 const struct key *record_key(const struct layout *, struct str name);
 /* A name as text shows it: without the trailing underscore. */

@@ -7,11 +7,6 @@
 #include "flow/record.h"
 #include "wire/json.h"
 
-struct many {
-	void *p;
-	size_t n;
-};
-
 static void
 value_to_json(const struct key *k, const void *record, bool whole, struct json_writer *w)
 {
@@ -66,7 +61,7 @@ value_to_json(const struct key *k, const void *record, bool whole, struct json_w
 		record_to_json(k->inside, m, whole, w);
 		return;
 	case RK_MANY: {
-		const struct many *s = m;
+		const struct record_list *s = m;
 		jsonw_array(w);
 		for (size_t i = 0; i < s->n; i++)
 			record_to_json(k->inside, (const char *)s->p + i * k->inside->size, whole, w);
@@ -133,7 +128,7 @@ pairs_from_json(struct pairs *out, struct json *j, struct arena *a)
 }
 
 static bool
-many_from_json(const struct key *k, struct many *out, struct json *j, struct arena *a)
+many_from_json(const struct key *k, struct record_list *out, struct json *j, struct arena *a)
 {
 	struct buf all = {0};
 	out->n = 0;

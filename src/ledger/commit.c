@@ -4,8 +4,6 @@
 #include "base/must.h"
 #include "ledger/ledger_impl.h"
 
-enum { LEASE = 10 * 1000 };
-
 static struct chain *
 chain_of(struct ledger *l, struct str name)
 {

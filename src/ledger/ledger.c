@@ -6,8 +6,6 @@
 #include "base/must.h"
 #include "ledger/ledger_impl.h"
 
-enum { LEASE = 10 * 1000 };
-
 /* By number: migrations[i] takes a ledger of format i to format i+1.  Never changed once released. */
 static const char *const migrations[] = {
     "CREATE TABLE event(seq BIGINT PRIMARY KEY, chain TEXT NOT NULL, n BIGINT NOT NULL, at BIGINT NOT NULL,"

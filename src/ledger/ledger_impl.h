@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 
 enum { HASH = 32 };
+enum { LEASE = 10 * 1000 }; /* ms that a writer's right is good without being renewed */
 
 /* The end of one chain, in memory of the writer. */
 struct chain {
