@@ -73,6 +73,9 @@ void api_book_done(struct api *);
 /* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
 bool identify(struct call *);
 
+/* The page with the form; `trouble`: what was wrong with the last try, or NULL. */
+void sign_in_page(struct call *, const char *trouble);
+
 /* Prints a struct str as HTML text. */
 void html_text(struct buf *, struct str);
 

@@ -13,7 +13,9 @@ static const char style[] =
     "<style>:root{color-scheme:light dark;--line:#8884}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "h1{font-size:1.3rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}"
     "th{font-weight:600}.n{font-variant-numeric:tabular-nums;white-space:nowrap}.bad{font-weight:600}nav{margin-bottom:1.5rem}"
-    "form{display:grid;gap:.6rem;max-width:20rem}input,button{font:inherit;padding:.4rem .6rem}</style>";
+    "form{display:grid;gap:.6rem;max-width:20rem}input,button{font:inherit;padding:.4rem .6rem}"
+    "@media(max-width:44rem){table,tbody,tr,td{display:block}tr:first-child{display:none}tr{padding:.5rem 0;border-bottom:1px solid var(--line)}"
+    "td{border:0;padding:.1rem 0}td:empty{display:none}}</style>";
 
 static void
 page_begin(struct buf *b, const char *title)
@@ -23,14 +25,14 @@ page_begin(struct buf *b, const char *title)
 }
 
 static void
-page_answer(struct call *c, struct buf *b)
+page_answer(struct call *c, int status, struct buf *b)
 {
 	/* the styles are in the page itself: allowed here and only here */
 	for (size_t i = 0; i < c->req->reply.headers.n; i++)
 		if (str_is(c->req->reply.headers.p[i].name, "Content-Security-Policy"))
 			vec_remove(&c->req->reply.headers, i);
 	http_answer_header(c->req, "Content-Security-Policy", STR("default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
-	http_answer_buf(c->req, 200, "text/html; charset=utf-8", b);
+	http_answer_buf(c->req, status, "text/html; charset=utf-8", b);
 }
 
 static void
@@ -41,22 +43,41 @@ cell(struct buf *b, const char *kind, struct str s)
 	buf_c(b, "</td>");
 }
 
+/* "2026-11-20 22:30:54" */
+static const char *
+time_words(msec_t t, char text[TIME_TEXT])
+{
+	time_rfc3339(t, text);
+	text[10] = ' ';
+	text[19] = '\0';
+	return text;
+}
+
+/* "in_progress" as people write it. */
+static void
+word(struct buf *b, const char *w)
+{
+	for (; *w; w++)
+		buf_ch(b, *w == '_' ? ' ' : *w);
+}
+
 static void
 time_cell(struct buf *b, msec_t t)
 {
 	char text[TIME_TEXT];
-	buf_fmt(b, "<td class=n>%.19s</td>", time_rfc3339(t, text));
+	buf_fmt(b, "<td class=n>%s</td>", time_words(t, text));
 }
 
-static void
-sign_in_page(struct call *c)
+void
+sign_in_page(struct call *c, const char *trouble)
 {
 	struct buf b = {0};
 	page_begin(&b, "Sign in");
-	buf_c(&b, "<p>This page shows tickets to people who are signed in. Send a token as the password of basic authentication, or sign in"
-		  " through <code>POST /api/tocsin/v1/session</code>.</p>");
-	http_answer_header(c->req, "WWW-Authenticate", STR("Basic realm=\"tocsin\""));
-	http_answer_buf(c->req, 401, "text/html; charset=utf-8", &b);
+	if (trouble)
+		buf_fmt(&b, "<p class=bad role=alert>%s</p>", trouble);
+	buf_c(&b, "<form method=post action=\"/api/tocsin/v1/session\"><label>User<br><input name=user autocomplete=username required autofocus></label>"
+		  "<label>Password<br><input name=password type=password autocomplete=current-password required></label><button>Sign in</button></form>");
+	page_answer(c, trouble ? 403 : 401, &b);
 }
 
 struct rows {
@@ -75,7 +96,9 @@ ticket_row(void *arg, const struct row *row)
 		return true;
 	buf_fmt(r->b, "<tr><td class=n><a href=\"/ticket/%lld\">%lld</a></td>", (long long)k.number, (long long)k.number);
 	cell(r->b, "", str_c(priorities[k.priority]));
-	cell(r->b, "", str_c(ticket_states[k.state]));
+	buf_c(r->b, "<td>");
+	word(r->b, ticket_states[k.state]);
+	buf_c(r->b, "</td>");
 	cell(r->b, "", k.customer);
 	cell(r->b, "", k.title);
 	cell(r->b, "", k.assignee);
@@ -93,7 +116,7 @@ handle_page_tickets(struct call *c)
 	struct rows r = {c, &b, 0};
 	struct row_query q = {.space = STR("ticket"), .limit = INT64_MAX};
 	if (!c->signed_in) {
-		sign_in_page(c);
+		sign_in_page(c, NULL);
 		return;
 	}
 	page_begin(&b, "Tickets");
@@ -103,7 +126,7 @@ handle_page_tickets(struct call *c)
 	else if (r.n == 0)
 		buf_c(&b, "<tr><td colspan=7>No ticket is here. The first alert that a contract or route sends to the desk opens one.</td></tr>");
 	buf_c(&b, "</table>");
-	page_answer(c, &b);
+	page_answer(c, 200, &b);
 }
 
 struct timeline {
@@ -133,9 +156,9 @@ clock_row(struct buf *b, const char *name, const struct sla_clock *k)
 	char text[TIME_TEXT];
 	duration_print(&limit, k->limit);
 	duration_print(&spent, k->spent / 1000 * 1000);
-	buf_fmt(b, "<tr><td>%s</td><td>%s%s</td><td class=n>%s</td><td class=n>%s</td><td class=n>%.19s</td></tr>", name, sla_clock_states[k->state],
+	buf_fmt(b, "<tr><td>%s</td><td>%s%s</td><td class=n>%s</td><td class=n>%s</td><td class=n>%s</td></tr>", name, sla_clock_states[k->state],
 	    k->breached ? ", <span class=bad>breached</span>" : "", spent.p, k->limit ? limit.p : "no promise",
-	    k->deadline == MSEC_NEVER ? "" : time_rfc3339(k->deadline, text));
+	    k->deadline == MSEC_NEVER ? "" : time_words(k->deadline, text));
 	buf_fini(&limit);
 	buf_fini(&spent);
 }
@@ -163,7 +186,7 @@ handle_page_ticket(struct call *c)
 	struct sla_report report;
 	struct err e;
 	if (!c->signed_in) {
-		sign_in_page(c);
+		sign_in_page(c, NULL);
 		return;
 	}
 	if (c->who.role == ROLE_CONTACT || !read_ticket(c, &k)) {
@@ -180,7 +203,9 @@ handle_page_ticket(struct call *c)
 	page_begin(&b, arena_fmt(c->arena, "Ticket %lld", (long long)k.number).p);
 	buf_c(&b, "<p>");
 	html_text(&b, k.title);
-	buf_fmt(&b, "<br>%s, %s, customer ", ticket_states[k.state], priorities[k.priority]);
+	buf_c(&b, "<br>");
+	word(&b, ticket_states[k.state]);
+	buf_fmt(&b, ", %s, customer ", priorities[k.priority]);
 	html_text(&b, k.customer);
 	buf_c(&b, "</p><table><tr><th>Clock<th>State<th>Spent<th>Limit<th>Deadline (UTC)</tr>");
 	clock_row(&b, "Pickup", &report.pickup);
@@ -190,5 +215,5 @@ handle_page_ticket(struct call *c)
 	buf_c(&b, "</table>");
 	sla_history_fini(&t.history);
 	buf_fini(&rows);
-	page_answer(c, &b);
+	page_answer(c, 200, &b);
 }

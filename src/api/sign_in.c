@@ -146,6 +146,31 @@ RECORD(sign_in, SIGN_IN_KEYS)
 RECORD_LAYOUT(sign_in, SIGN_IN_KEYS)
 #undef RECORD_SELF
 
+/* From the sign-in page rather than from a program. */
+static bool
+is_form(struct call *c)
+{
+	return http_type_is(c->req, "application/x-www-form-urlencoded");
+}
+
+static void
+refuse(struct call *c, enum rc rc, const char *why)
+{
+	if (is_form(c))
+		sign_in_page(c, why);
+	else
+		answer_error(c, rc, "%s", why);
+}
+
+static bool
+read_sign_in(struct call *c, struct sign_in *s)
+{
+	if (!is_form(c))
+		return body_record(c, &sign_in_layout, s);
+	*s = (struct sign_in){http_param(c->req, "user"), http_param(c->req, "password")};
+	return true;
+}
+
 static void
 begun(struct call *c, const struct reply *r)
 {
@@ -157,6 +182,11 @@ begun(struct call *c, const struct reply *r)
 	}
 	struct str cookie = arena_fmt(c->arena, COOKIE "=%.*s; Path=/; HttpOnly; SameSite=Strict%s", STR_ARG(c->secret), c->req->tls ? "; Secure" : "");
 	http_answer_header(c->req, "Set-Cookie", cookie);
+	if (is_form(c)) {
+		http_answer_header(c->req, "Location", STR("/"));
+		http_answer(c->req, 303, NULL, STR(""));
+		return;
+	}
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
 	jsonw_key(&w, "user");
@@ -189,15 +219,15 @@ handle_session_begin(struct call *c)
 {
 	struct sign_in s;
 	struct credential used;
-	if (!body_record(c, &sign_in_layout, &s))
+	if (!read_sign_in(c, &s))
 		return;
 	if (!may_try(c, s.user, 0)) {
-		answer_error(c, RC_REFUSED, "too many wrong passwords: wait a quarter of an hour");
+		refuse(c, RC_REFUSED, "too many wrong passwords: wait a quarter of an hour");
 		return;
 	}
 	if (!password_is(c, &s, &used) || !become(c, s.user)) {
 		may_try(c, s.user, 1);
-		answer_error(c, RC_DENIED, "the user or the password is wrong");
+		refuse(c, RC_DENIED, "the user or the password is wrong");
 		return;
 	}
 	c->secret = secret_make(c->arena);
