@@ -35,6 +35,8 @@ target_rules(const struct conf_relabel *c, size_t n, struct relabel **out, struc
 
 /* ---- one target ---- */
 
+#define PARAM "__param_"
+
 struct making {
 	const struct conf_scrape *job;
 	const struct relabel *rules;
@@ -52,20 +54,34 @@ duration_text(msec_t t, struct arena *a)
 	return s;
 }
 
+static struct str
+param_label(const struct making *m, struct str name)
+{
+	return arena_fmt(m->arena, PARAM "%.*s", STR_ARG(name));
+}
+
+/* What discovery says of a target itself goes before what its job says. */
+static void
+set_absent(struct label_builder *b, struct str name, struct str value)
+{
+	if (!label_builder_get(b, name).n)
+		label_builder_set(b, name, value);
+}
+
 static void
 set_meta(struct label_builder *b, const struct making *m, struct str address)
 {
 	static const char *const schemes[] = {"http", "https"};
 	const struct conf_scrape *c = m->job;
-	label_builder_set(b, STR("job"), c->job_name);
 	label_builder_set(b, STR("__address__"), address);
-	label_builder_set(b, STR("__scheme__"), str_c(schemes[c->scheme]));
-	label_builder_set(b, STR("__metrics_path__"), c->metrics_path);
-	label_builder_set(b, STR("__scrape_interval__"), duration_text(c->scrape_interval, m->arena));
-	label_builder_set(b, STR("__scrape_timeout__"), duration_text(c->scrape_timeout, m->arena));
+	set_absent(b, STR("job"), c->job_name);
+	set_absent(b, STR("__scheme__"), str_c(schemes[c->scheme]));
+	set_absent(b, STR("__metrics_path__"), c->metrics_path);
+	set_absent(b, STR("__scrape_interval__"), duration_text(c->scrape_interval, m->arena));
+	set_absent(b, STR("__scrape_timeout__"), duration_text(c->scrape_timeout, m->arena));
 	for (size_t i = 0; i < c->params.n; i++)
 		if (c->params.p[i].values.n)
-			label_builder_set(b, arena_fmt(m->arena, "__param_%.*s", STR_ARG(c->params.p[i].name)), c->params.p[i].values.p[0]);
+			set_absent(b, param_label(m, c->params.p[i].name), c->params.p[i].values.p[0]);
 }
 
 static bool
@@ -91,22 +107,38 @@ escape_to(struct buf *b, struct str s)
 	}
 }
 
-/* The first value of a parameter may have been relabelled; the others stand as the job says. */
+static void
+add_param(struct buf *url, struct str name, struct str value)
+{
+	bool first = str_chr(buf_view(url), '?') < 0;
+	buf_ch(url, first ? '?' : '&');
+	escape_to(url, name);
+	buf_ch(url, '=');
+	escape_to(url, value);
+}
+
+static bool
+has_param(const struct conf_scrape *c, struct str name)
+{
+	for (size_t i = 0; i < c->params.n; i++)
+		if (str_eq(c->params.p[i].name, name))
+			return true;
+	return false;
+}
+
+/* The first value of a parameter may have been relabelled, or made by relabelling; the others stand as the job says. */
 static void
 add_params(struct buf *url, const struct making *m, const struct label_builder *b)
 {
-	char join = '?';
-	for (size_t i = 0; i < m->job->params.n; i++) {
-		struct str name = m->job->params.p[i].name;
-		for (size_t k = 0; k < m->job->params.p[i].values.n; k++) {
-			struct str value = k ? m->job->params.p[i].values.p[k]
-					     : label_builder_get(b, arena_fmt(m->arena, "__param_%.*s", STR_ARG(name)));
-			buf_ch(url, join);
-			escape_to(url, name);
-			buf_ch(url, '=');
-			escape_to(url, value);
-			join = '&';
-		}
+	const struct conf_scrape *c = m->job;
+	for (size_t i = 0; i < c->params.n; i++)
+		for (size_t k = 0; k < c->params.p[i].values.n; k++)
+			add_param(url, c->params.p[i].name,
+			    k ? c->params.p[i].values.p[k] : label_builder_get(b, param_label(m, c->params.p[i].name)));
+	for (size_t i = 0; i < b->set.n; i++) {
+		struct str name = b->set.p[i].name;
+		if (str_starts(name, STR(PARAM)) && !has_param(c, str_from(name, sizeof PARAM - 1)))
+			add_param(url, str_from(name, sizeof PARAM - 1), label_builder_get(b, name));
 	}
 }
 
