@@ -80,6 +80,8 @@ store(struct batch *b, struct str body, struct err *e)
 		add_series(b, &w);
 	enum rc rc = prompb_end(&w, e);
 	prompb_fini(&w);
+	if (rc == RC_REFUSED)
+		rc = RC_INVALID; /* too large today is too large tomorrow: nobody shall send it again */
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
