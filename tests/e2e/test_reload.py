@@ -118,6 +118,19 @@ def test_a_broken_file_changes_nothing_and_says_why(world):
     world.told("/one", "Still")
 
 
+def test_a_target_says_itself_how_it_is_scraped(world):
+    world.set("""- job_name: probe
+    params: {module: [tcp]}
+    static_configs: [{targets: [db1], labels: {__metrics_path__: /probe, job: own}}]
+    relabel_configs:
+      - {source_labels: [__address__], target_label: __param_target}
+      - {target_label: __address__, replacement: '127.0.0.1:PAGE'}""", "one", "before")
+    assert world.daemon.ask("POST", "/-/reload").status == 200
+    targets = world.daemon.ask("GET", "/api/v1/targets").json()["data"]["activeTargets"]
+    probe, = [t for t in targets if t["scrapePool"] == "probe"]
+    assert probe["scrapeUrl"].endswith("/probe?module=tcp&target=db1") and probe["labels"]["job"] == "own"
+
+
 def test_a_role_that_starts_again_has_the_new_configuration(world):
     world.set(SECOND, "two", "after")
     assert world.daemon.ask("POST", "/-/reload").status == 200
