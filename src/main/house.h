@@ -16,8 +16,8 @@ struct house {
 	const char *instance;    /* a name of this data folder, for the ledger's lease */
 	bool no_auth;
 	int http_fd;             /* listening */
-	int engine_fd, voice_fd; /* listening Unix sockets in <data>/run */
-	char engine_path[108], voice_path[108];
+	int engine_fd, voice_fd, runner_fd; /* listening Unix sockets in <data>/run */
+	char engine_path[108], voice_path[108], runner_path[108];
 	char external_url[256];
 };
 
@@ -28,6 +28,7 @@ struct process {
 };
 int role_core(struct house *);
 int role_engine(struct house *);
+int role_runner(struct house *);
 int role_voice(struct house *);
 
 /* Where the ledger is: the configured URL, else the data folder. */

@@ -30,6 +30,7 @@
 static const struct process roles[] = {
     {"engine", role_engine},
     {"voice", role_voice},
+    {"runner", role_runner},
     {"core", role_core},
 };
 enum { ROLES = sizeof roles / sizeof *roles };
@@ -98,6 +99,8 @@ open_house(struct house *h, struct err *e)
 		rc = listen_unix(h, "engine", h->engine_path, &h->engine_fd, e);
 	if (rc == RC_OK)
 		rc = listen_unix(h, "voice", h->voice_path, &h->voice_fd, e);
+	if (rc == RC_OK)
+		rc = listen_unix(h, "runner", h->runner_path, &h->runner_fd, e);
 	return rc;
 }
 
@@ -274,5 +277,6 @@ keeper_run(struct house *h)
 	watch(&k);
 	unlink(h->engine_path);
 	unlink(h->voice_path);
+	unlink(h->runner_path);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "base/os.h"
 #include "collect/scraper.h"
 #include "base/time.h"
+#include "main/core_checks.h"
 #include "main/core_link.h"
 #include "main/house.h"
 #include "net/http_server.h"
@@ -31,6 +32,7 @@ struct core {
 	struct scraper *scraper;
 	struct rules *rules;
 	struct core_link *engine;
+	struct core_checks *checks;
 	struct api *api;
 	struct http_server *server;
 	struct buf cert, key; /* PEM; empty: plain HTTP */
@@ -217,6 +219,8 @@ on_news(void *arg, const struct news *n)
 {
 	struct core *c = arg;
 	api_news(c->api, n);
+	if (c->checks)
+		core_checks_news(c->checks, n);
 }
 
 /* ---- timers ---- */
@@ -335,6 +339,9 @@ begin(struct core *c, struct err *e)
 		return rc;
 	c->api = api_create(&house);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
+	rc = core_checks_create(&c->checks, c->loop, c->house, c->tsdb, c->engine, e);
+	if (rc != RC_OK)
+		return rc;
 	house_reload_on_signal(c->loop, on_hang_up, c);
 	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
 	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
@@ -377,7 +384,8 @@ end(struct core *c)
 	rules_destroy(&c->rules);
 	scraper_destroy(&c->scraper);
 	http_client_destroy(&c->http);
-	core_link_destroy(&c->engine);
+	core_link_destroy(&c->engine); /* answers what the checks asked, who are still there */
+	core_checks_destroy(&c->checks);
 	api_destroy(&c->api);
 	tsdb_close(&c->tsdb);
 	conf_unref(&c->conf);

@@ -1,0 +1,248 @@
+"""Services are tested: a page of a small server and plug-ins, good, bad and hostile."""
+import http.server
+import json
+import os
+import pathlib
+import socket
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from peers import Program, free_port
+from test_chain import TOCSIN, Daemon
+
+PLUGINS = pathlib.Path("/usr/lib/nagios/plugins")
+
+pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
+
+FAST = "interval: 1s, retry_interval: 1s, max_attempts: 3"
+
+
+class Site:
+    """A page whose answer the test chooses."""
+
+    def __init__(self):
+        site = self
+        self.status, self.body, self.asked = 200, b"all is well", 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked += 1
+                self.send_response(site.status)
+                self.send_header("Content-Length", str(len(site.body)))
+                self.end_headers()
+                self.wfile.write(site.body)
+
+            def log_message(self, *a):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Checks(Daemon):
+    """The daemon without a telephone, allowed to reach this machine."""
+
+    def __init__(self, path):
+        self.path = path
+        self.port = free_port(socket.SOCK_STREAM)
+        (path / "tocsin.yml").write_text("access: {allow_addresses: [127.0.0.0/8]}\ndesk: {desk: open}\nvoice: {listen: 127.0.0.1:0}\n")
+        self.begin()
+
+    def begin(self):
+        self.program = Program([TOCSIN, "serve", "--config", self.path / "tocsin.yml", "--data", self.path / "data",
+                                "--listen", "127.0.0.1:%d" % self.port, "--no-auth"], self.path / "serve.log")
+        for _ in range(100):
+            try:
+                self.get("/-/ready")
+                return
+            except OSError:
+                time.sleep(0.1)
+
+    def apply(self, text):
+        (self.path / "resources.yml").write_text(text)
+        self.verb("apply", "-f", self.path / "resources.yml")
+
+    def query(self, promql):
+        found = json.loads(self.get("/api/v1/query?query=" + urllib.parse.quote(promql)))["data"]["result"]
+        return [(r["metric"], float(r["value"][1])) for r in found]
+
+    def value(self, promql):
+        found = self.query(promql)
+        return found[0][1] if found else None
+
+    def value_when(self, promql, value, seconds=15):
+        return self.wait(lambda: self.value(promql) == value, "%s is %r" % (promql, self.value(promql)), seconds)
+
+    def alerts(self):
+        return json.loads(self.get("/api/v2/alerts"))
+
+    def wait(self, true, why, seconds=15):
+        end = time.time() + seconds
+        while not true():
+            assert time.time() < end, why + "\n" + (self.path / "serve.log").read_text()[-3000:]
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    d = Checks(tmp_path)
+    yield d
+    assert d.program.stop() == 0, (tmp_path / "serve.log").read_text()[-4000:]
+
+
+@pytest.fixture
+def site():
+    s = Site()
+    yield s
+    s.stop()
+
+
+def web(site, more=""):
+    return """
+kind: host
+name: web1
+spec: {address: 127.0.0.1, labels: {site: north}}
+---
+kind: service
+name: front-page
+spec: {host: web1, check: http, %s, http: {url: "http://$HOSTADDRESS$:%d/", phrase: well%s}}
+""" % (FAST, site.port, more)
+
+
+def test_a_page_that_breaks_opens_a_ticket_when_the_problem_is_hard(daemon, site):
+    daemon.apply(web(site))
+    daemon.value_when('service_state{host="web1",service="front-page",site="north"}', 0)
+    assert daemon.query('service_perfdata{label="size",uom="B"}')[0][1] == len(site.body)
+    site.status, asked = 500, site.asked
+    daemon.value_when("service_state", 2)
+    assert not daemon.alerts()  # it is soft
+    daemon.wait(daemon.alerts, "no alert")
+    assert site.asked >= asked + 3
+    alert = daemon.alerts()[0]
+    assert alert["labels"] == {"alertname": "ServiceProblem", "host": "web1", "service": "front-page", "severity": "critical",
+                               "site": "north", "state": "critical"}
+    assert alert["annotations"]["summary"] == "HTTP CRITICAL: status 500"
+    assert daemon.ticket_when("new")["title"]
+    site.status = 200
+    daemon.wait(lambda: not daemon.alerts(), "still there")
+    daemon.value_when("service_state", 0)
+
+
+def test_a_soft_problem_is_nobodys_business(daemon, site):
+    daemon.apply(web(site))
+    daemon.value_when("service_state", 0)
+    site.body = b"broken"
+    daemon.value_when("service_state", 2)
+    site.body = b"well again"
+    daemon.value_when("service_state", 0)
+    time.sleep(2)
+    assert not daemon.alerts() and not daemon.ticket()
+
+
+def test_a_restart_neither_forgets_nor_repeats(daemon, site):
+    daemon.apply(web(site))
+    site.status = 503
+    daemon.wait(daemon.alerts, "no alert")
+    before = daemon.alerts()[0]
+    assert daemon.program.stop() == 0
+    daemon.begin()
+    daemon.wait(daemon.alerts, "forgotten")
+    assert daemon.alerts()[0]["startsAt"] == before["startsAt"]
+    assert len(json.loads(daemon.verb("ticket", "list", "--json"))) == 1
+    daemon.apply(web(site).replace("kind: service", "kind: service\nremoved: true"))
+    daemon.wait(lambda: not daemon.alerts(), "the alert of a service that is gone")
+
+
+@pytest.fixture
+def folder():
+    """One that an unprivileged user can read."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
+
+
+def script(path, name, text):
+    p = path / name
+    p.write_text("#!/bin/sh\n" + text)
+    p.chmod(0o755)
+    return p
+
+
+def plugin(name, argv, args=(), more=""):
+    return """
+kind: check_command
+name: %s
+spec: {argv: %s%s}
+---
+kind: service
+name: s-%s
+spec: {host: web1, check: %s, args: %s, %s, timeout: 2s}
+---
+""" % (name, json.dumps([str(a) for a in argv]), more, name, name, json.dumps(list(args)), FAST)
+
+
+HOST = "kind: host\nname: web1\nspec: {address: 127.0.0.1}\n---\n"
+
+
+@pytest.mark.skipif(not (PLUGINS / "check_dummy").exists(), reason="no monitoring-plugins here")
+def test_monitoring_plugins_say_how_it_is(daemon, site):
+    daemon.apply(HOST + plugin("dummy", [PLUGINS / "check_dummy", "$ARG1$", "$ARG2$"], ["1", "so; so $HOSTNAME$"])
+                 + plugin("tcp", [PLUGINS / "check_tcp", "-H", "$HOSTADDRESS$", "-p", "$ARG1$"], [str(site.port)])
+                 + plugin("option", [PLUGINS / "check_dummy", "$ARG1$"], ["--help"])
+                 + plugin("missing", ["/nonexistent/plugin"]))
+    daemon.value_when('service_state{service="s-dummy"}', 1)
+    daemon.value_when('service_state{service="s-tcp"}', 0)
+    daemon.value_when('service_state{service="s-option"}', 3)
+    daemon.value_when('service_state{service="s-missing"}', 3)
+    assert daemon.value('service_perfdata{service="s-tcp",label="time",uom="s"}') < 2
+    daemon.wait(lambda: len(daemon.alerts()) == 3, "three problems")
+    summaries = {a["labels"]["service"]: a["annotations"]["summary"] for a in daemon.alerts()}
+    assert summaries["s-dummy"] == "WARNING: so; so $HOSTNAME$"
+    assert "begins with a dash" in summaries["s-option"] and "No such file" in summaries["s-missing"]
+
+
+def living(mark):
+    """Processes with this word in their command line."""
+    found = []
+    for p in pathlib.Path("/proc").iterdir():
+        try:
+            if p.name.isdigit() and mark.encode() in (p / "cmdline").read_bytes():
+                found.append(int(p.name))
+        except OSError:
+            pass
+    return found
+
+
+def test_hostile_plugins_harm_nothing(daemon, folder, tmp_path):
+    mark = "stray-%d" % os.getpid()
+    flood = script(folder, "flood", "echo 'FLOOD OK | n=1'; head -c 100000000 /dev/zero; exit 0\n")
+    endless = script(folder, "endless", "echo begun; while :; do :; done\n")
+    leaver = script(folder, "leaver", "setsid sh -c 'sleep 1000; : %s' & sh -c 'sleep 1000; : %s' & echo left; exit 0\n" % (mark, mark))
+    greedy = script(folder, "greedy", "x=$(head -c 600000000 /dev/zero | tr '\\\\0' x) && echo \"${#x}\" && exit 0; exit 2\n")
+    who = script(folder, "who", "[ -z \"$TOCSIN_SECRET\" ] && echo \"user $(id -un) core $(ulimit -c) fds $(ls /proc/self/fd | wc -l)\"\n")
+    daemon.apply(HOST + "".join(plugin(p.name, [p]) for p in (flood, endless, leaver, greedy, who)))
+    daemon.value_when('service_state{service="s-flood"}', 0, 30)
+    assert daemon.value('service_perfdata{service="s-flood"}') == 1
+    daemon.value_when('service_state{service="s-endless"}', 2, 30)
+    daemon.value_when('service_state{service="s-leaver"}', 0, 30)
+    daemon.wait(lambda: (daemon.value('service_state{service="s-greedy"}') or 0) > 0, "the greedy one had its memory", 30)
+    daemon.value_when('service_state{service="s-who"}', 0, 30)
+    daemon.wait(lambda: any(a["labels"]["service"] == "s-endless" for a in daemon.alerts()), "no alert of the endless one", 30)
+    said = [a["annotations"]["summary"] for a in daemon.alerts() if a["labels"]["service"] == "s-endless"][0]
+    assert said == "(timed out after 2.0 s) begun"
+    assert daemon.value('check_duration_seconds{service="s-endless"}') < 4
+    daemon.apply(HOST + "".join("kind: service\nname: s-%s\nremoved: true\n---\n" % n for n in ("flood", "endless", "leaver", "greedy", "who")))
+    daemon.wait(lambda: not living(mark) and not living(str(endless)), "strays live on")
+    status = pathlib.Path("/proc/%d/status" % daemon.child("runner")).read_text()
+    assert int([l for l in status.split("\n") if l.startswith("VmHWM")][0].split()[1]) < 60000
+    assert "ended by signal" not in (tmp_path / "serve.log").read_text()
