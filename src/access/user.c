@@ -27,6 +27,8 @@ user_check(const void *spec, struct err *e)
 		return err_add(e, "in time_zone");
 	if (u->role == ROLE_CONTACT && u->customers.n == 0)
 		return err_set(e, RC_INVALID, "a user with the role contact needs customers");
+	if (u->role == ROLE_ADMIN && u->customers.n)
+		return err_set(e, RC_INVALID, "a user with the role admin sees all customers: leave customers out, or choose operator");
 	for (size_t i = 0; i < u->ladder.n; i++)
 		if (u->ladder.p[i].by == CHANNEL_WEBHOOK && !u->ladder.p[i].to.n)
 			return err_set(e, RC_INVALID, "ladder: rung %zu is a webhook without a URL in `to`", i + 1);

@@ -92,8 +92,8 @@ class World:
             made = d.ask("POST", "/api/v2/silences", silence, d.admin, scope)
             assert made.status == 200, made.body
             self.silences[customer] = made.json()["silenceID"]
-        told = lambda: b"HushRule" in d.ask("GET", "/api/v1/alerts", token=d.admin).body
-        d.wait(told)
+        everything = lambda: d.ask("GET", "/api/v2/alerts", token=d.admin).body
+        d.wait(lambda: all(name in everything() for name in (b"HushRule", b"hushAlert", b"Ours", b"plainAlert")))
 
 
 def stamp(ahead):
@@ -204,6 +204,23 @@ def test_what_is_zeniths_cannot_be_changed(world, who):
     assert ticket["state"] == "new" and ticket["title"] == "hush ticket"
     seen = d.ask("GET", "/api/v2/alerts", token=d.admin).body
     assert b"Forged" not in seen
+
+
+def test_what_is_everybodys_is_for_administrators(world):
+    d, oscar = world.daemon, world.tokens["oscar"]
+    silence = {"matchers": [{"name": "of", "value": "nothing", "isRegex": False}], "comment": "all", "createdBy": "x",
+               "startsAt": stamp(0), "endsAt": stamp(3600), "allCustomers": True}
+    assert d.ask("POST", "/api/v2/silences", silence, oscar).status == 403
+    identity = d.ask("POST", "/api/v2/silences", silence, d.admin).json()["silenceID"]
+    assert d.ask("GET", "/api/v2/silence/" + identity, token=oscar).status == 200
+    assert d.ask("DELETE", "/api/v2/silence/" + identity, token=oscar).status in (403, 404)
+    assert d.ask("POST", "/api/v2/silences", dict(silence, id=identity, allCustomers=False), oscar).status in (403, 404)
+    assert d.ask("GET", "/api/v2/silence/" + identity, token=d.admin).json()["status"]["state"] == "active"
+    for who in ("alice", "vera", "oscar"):
+        assert d.ask("POST", "/-/reload", token=world.tokens[who]).status == 403
+        assert d.ask("POST", "/api/tocsin/v1/resources", b"kind: user\nname: oscar\nspec: {role: admin}\n", world.tokens[who]).status == 403
+    limited = d.ask("POST", "/api/tocsin/v1/resources", b"kind: user\nname: x\nspec: {role: admin, customers: [acme]}\n", d.admin)
+    assert limited.status == 400
 
 
 def test_the_live_stream_is_filtered(world):
