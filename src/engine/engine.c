@@ -23,14 +23,15 @@ drop_memory(struct engine *e)
 	pages_destroy(&e->pages);
 	desk_destroy(&e->desk);
 	book_destroy(&e->book);
-	engine_timers_clear(e);
+	agenda_destroy(&e->timers);
 	engine_outbox_clear(e);
 }
 
 static bool
 load_timer(void *arg, const struct due_timer *t)
 {
-	engine_timer_set(arg, t->id, t->due);
+	struct engine *e = arg;
+	agenda_set(e->timers, t->id, t->due);
 	return true;
 }
 
@@ -54,6 +55,9 @@ read_memory(struct engine *e, struct err *err)
 	e->desk = desk_create(e->book);
 	e->pages = pages_create(e->book, e->desk);
 	e->road = road_create(engine_desk, e);
+	e->timers = agenda_create();
+	e->sends = agenda_create();
+	e->pending = map_create();
 	enum rc rc = book_load(e->book, e->ledger, err);
 	if (rc == RC_OK)
 		rc = desk_load(e->desk, e->ledger, err);
@@ -79,8 +83,6 @@ engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, str
 	e->conf = conf_ref(conf);
 	e->started = loop_wall(loop);
 	e->turn = turn_create();
-	e->due = map_create();
-	e->pending = map_create();
 	enum rc rc = read_memory(e, err);
 	if (rc != RC_OK) {
 		engine_destroy(&e);
@@ -113,8 +115,6 @@ engine_destroy(struct engine **pe)
 		waiting_free(e->inbox.p[i]);
 	vec_fini(&e->inbox);
 	drop_memory(e);
-	map_destroy(&e->due);
-	map_destroy(&e->pending);
 	turn_destroy(&e->turn);
 	conf_unref(&e->conf);
 	mem_free(e);
@@ -180,7 +180,7 @@ decide(struct engine *e)
 	nsec_t since = clock_mono(clock_real());
 	struct str id;
 	size_t n = 0;
-	for (int i = 0; i < TURN_MESSAGES && engine_timer_pop(e, e->turn->now, &id); i++)
+	for (int i = 0; i < TURN_MESSAGES && agenda_pop(e->timers, e->turn->now, e->turn->arena, &id); i++)
 		engine_alarm(e, id);
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
@@ -197,9 +197,9 @@ adopt(struct engine *e)
 	struct turn *t = e->turn;
 	for (size_t i = 0; i < t->timers.n; i++) {
 		if (t->timers.p[i].cancel)
-			engine_timer_cancel(e, t->timers.p[i].id);
+			agenda_cancel(e->timers, t->timers.p[i].id);
 		else
-			engine_timer_set(e, t->timers.p[i].id, t->timers.p[i].due);
+			agenda_set(e->timers, t->timers.p[i].id, t->timers.p[i].due);
 	}
 	for (size_t i = 0; i < t->sends.n; i++)
 		engine_outbox_add(e, &t->sends.p[i]);
@@ -258,15 +258,24 @@ regain_step(struct engine *e)
 	drop_memory(e);
 }
 
+/* How long nothing is due. */
+static msec_t
+quiet_time(struct engine *e)
+{
+	if (e->out_of_step)
+		return RETRY;
+	if (e->inbox.n)
+		return 0;
+	msec_t now = loop_wall(e->loop), next = agenda_next(e->timers), send = agenda_next(e->sends);
+	if (send < next)
+		next = send;
+	return next <= now ? 0 : next - now;
+}
+
 static void
 sleep_until_due(struct engine *e)
 {
-	msec_t now = loop_wall(e->loop), next = engine_timer_next(e), out = engine_outbox_next(e);
-	if (out < next)
-		next = out;
-	msec_t wait = e->inbox.n ? 0 : next <= now ? 0 : next - now;
-	if (e->out_of_step)
-		wait = RETRY;
+	msec_t wait = quiet_time(e);
 	/* never long: the wall clock may be set while we sleep */
 	loop_timer_set(e->loop, &e->wake, wait < LONGEST_SLEEP ? wait : LONGEST_SLEEP, on_wake, e, "engine turn");
 }

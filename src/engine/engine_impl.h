@@ -5,6 +5,7 @@
 #include "alert/road.h"
 #include "base/map.h"
 #include "desk/desk.h"
+#include "engine/agenda.h"
 #include "engine/engine.h"
 #include "notify/page.h"
 
@@ -16,12 +17,6 @@ struct waiting {
 	void *arg;
 	struct reply answer;
 	struct buf answer_text, answer_id;
-};
-
-/* A timer row in memory; a heap by due with lazy removal. */
-struct alarm {
-	msec_t due;
-	char *id;
 };
 
 /* An outbox row in memory until it is settled. */
@@ -44,9 +39,9 @@ struct engine {
 	struct turn *turn;
 
 	VEC(struct waiting *) inbox;
-	VEC(struct alarm) alarms;  /* heap */
-	struct map *due;           /* timer id -> struct due_at */
+	struct agenda *timers;     /* by id */
 	struct map *pending;       /* outbox key -> struct pending */
+	struct agenda *sends;      /* those of `pending` that are not in flight, by key */
 	struct loop_timer wake;
 	msec_t alive;              /* when the core was last heard */
 	bool watched, core_missing;
@@ -54,20 +49,11 @@ struct engine {
 	char trouble[ERR_TEXT];
 };
 
-/* timers.c */
-void engine_timer_set(struct engine *, struct str id, msec_t due);
-void engine_timer_cancel(struct engine *, struct str id);
-/* The id of the first timer that is due, taken out; false when none is. The text lives in the turn's arena. */
-bool engine_timer_pop(struct engine *, msec_t now, struct str *id);
-msec_t engine_timer_next(struct engine *);
-void engine_timers_clear(struct engine *);
-
 /* outbox.c */
 CHECKED enum rc engine_outbox_load(struct engine *, struct err *);
 void engine_outbox_add(struct engine *, const struct send *);
 void engine_outbox_settle(struct engine *, const struct settle *);
 void engine_outbox_pump(struct engine *, msec_t now); /* sends what is due and not in flight */
-msec_t engine_outbox_next(const struct engine *);
 void engine_outbox_clear(struct engine *);
 /* Decides about a receipt: settled, or when to try again.  Part of the turn. */
 void engine_outbox_receipt(struct engine *, struct turn *, const struct receipt *);

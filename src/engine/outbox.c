@@ -1,6 +1,7 @@
 /*
  * outbox.c — who must be told, in memory: sent when due, tried again when it failed, forgotten when settled.
  *
+ * [O1]   A row is in flight, or in the agenda of those that are to be sent; never in both.
  * TRAP   At least once: after a crash everything unsettled is sent again with the same key, and who receives it
  *        (voice, the far end's idempotency) recognises the key.
  */
@@ -37,11 +38,17 @@ keep(const struct outbox_row *r)
 	return p;
 }
 
+static void
+remember(struct engine *e, const struct outbox_row *r)
+{
+	map_put(e->pending, r->key, keep(r));
+	agenda_set(e->sends, r->key, r->next);
+}
+
 static bool
 load_row(void *arg, const struct outbox_row *r)
 {
-	struct engine *e = arg;
-	map_put(e->pending, r->key, keep(r));
+	remember(arg, r);
 	return true;
 }
 
@@ -56,7 +63,7 @@ engine_outbox_add(struct engine *e, const struct send *s)
 {
 	struct outbox_row r = {s->key, s->channel, s->customer, s->subject, s->body, s->not_before, 0};
 	if (!map_get(e->pending, s->key))
-		map_put(e->pending, s->key, keep(&r));
+		remember(e, &r);
 }
 
 void
@@ -69,10 +76,13 @@ engine_outbox_settle(struct engine *e, const struct settle *s)
 	p->in_flight = false;
 	p->row.attempts = s->attempts;
 	p->row.next = s->next;
-	if (s->next)
+	if (s->next) {
+		agenda_set(e->sends, s->key, s->next);
 		return;
+	}
 	if (was_in_flight && str_is(s->result, "stopped"))
 		e->doors.call_back(e->doors.arg, s->key);
+	agenda_cancel(e->sends, s->key);
 	map_take(e->pending, s->key);
 	pending_free(p);
 }
@@ -80,38 +90,23 @@ engine_outbox_settle(struct engine *e, const struct settle *s)
 void
 engine_outbox_pump(struct engine *e, msec_t now)
 {
-	VEC(struct pending *) due = {0};
-	map_each(e->pending, entry) {
-		struct pending *p = entry->value;
-		if (!p->in_flight && p->row.next <= now)
-			*vec_add(&due) = p;
+	struct str key;
+	while (agenda_pop(e->sends, now, e->turn->arena, &key)) {
+		struct pending *p = map_get(e->pending, key);
+		p->in_flight = true;
+		e->doors.send(e->doors.arg, &p->row);
 	}
-	for (size_t i = 0; i < due.n; i++) {
-		due.p[i]->in_flight = true;
-		e->doors.send(e->doors.arg, &due.p[i]->row);
-	}
-	vec_fini(&due);
-}
-
-msec_t
-engine_outbox_next(const struct engine *e)
-{
-	msec_t next = MSEC_NEVER;
-	map_each(e->pending, entry) {
-		const struct pending *p = entry->value;
-		if (!p->in_flight && p->row.next < next)
-			next = p->row.next;
-	}
-	return next;
 }
 
 void
 engine_outbox_clear(struct engine *e)
 {
+	if (!e->pending)
+		return;
 	map_each(e->pending, entry)
 		pending_free(entry->value);
 	map_destroy(&e->pending);
-	e->pending = map_create();
+	agenda_destroy(&e->sends);
 }
 
 static msec_t
