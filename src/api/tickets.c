@@ -177,6 +177,20 @@ handle_events_list(struct call *c)
 	answer_events(c, &q, limit < 10000 ? limit : 10000);
 }
 
+/* A person's erasure: who asks must see the customer whose chain it is. */
+void
+handle_event_redact(struct call *c)
+{
+	struct redact_request q;
+	if (!body_record(c, &redact_request_layout, &q))
+		return;
+	if (!access_sees(&c->who, q.chain)) {
+		answer_error(c, RC_ABSENT, "there is no chain \"%.*s\"", STR_ARG(str_to(q.chain, 63)));
+		return;
+	}
+	ask_engine(c, MESSAGE_redact, &redact_request_layout, &q, answer_reply);
+}
+
 /* ---- lists ---- */
 
 struct ticket_list {

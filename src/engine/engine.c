@@ -73,14 +73,15 @@ read_memory(struct engine *e, struct err *err)
 }
 
 enum rc
-engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, struct conf *conf, const struct engine_doors *doors,
-    struct err *err)
+engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, struct conf *conf, const char *key_file,
+    const struct engine_doors *doors, struct err *err)
 {
 	struct engine *e = mem_new(struct engine);
 	e->loop = loop;
 	e->ledger = ledger;
 	e->doors = *doors;
 	e->conf = conf_ref(conf);
+	e->key_file = mem_dup(key_file, strlen(key_file));
 	e->started = loop_wall(loop);
 	e->turn = turn_create();
 	enum rc rc = read_memory(e, err);
@@ -117,6 +118,7 @@ engine_destroy(struct engine **pe)
 	drop_memory(e);
 	turn_destroy(&e->turn);
 	conf_unref(&e->conf);
+	mem_free(e->key_file);
 	mem_free(e);
 	*pe = NULL;
 }
@@ -185,6 +187,8 @@ decide(struct engine *e)
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
 	engine_watch(e);
+	if (!map_get(e->due, STR("heads/daily")))
+		engine_sign_heads(e);
 	if (!turn_is_empty(e->turn))
 		road_review(e->road, e->turn);
 	engine_inform(e);

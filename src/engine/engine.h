@@ -32,8 +32,9 @@ struct engine_doors {
 
 typedef void reply_fn(void *arg, const struct reply *);
 
-/* The configuration is referenced. */
-CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, struct conf *, const struct engine_doors *, struct err *);
+/* The configuration is referenced; `key_file` signs the journal's heads and is made when it is first needed. */
+CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, struct conf *, const char *key_file, const struct engine_doors *,
+    struct err *);
 void engine_destroy(struct engine **);
 
 /* Queues a message for the next turn; `reply` (may be NULL) is called once, after the commit. `body` is copied. */

@@ -4,6 +4,7 @@
 
 #include "alert/road.h"
 #include "base/map.h"
+#include "base/time.h"
 #include "desk/desk.h"
 #include "engine/agenda.h"
 #include "engine/engine.h"
@@ -32,6 +33,7 @@ struct engine {
 	struct engine_doors doors;
 	struct conf *conf;
 	msec_t started;
+	char *key_file; /* that signs the heads */
 	struct road *road;
 	struct book *book;
 	struct desk *desk;
@@ -66,6 +68,9 @@ void engine_desk(void *engine, struct turn *, const struct road_change *);
 
 /* inform.c: mails to the customer about what this turn recorded; before its commit. */
 void engine_inform(struct engine *);
+
+/* heads.c: the timer "heads/daily" */
+void engine_sign_heads(struct engine *);
 
 /* watch.c */
 void engine_heard(struct engine *); /* the core's sign of life */

@@ -127,9 +127,20 @@ write_settle(struct ledger *l, const struct settle *s, struct err *e)
 }
 
 static enum rc
+write_redaction(struct ledger *l, const struct redaction *r, struct err *e)
+{
+	if (!r->n)
+		return RC_OK;
+	enum rc rc = db_run(l->db, "UPDATE event SET payload = NULL WHERE chain = $1 AND n = $2", DB_ARGS(DB_T(r->chain), DB_I(r->n)), e);
+	if (rc == RC_OK && db_changes(l->db) != 1)
+		return err_set(e, RC_ABSENT, "chain \"%.*s\" has no row %lld", STR_ARG(r->chain), (long long)r->n);
+	return rc;
+}
+
+static enum rc
 write_rest(struct ledger *l, const struct turn *t, struct err *e)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = write_redaction(l, &t->redacted, e);
 	for (size_t i = 0; i < t->rows.n && rc == RC_OK; i++)
 		rc = write_row(l, &t->rows.p[i], e);
 	for (size_t i = 0; i < t->timers.n && rc == RC_OK; i++)
@@ -187,19 +198,8 @@ ledger_redact(struct ledger *l, struct str chain, int64_t n, struct str by, stru
 	    (long long)n, STR_ARG(why));
 	turn_fact_i64(t, ev, "row", n);
 	turn_fact(t, ev, "reason", why);
-	moved_list moved = {0};
-	enum rc rc = db_begin(l->db, e);
-	if (rc == RC_OK)
-		rc = db_run(l->db, "UPDATE event SET payload = NULL WHERE chain = $1 AND n = $2", DB_ARGS(DB_T(chain), DB_I(n)), e);
-	if (rc == RC_OK && db_changes(l->db) != 1)
-		rc = err_set(e, RC_ABSENT, "chain \"%.*s\" has no row %lld", STR_ARG(chain), (long long)n);
-	if (rc == RC_OK)
-		rc = write_events(l, t, &moved, e);
-	if (rc == RC_OK)
-		rc = db_commit(l->db, e);
-	else
-		db_rollback(l->db);
-	vec_fini(&moved);
+	t->redacted = (struct redaction){arena_str(t->arena, chain), n};
+	enum rc rc = ledger_commit(l, t, e);
 	turn_destroy(&t);
 	return rc;
 }

@@ -36,6 +36,7 @@ turn_reset(struct turn *t, msec_t now)
 	t->now = now;
 	t->actor = STR("engine");
 	t->events.n = t->rows.n = t->timers.n = t->sends.n = t->settles.n = 0;
+	t->redacted = (struct redaction){0};
 }
 
 bool

@@ -50,6 +50,12 @@ struct settle {
 	struct str result;
 };
 
+/* A row of the journal whose payload goes; n = 0: none. */
+struct redaction {
+	struct str chain;
+	int64_t n;
+};
+
 struct turn {
 	struct arena *arena;
 	msec_t now;
@@ -59,6 +65,7 @@ struct turn {
 	VEC(struct timer_change) timers;
 	VEC(struct send) sends;
 	VEC(struct settle) settles;
+	struct redaction redacted;
 };
 
 struct turn *turn_create(void);

@@ -1,0 +1,89 @@
+/* span_test.c — a day and more of ten thousand series, in virtual time: what must stay bounded, stays. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tsdb/tsdb.h"
+
+enum { SERIES = 10000, HOURS = 26, STEP = 60 * 1000 };
+
+static size_t
+resident_kib(void)
+{
+	char line[256];
+	size_t kib = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	while (f && fgets(line, sizeof line, f))
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			kib = strtoul(line + 6, NULL, 10);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+static void
+make_series(struct tsdb *db, struct tsdb_ref *refs)
+{
+	struct buf b = {0};
+	char value[24];
+	struct err e;
+	for (int i = 0; i < SERIES; i++) {
+		snprintf(value, sizeof value, "host%d", i);
+		struct pair p[] = {{STR("__name__"), STR("m")}, {STR("instance"), str_c(value)}};
+		buf_clear(&b);
+		ck_assert(labels_add(&b, p, 2, &e) == RC_OK);
+		ck_assert(tsdb_series(db, STR("default"), (struct labels){buf_view(&b)}, &refs[i], &e) == RC_OK);
+	}
+	buf_fini(&b);
+}
+
+UNIT(store_stays_bounded_over_a_day)
+{
+	char dir[] = "/tmp/tocsin-span-XXXXXX", command[80];
+	struct clock *clock = clock_virtual_create(1800000000000);
+	struct tsdb *db;
+	struct err e;
+	struct tsdb_ref *refs = mem_alloc(SERIES * sizeof *refs);
+	struct tsdb_sample *batch = mem_alloc(SERIES * sizeof *batch);
+	struct tsdb_state s;
+	uint64_t longest_log = 0, most_head = 0;
+	size_t after_first = 0;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	struct tsdb_options o = {.dir = dir, .clock = clock, .sync_every = 200, .retention = 15 * DAY};
+	ck_assert_msg(tsdb_open(&o, &db, &e) == RC_OK, "%s", e.text);
+	make_series(db, refs);
+	for (int i = 0; i < HOURS * 60; i++) {
+		struct tsdb_counts c;
+		for (int k = 0; k < SERIES; k++)
+			batch[k] = (struct tsdb_sample){refs[k], clock_wall(clock), (double)(k + i / 7)};
+		ck_assert(tsdb_append(db, batch, SERIES, &c, &e) == RC_OK && c.stored == SERIES);
+		ck_assert(tsdb_tick(db, &e) == RC_OK);
+		tsdb_state(db, &s);
+		longest_log = s.log_bytes > longest_log ? s.log_bytes : longest_log;
+		most_head = s.head_samples > most_head ? s.head_samples : most_head;
+		if (i == 5 * 60)
+			after_first = resident_kib();
+		clock_virtual_advance(clock, STEP);
+	}
+	/* the log and the head hold some two hours, not a day */
+	ck_assert_uint_le(most_head, (uint64_t)SERIES * 60 * 7 / 2);
+	ck_assert_uint_le(longest_log, (uint64_t)256 << 20);
+	ck_assert_uint_ge(s.blocks, 8);
+	ck_assert_msg(resident_kib() < after_first * 2, "%zu KiB, after five hours it was %zu", resident_kib(), after_first);
+	tsdb_close(&db);
+	/* a start reads what is left in the log, and has every series */
+	ck_assert(tsdb_open(&o, &db, &e) == RC_OK);
+	tsdb_state(db, &s);
+	ck_assert_uint_eq(s.series, SERIES);
+	ck_assert_uint_le(s.head_samples, most_head);
+	tsdb_close(&db);
+	clock_destroy(&clock);
+	mem_free(refs);
+	mem_free(batch);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END
