@@ -4,6 +4,7 @@
 
 #include "api/api_impl.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/must.h"
 #include "engine/engine.h"
 
@@ -134,6 +135,7 @@ answer_error(struct call *c, enum rc rc, const char *fmt, ...)
 	struct buf text = {0}, b = {0};
 	struct json_writer w;
 	va_list ap;
+	metric_add(METRIC_http_refused_total, 1);
 	va_start(ap, fmt);
 	buf_vfmt(&text, fmt, ap);
 	va_end(ap);
@@ -308,6 +310,7 @@ api_handle(void *api, struct http_req *req)
 	} else if (forged(c)) {
 		answer_error(c, RC_DENIED, "the header X-CSRF-Token is missing or wrong");
 	} else {
+		metric_add(METRIC_http_answers_total, 1);
 		r->handle(c);
 	}
 }

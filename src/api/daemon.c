@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "api/api_impl.h"
+#include "base/metric.h"
 #include "base/os.h"
 
 void
@@ -41,6 +42,7 @@ handle_own_metrics(struct call *c)
 	struct buf b = {0};
 	struct tsdb_state s;
 	tsdb_state(c->api->house.tsdb, &s);
+	metric_print(&b);
 	buf_fmt(&b,
 	    "# HELP tocsin_series Series in the store of samples.\n# TYPE tocsin_series gauge\ntocsin_series %zu\n"
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"

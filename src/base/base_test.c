@@ -5,12 +5,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "base/size.h"
 #include "base/time.h"
 
@@ -241,6 +244,28 @@ UNIT(size_parses_and_prints_in_steps_of_1024)
 	}
 	ck_assert(!size_parse(STR(""), &v) && !size_parse(STR("-1KB"), &v) && !size_parse(STR("10XB"), &v));
 	ck_assert(!size_parse(STR("9999999999999GB"), &v) && !size_parse(STR("MB"), &v));
+	buf_fini(&b);
+}
+END
+
+UNIT(metrics_of_every_process_stand_side_by_side)
+{
+	struct buf b = {0};
+	metric_share();
+	for (int i = 0; i < 2; i++) {
+		if (fork() == 0) {
+			metric_role(i ? "core" : "engine");
+			metric_add(METRIC_turns_total, 3 + i);
+			metric_max(METRIC_turn_longest_microseconds, 7);
+			metric_max(METRIC_turn_longest_microseconds, 5);
+			_exit(0);
+		}
+		wait(NULL);
+	}
+	metric_print(&b);
+	ck_assert_ptr_nonnull(strstr(b.p, "tocsin_turns_total{role=\"engine\"} 3\n"));
+	ck_assert_ptr_nonnull(strstr(b.p, "tocsin_turns_total{role=\"core\"} 4\n"));
+	ck_assert_ptr_nonnull(strstr(b.p, "tocsin_turn_longest_microseconds{role=\"core\"} 7\n"));
 	buf_fini(&b);
 }
 END

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -238,6 +239,8 @@ loop_post(struct loop *l, loop_fn *fn, void *arg, const char *name)
 	pthread_mutex_unlock(&l->lock);
 	if (room && empty)
 		ring(l);
+	if (!room)
+		metric_add(METRIC_mailbox_refusals_total, 1);
 	return room;
 }
 
@@ -267,8 +270,10 @@ static void
 handling_end(struct loop *l, struct handling h)
 {
 	nsec_t took = clock_mono(clock_real()) - h.since;
-	if (took > (nsec_t)SLOW_MS * 1000000)
+	if (took > (nsec_t)SLOW_MS * 1000000) {
+		metric_add(METRIC_slow_handlers_total, 1);
 		log_warn("base", "loop %s: handler %s took %lld ms", l->name, h.name, (long long)(took / 1000000));
+	}
 	arena_reset(l->scratch);
 }
 

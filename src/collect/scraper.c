@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/map.h"
 #include "base/must.h"
 #include "base/time.h"
@@ -98,12 +99,15 @@ on_page(void *arg, const struct http_result *r)
 	struct page_rules rules = {s->job->conf, s->job->metric_rules};
 	struct err e = {0};
 	s->call = NULL;
+	metric_add(METRIC_scrapes_total, 1);
 	if (r->rc != RC_OK)
 		err_set(&e, r->rc, "%s", r->why);
 	else if (r->status != 200)
 		err_set(&e, RC_IO, "server returned HTTP status %d", r->status);
 	else if (page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, &report.counts, &e) == RC_OK)
 		report.up = true;
+	metric_add(METRIC_scraped_samples_total, (int64_t)report.counts.scraped);
+	metric_add(METRIC_scrape_failures_total, !report.up);
 	if (!report.up)
 		page_end(s->memory, s->scraper->db, s->due);
 	conclude(s, &report, report.up ? "" : e.text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/must.h"
 #include "flow/alert.h"
 
@@ -240,6 +241,7 @@ answer_first(struct engine *e, size_t n, enum rc rc, const char *text)
 static void
 lose_step(struct engine *e, enum rc rc, const struct err *err)
 {
+	metric_add(METRIC_turn_failures_total, 1);
 	log_error("engine", "the turn could not be written: %s", err->text);
 	snprintf(e->trouble, sizeof e->trouble, "nothing can be recorded now: %.900s", err->text);
 	e->out_of_step = true;
@@ -288,6 +290,7 @@ static void
 one_turn(struct engine *e)
 {
 	struct err err;
+	nsec_t since = clock_mono(clock_real());
 	turn_reset(e->turn, loop_wall(e->loop));
 	size_t n = decide(e);
 	enum rc rc = ledger_commit(e->ledger, e->turn, &err);
@@ -295,10 +298,16 @@ one_turn(struct engine *e)
 		lose_step(e, rc, &err);
 		return;
 	}
+	metric_add(METRIC_turns_total, 1);
+	metric_add(METRIC_turn_messages_total, (int64_t)n);
+	metric_add(METRIC_events_total, (int64_t)e->turn->events.n);
+	metric_set(METRIC_alerts, (int64_t)road_count(e->road));
 	adopt(e);
+	metric_set(METRIC_outbox_pending, (int64_t)map_count(e->pending));
 	tell(e);
 	answer_first(e, n, RC_OK, "");
 	engine_outbox_pump(e, e->turn->now);
+	metric_max(METRIC_turn_longest_microseconds, (clock_mono(clock_real()) - since) / 1000);
 }
 
 static void

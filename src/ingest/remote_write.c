@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/metric.h"
 #include "wire/prompb.h"
 #include "wire/snappy.h"
 
@@ -96,6 +97,7 @@ remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpac
 	enum rc rc = snappy_unpack(packed, unpacked_limit, &body, e);
 	if (rc == RC_OK)
 		rc = store(&b, buf_view(&body), e);
+	metric_add(METRIC_pushed_samples_total, (int64_t)counts->stored.stored);
 	buf_fini(&body);
 	buf_fini(&b.labels);
 	vec_fini(&b.samples);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/loop.h"
 #include "base/must.h"
 #include "base/os.h"
@@ -118,6 +119,7 @@ be_role(struct keeper *k, const struct process *r)
 	sigprocmask(SIG_SETMASK, &k->before, NULL);
 	log_setup(r->name, LOG_INFO);
 	panic_install();
+	metric_role(r->name);
 	os_fault_from_environment(r->name);
 	int status = r->run(k->house);
 	os_fault_report();
@@ -272,6 +274,7 @@ keeper_run(struct house *h)
 	sigprocmask(SIG_BLOCK, &k.mask, &k.before);
 	k.signals = signalfd(-1, &k.mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	must(k.signals >= 0);
+	metric_share();
 	for (int i = 0; i < ROLES; i++)
 		start(&k, i);
 	watch(&k);

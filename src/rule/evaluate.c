@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "rule/group.h"
 
 enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
@@ -295,6 +296,8 @@ run_rule(struct group *g, struct rule *rule, msec_t at)
 			record(&r, res);
 		deliver(&r);
 	}
+	metric_add(METRIC_rule_evaluations_total, 1);
+	metric_add(METRIC_rule_failures_total, rule->trouble[0] != '\0');
 	rule->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	rule->at = at;
 	promql_result_destroy(&res);
