@@ -170,3 +170,9 @@ agenda_next(struct agenda *a)
 	drop_stale(a);
 	return a->heap.n ? a->heap.p[0].due : MSEC_NEVER;
 }
+
+bool
+agenda_has(const struct agenda *a, struct str id)
+{
+	return map_get(a->due, id) != NULL;
+}

@@ -16,6 +16,7 @@ void agenda_destroy(struct agenda **);
 
 void agenda_set(struct agenda *, struct str id, msec_t due); /* anew, or to another time */
 void agenda_cancel(struct agenda *, struct str id);
+bool agenda_has(const struct agenda *, struct str id);
 /* The id of the first that is due, taken out; false when none is. */
 bool agenda_pop(struct agenda *, msec_t now, struct arena *, struct str *id);
 msec_t agenda_next(struct agenda *); /* MSEC_NEVER when it is empty */

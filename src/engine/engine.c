@@ -188,8 +188,9 @@ decide(struct engine *e)
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
 	engine_watch(e);
-	if (!map_get(e->due, STR("heads/daily")))
+	if (!e->heads_planned && !agenda_has(e->timers, STR("heads/daily")))
 		engine_sign_heads(e);
+	e->heads_planned = true;
 	if (!turn_is_empty(e->turn))
 		road_review(e->road, e->turn);
 	engine_inform(e);

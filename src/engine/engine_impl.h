@@ -47,6 +47,7 @@ struct engine {
 	struct loop_timer wake;
 	msec_t alive;              /* when the core was last heard */
 	bool watched, core_missing;
+	bool heads_planned; /* the daily signing has its timer */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
 	char trouble[ERR_TEXT];
 };

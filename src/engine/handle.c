@@ -433,6 +433,8 @@ engine_alarm(struct engine *e, struct str id)
 		turn_timer_cancel(e->turn, id);
 		if (k)
 			climb_on(e, k, escalation_due(e->book, e->turn, k));
+	} else if (str_is(kind, "heads")) {
+		engine_sign_heads(e);
 	} else {
 		turn_timer_cancel(e->turn, id); /* an older program set it */
 	}
