@@ -35,6 +35,22 @@ sees_resource(const struct identity *who, const struct resource *r, const void *
 	return !str_is(r->kind, "user") || sees_person(who, spec);
 }
 
+/* A person who serves several customers is shown with those only that the asker sees. */
+static const void *
+shown_spec(const struct call *c, const struct resource *r, const void *spec)
+{
+	if (!str_is(r->kind, "user"))
+		return spec;
+	const struct user *whole = spec;
+	struct user *u = arena_new(c->arena, struct user);
+	*u = *whole;
+	u->customers = (struct strs){arena_array(c->arena, struct str, whole->customers.n), 0};
+	for (size_t i = 0; i < whole->customers.n; i++)
+		if (access_sees(&c->who, whole->customers.p[i]))
+			u->customers.p[u->customers.n++] = whole->customers.p[i];
+	return u;
+}
+
 static bool
 list_one(void *arg, const struct resource *r, const void *spec)
 {
@@ -48,7 +64,7 @@ list_one(void *arg, const struct resource *r, const void *spec)
 	buf_cut(&b, b.n - 1);
 	buf_c(&b, ",\"spec\":");
 	jsonw_init(&inner, &b);
-	record_to_json(l->kind->layout, spec, false, &inner);
+	record_to_json(l->kind->layout, shown_spec(l->call, r, spec), false, &inner);
 	buf_ch(&b, '}');
 	jsonw_raw(&l->w, buf_view(&b));
 	buf_fini(&b);
