@@ -67,6 +67,10 @@ name: vera
 spec: {role: viewer, customers: [acme]}
 ---
 kind: user
+name: both
+spec: {role: operator, customers: [acme, zenith]}
+---
+kind: user
 name: hush-user
 spec: {role: operator, customers: [zenith]}
 """
@@ -76,7 +80,7 @@ class World:
     def __init__(self, path):
         (path / "rules.yml").write_text(RULES)
         d = self.daemon = Daemon(path, CONFIG, auth=True, resources=RESOURCES)
-        self.tokens = {n: d.token(n) for n in ("alice", "oscar", "vera", "hush-user")}
+        self.tokens = {n: d.token(n) for n in ("alice", "oscar", "vera", "both", "hush-user")}
         now = int(time.time() * 1000)
         self.tickets, self.silences = {}, {}
         for customer, name in (("acme", "plain"), ("zenith", "hush")):
@@ -177,6 +181,18 @@ def test_what_is_ours_is_there(world):
     assert get("/api/v2/silence/" + world.silences["acme"]).status == 200
     every = d.ask("GET", "/api/v1/targets", token=d.admin).json()["data"]["activeTargets"]
     assert {t["scrapePool"] for t in every} == {"a", "hushjob"}
+
+
+def test_who_serves_both_sees_both_when_asked_for(world):
+    d, both = world.daemon, world.tokens["both"]
+    ask = lambda scope: d.ask("GET", query("/api/v1/query", query='{__name__=~"(plain|hush)_metric"}'), token=both,
+                              headers={"X-Scope-OrgID": scope} if scope else {}).json()["data"]["result"]
+    names = lambda scope: sorted(r["metric"]["__name__"] for r in ask(scope))
+    assert names(None) == ["plain_metric"] and names("zenith") == ["hush_metric"]
+    assert names("acme|zenith") == ["hush_metric", "plain_metric"]
+    assert {r["metric"]["__tenant_id__"] for r in ask("acme|zenith")} == {"acme", "zenith"}
+    assert {t["customer"] for t in d.ask("GET", "/api/tocsin/v1/tickets", token=both).json()} == {"acme", "zenith"}
+    assert d.ask("GET", "/api/v2/silence/" + world.silences["zenith"], token=both, headers={"X-Scope-OrgID": "zenith"}).status == 200
 
 
 @pytest.mark.parametrize("who", ["alice", "oscar"])

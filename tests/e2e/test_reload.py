@@ -109,6 +109,11 @@ def test_a_broken_file_changes_nothing_and_says_why(world):
         (world.path / "tocsin.yml").write_text(broken)
         a = world.daemon.ask("POST", "/-/reload")
         assert a.status == 400 and sentence in a.json()["error"], a.body
+    for broken in ("groups: [{name: g, rules: [{record: x, expr: 'sum('}]}]\n", "groups: [{name: g, rules: [{record: x}]}]\n", "groups: {"):
+        world.set(SECOND, "two", "after")
+        (world.path / "rules.yml").write_text(broken)
+        a = world.daemon.ask("POST", "/-/reload")
+        assert a.status == 400 and "rules.yml:" in a.json()["error"], a.body
     (world.path / "tocsin.yml").unlink()
     assert world.daemon.ask("POST", "/-/reload").status == 400
     world.hang_up()
