@@ -83,11 +83,26 @@ http_status_fits(struct strs words, int status)
 	return false;
 }
 
+/* A line end in a header would be a header, or a request, of its own. */
+static bool
+is_line(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
 static enum rc
 http_check_check(const struct http_check *h, struct err *e)
 {
 	if (!str_starts(h->url, STR("http://")) && !str_starts(h->url, STR("https://")))
 		return err_set(e, RC_INVALID, "http.url: \"%.*s\" does not begin with http:// or https://", STR_ARG(str_to(h->url, 300)));
+	if (!is_line(h->url))
+		return err_set(e, RC_INVALID, "http.url: it holds control characters");
+	for (size_t i = 0; i < h->headers.n; i++)
+		if (!is_line(h->headers.p[i].name) || str_chr(h->headers.p[i].name, ':') >= 0 || !is_line(h->headers.p[i].value))
+			return err_set(e, RC_INVALID, "http.headers: number %zu holds control characters, or a colon in its name", i + 1);
 	for (size_t i = 0; i < h->status.n; i++)
 		if (!is_status(h->status.p[i]))
 			return err_set(e, RC_INVALID, "http.status: \"%.*s\" is neither a status such as 200 nor a class such as 2xx",

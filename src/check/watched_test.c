@@ -67,6 +67,32 @@ UNIT(specs_are_judged_with_a_sentence)
 }
 END
 
+UNIT(a_page_is_asked_for_with_harmless_lines)
+{
+	static const struct {
+		const char *url, *name, *value, *status;
+		bool ok;
+	} table[] = {
+	    {"http://a/", "Accept", "text/html", "200", true},
+	    {"https://a/", "X", "", "3xx", true},
+	    {"ftp://a/", "X", "", "200", false},
+	    {"http://a/\r\nX: y", "X", "", "200", false},
+	    {"http://a/", "X", "y\r\nHost: b", "200", false},
+	    {"http://a/", "X: y", "", "200", false},
+	    {"http://a/", "X", "", "6xx", false},
+	    {"http://a/", "X", "", "2x0", false},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct pair header = {str_c(table[i].name), str_c(table[i].value)};
+		struct str status = str_c(table[i].status);
+		struct service s = {.check = STR("http"), .interval = MINUTE, .retry_interval = MINUTE, .timeout = SECOND, .max_attempts = 1,
+		    .http = {.url = str_c(table[i].url), .headers = {&header, 1}, .status = {&status, 1}}};
+		struct err e;
+		ck_assert_msg((service_check(&s, &e) == RC_OK) == table[i].ok, "%zu", i);
+	}
+}
+END
+
 UNIT(a_status_fits_itself_or_its_class)
 {
 	struct str words[] = {STR("2xx"), STR("404")};

@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import socket
 import tempfile
 import threading
@@ -246,3 +247,17 @@ def test_hostile_plugins_harm_nothing(daemon, folder, tmp_path):
     status = pathlib.Path("/proc/%d/status" % daemon.child("runner")).read_text()
     assert int([l for l in status.split("\n") if l.startswith("VmHWM")][0].split()[1]) < 60000
     assert "ended by signal" not in (tmp_path / "serve.log").read_text()
+
+
+def test_a_runner_that_dies_costs_no_state(daemon, folder, tmp_path):
+    slow = script(folder, "slow", "sleep 1; echo fine; exit 0\n")
+    daemon.apply(HOST + plugin("slow", [slow]))
+    daemon.value_when('service_state{service="s-slow"}', 0, 30)
+    for _ in range(3):
+        before = daemon.child("runner")
+        os.kill(before, signal.SIGKILL)
+        daemon.wait(lambda: daemon.child("runner") not in (None, before), "no new runner")
+        time.sleep(1)
+    count = daemon.value("count_over_time(service_state[1m])")
+    daemon.wait(lambda: daemon.value("count_over_time(service_state[1m])") > count + 1, "nothing is tested any more")
+    assert daemon.value("max_over_time(service_state[1m])") == 0 and not daemon.alerts()
