@@ -1,4 +1,5 @@
 /* play_world.c — the engine in a scripted world; see play.h. */
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -185,10 +186,15 @@ world_kill(struct world *w)
 	ledger_close(&w->ledger);
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	return remove(path); /* a folder in /tmp that stays behind hurts nobody */
+}
+
 void
 world_fini(struct world *w)
 {
-	char command[100];
 	world_kill(w);
 	for (size_t i = 0; i < w->coming.n; i++) {
 		loop_timer_cancel(w->loop, &w->coming.p[i]->timer);
@@ -214,9 +220,7 @@ world_fini(struct world *w)
 	loop_destroy(&w->loop);
 	clock_destroy(&w->clock);
 	arena_destroy(&w->arena);
-	snprintf(command, sizeof command, "rm -rf '%s'", w->dir);
-	if (system(command) != 0)
-		return; /* a folder in /tmp stays behind */
+	nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* ---- time ---- */
