@@ -4,6 +4,8 @@
  * [R1]   A job is answered once: when it ended, or at its time-out, whatever comes first.  It is forgotten when it was
  *        reaped, so its slot is taken as long as it exists.
  * [R2]   Its process group is killed before its leader is reaped: until then the number cannot be somebody else's.
+ * TRAP   A descriptor that one job closed and the next one got, within one round of the loop, may hear of what was
+ *        meant for the old one: handlers ask before they believe.
  * TRAP   A plug-in may start something that leaves its group.  We are the reaper of all our descendants: what is a
  *        child of ours and no job was left behind, and is killed.
  */
@@ -127,6 +129,13 @@ forget(struct job *j)
 	mem_free(j);
 }
 
+static bool
+has_ended(const struct job *j)
+{
+	siginfo_t what = {0};
+	return waitid(P_PIDFD, (id_t)j->child.pidfd, &what, WEXITED | WNOHANG | WNOWAIT) == 0 && what.si_pid;
+}
+
 static void sweep(void *arg);
 
 /* The most that can still be in a pipe is read; whoever else holds it is dead. */
@@ -136,6 +145,8 @@ on_end(void *arg, int fd, unsigned events)
 	struct job *j = arg;
 	struct runner *r = j->runner;
 	int status = 0;
+	if (!has_ended(j))
+		return;
 	kill(-j->child.pid, SIGKILL); /* [R2] */
 	waitpid(j->child.pid, &status, 0);
 	for (int i = 0; i < 16 && j->child.out >= 0 && read_some(j) > 0; i++)
