@@ -4,8 +4,8 @@
  * IDEA   epoll for files, a binary heap for timers, a locked ring with an eventfd for messages from other
  *        threads.  Timers with the same due time fire in the order in which they were set.
  * [L1]   A timer's `at` is its place in the heap plus one, 0 when it is not there.
- * [L2]   A watch that was removed during a round is not called any more in that round: the round looks the
- *        fd up again for each event.
+ * [L2]   A watch that was removed during a round is not called any more in that round, also when its number was
+ *        closed and opened again meanwhile: an event carries the generation of its watch.
  */
 #include "base/loop.h"
 
@@ -29,6 +29,7 @@ struct watch {
 	void *arg;
 	const char *name;
 	unsigned events;
+	uint32_t generation; /* how often this number was watched anew */
 };
 
 struct post {
@@ -70,7 +71,7 @@ loop_create(const char *name, struct clock *clock)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	must(l->epoll >= 0 && l->wake >= 0);
-	struct epoll_event ev = {.events = EPOLLIN, .data.fd = l->wake};
+	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = (uint32_t)l->wake};
 	must(epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->wake, &ev) == 0);
 	pthread_mutex_init(&l->lock, NULL);
 	refresh(l);
@@ -128,10 +129,11 @@ loop_watch(struct loop *l, int fd, unsigned events, loop_fd_fn *fn, void *arg, c
 	while (l->watches.n <= (size_t)fd)
 		(void)vec_add(&l->watches);
 	struct watch *w = &l->watches.p[fd];
-	struct epoll_event ev = {.data.fd = fd};
+	uint32_t generation = w->fn ? w->generation : w->generation + 1;
+	struct epoll_event ev = {.data.u64 = (uint64_t)generation << 32 | (uint32_t)fd};
 	ev.events = (events & LOOP_READ ? EPOLLIN : 0) | (events & LOOP_WRITE ? EPOLLOUT : 0);
 	must(epoll_ctl(l->epoll, w->fn ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev) == 0);
-	*w = (struct watch){fn, arg, name, events};
+	*w = (struct watch){fn, arg, name, events, generation};
 }
 
 void
@@ -141,7 +143,7 @@ loop_unwatch(struct loop *l, int fd)
 		return;
 	/* the fd may be closed already: then the kernel has forgotten it by itself */
 	epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd, NULL);
-	l->watches.p[fd] = (struct watch){0};
+	l->watches.p[fd] = (struct watch){.generation = l->watches.p[fd].generation};
 }
 
 /* ---- timers ---- */
@@ -319,7 +321,7 @@ run_timers(struct loop *l)
 static void
 run_watch(struct loop *l, const struct epoll_event *ev)
 {
-	int fd = ev->data.fd;
+	int fd = (int)(uint32_t)ev->data.u64;
 	if (fd == l->wake) {
 		uint64_t n;
 		ssize_t got = read(l->wake, &n, sizeof n);
@@ -327,7 +329,7 @@ run_watch(struct loop *l, const struct epoll_event *ev)
 		return;
 	}
 	struct watch w = l->watches.p[fd]; /* [L2] */
-	if (!w.fn)
+	if (!w.fn || w.generation != (uint32_t)(ev->data.u64 >> 32))
 		return;
 	unsigned events = (ev->events & EPOLLIN ? LOOP_READ : 0) | (ev->events & EPOLLOUT ? LOOP_WRITE : 0) |
 	    (ev->events & (EPOLLHUP | EPOLLERR) ? LOOP_HANGUP : 0);

@@ -109,3 +109,44 @@ UNIT(loop_watches_until_told_not_to)
 	loop_destroy(&t.loop);
 }
 END
+
+struct reuse {
+	struct loop *loop;
+	int pair[2][2], called;
+};
+
+static void
+must_not_come(void *arg, int fd, unsigned events)
+{
+	struct reuse *r = arg;
+	r->called += 100;
+}
+
+/* The first handler closes the second one's fd, and a new one gets its number. */
+static void
+close_and_open(void *arg, int fd, unsigned events)
+{
+	struct reuse *r = arg;
+	int other = fd == r->pair[0][0] ? 1 : 0, fresh[2];
+	r->called++;
+	loop_unwatch(r->loop, r->pair[other][0]);
+	loop_unwatch(r->loop, fd);
+	close(r->pair[other][0]);
+	ck_assert_int_eq(pipe(fresh), 0);
+	ck_assert_int_eq(fresh[0], r->pair[other][0]);
+	loop_watch(r->loop, fresh[0], LOOP_READ, must_not_come, r, "fresh");
+}
+
+UNIT(loop_event_of_a_closed_file_does_not_reach_the_next_one_of_its_number)
+{
+	struct reuse r = {.loop = loop_create("test", clock_real())};
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(pipe(r.pair[i]), 0);
+		loop_watch(r.loop, r.pair[i][0], LOOP_READ, close_and_open, &r, "close and open");
+		ck_assert_int_eq(write(r.pair[i][1], "x", 1), 1);
+	}
+	loop_turn(r.loop, 100);
+	ck_assert_int_eq(r.called, 1);
+	loop_destroy(&r.loop);
+}
+END
