@@ -36,7 +36,10 @@ struct core {
 	struct api *api;
 	struct http_server *server;
 	struct buf cert, key; /* PEM; empty: plain HTTP */
-	struct loop_timer tick, alive;
+	struct loop_timer alive;
+	pthread_t keeper; /* of the store */
+	bool keeping;
+	atomic_bool stopping;
 };
 
 /* ---- another configuration ---- */
@@ -225,14 +228,18 @@ on_news(void *arg, const struct news *n)
 
 /* ---- timers ---- */
 
-static void
-on_tick(void *arg)
+/* Making samples durable waits for the disk: on a thread of its own, so that no rule and no request waits with it. */
+static void *
+keep_store(void *arg)
 {
 	struct core *c = arg;
 	struct err e;
-	if (tsdb_tick(c->tsdb, &e) != RC_OK)
-		log_error("main", "%s", e.text);
-	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
+	while (!c->stopping) {
+		if (tsdb_tick(c->tsdb, &e) != RC_OK)
+			log_error("main", "%s", e.text);
+		usleep(TICK * 1000);
+	}
+	return NULL;
 }
 
 static void
@@ -343,7 +350,8 @@ begin(struct core *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	house_reload_on_signal(c->loop, on_hang_up, c);
-	loop_timer_set(c->loop, &c->tick, TICK, on_tick, c, "store tick");
+	must(pthread_create(&c->keeper, NULL, keep_store, c) == 0);
+	c->keeping = true;
 	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
 	return serve(c, e);
 }
@@ -379,7 +387,9 @@ end(struct core *c)
 {
 	if (c->server)
 		drain(c);
-	loop_timer_cancel(c->loop, &c->tick);
+	c->stopping = true;
+	if (c->keeping)
+		pthread_join(c->keeper, NULL);
 	loop_timer_cancel(c->loop, &c->alive);
 	rules_destroy(&c->rules);
 	scraper_destroy(&c->scraper);
