@@ -348,6 +348,19 @@ request_route {
 """
 
 
+def wait_until_it_listens(port, seconds=20):
+    """Its TCP side is up last; UDP of the same port is open by then."""
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            time.sleep(0.3)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("nobody listens on port %d" % port)
+
+
 @pytest.fixture
 def kamailio(tmp_path):
     made = []
@@ -365,7 +378,7 @@ def kamailio(tmp_path):
         (tmp_path / "kamailio.cfg").write_text(text.replace("TLS_MODULE", module))
         made.append(Program(["kamailio", "-f", tmp_path / "kamailio.cfg", "-DD", "-E", "-m", "64", "-M", "16",
                              "-P", tmp_path / "kamailio.pid"], tmp_path / "kamailio.log", cwd=tmp_path))
-        time.sleep(1.5)
+        wait_until_it_listens(tls_port or port)
         return port
 
     yield make
@@ -464,6 +477,9 @@ def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, c
     trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other-cert.pem")],
              "none": [], "unverified": ["verify=none"]}[ca]
     phone = start([trunk(tls, "pbx", "registrar=127.0.0.1:%d" % tls, "password=s3cret", "transport=tls", *trust)])
-    time.sleep(1.5)
-    log = (pathlib.Path(phone.path).parent / "voice.log").read_text()
+    voice_log = pathlib.Path(phone.path).parent / "voice.log"
+    end = time.time() + 15
+    while "registered" not in voice_log.read_text() and time.time() < end:
+        time.sleep(0.1)
+    log = voice_log.read_text()
     assert ("trunk pbx is registered" in log) == registered, log
