@@ -78,7 +78,7 @@ print_help(const struct verb *verbs)
 	for (const struct verb *v = verbs; v->name; v++)
 		printf("  %s%-13s%s %s\n", colour ? "\033[1m" : "", v->name, colour ? "\033[0m" : "", v->help);
 	printf("\nEvery verb has --help. What talks to the daemon takes --url (or TOCSIN_URL, default http://127.0.0.1:9797),\n"
-	       "--token (or TOCSIN_TOKEN) and --json. Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 nobody answers.\n");
+	       "--token (or TOCSIN_TOKEN) and --json. `source <(tocsin completion)` teaches bash to complete. Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 nobody answers.\n");
 }
 
 static const struct verb *
@@ -103,6 +103,47 @@ unknown(const struct verb *verbs, const char *name)
 	return EXIT_USAGE;
 }
 
+/* ---- completion ---- */
+
+/* The words of a usage line that one may type as they stand: --options, and what begins an alternative. */
+static void
+put_usage_words(const char *usage, struct buf *b)
+{
+	struct str rest = str_c(usage), word;
+	bool begins = true;
+	while (str_cut(&rest, ' ', &word)) {
+		while (word.n && strchr("[]", word.p[0]))
+			word = str_from(word, 1);
+		while (word.n && strchr("[]", word.p[word.n - 1]))
+			word.n--;
+		bool bare = word.n && word.p[0] >= 'a' && word.p[0] <= 'z' && str_chr(word, '/') < 0;
+		if (str_starts(word, STR("-")) || (begins && bare))
+			buf_fmt(b, " %.*s", STR_ARG(word));
+		begins = str_is(word, "|");
+	}
+}
+
+static int
+print_completion(const struct verb *verbs)
+{
+	struct buf all = {0}, cases = {0};
+	for (const struct verb *v = verbs; v->name; v++) {
+		buf_fmt(&all, " %s", v->name);
+		buf_fmt(&cases, "\t%s) words=\"", v->name);
+		put_usage_words(v->usage, &cases);
+		buf_c(&cases, " --help --json --url --token\" ;;\n");
+	}
+	printf("_tocsin() {\n\tlocal words=\"\" here=${COMP_WORDS[COMP_CWORD]}\n\tcase ${COMP_WORDS[1]} in\n%s\tesac\n"
+	       "\t[ \"$COMP_CWORD\" -eq 1 ] && words=\"%s completion --help --version\"\n"
+	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$here\"))\n"
+	       "\tcase $here in */*|.*) COMPREPLY+=($(compgen -f -- \"$here\")) ;; esac\n}\n"
+	       "complete -o default -F _tocsin tocsin\n",
+	    cases.p, all.p + 1);
+	buf_fini(&all);
+	buf_fini(&cases);
+	return EXIT_OK;
+}
+
 int
 ctl_run(const struct verb *verbs, int argc, char **argv)
 {
@@ -114,6 +155,8 @@ ctl_run(const struct verb *verbs, int argc, char **argv)
 		puts("tocsin " TOCSIN_VERSION);
 		return EXIT_OK;
 	}
+	if (strcmp(argv[1], "completion") == 0)
+		return print_completion(verbs);
 	const struct verb *v = find(verbs, argv[1]);
 	if (!v)
 		return unknown(verbs, argv[1]);
@@ -126,6 +169,7 @@ ctl_run(const struct verb *verbs, int argc, char **argv)
 	const char *url = args_option(&a, "url"), *token = args_option(&a, "token");
 	a.url = url ? url : getenv("TOCSIN_URL") ? getenv("TOCSIN_URL") : "http://127.0.0.1:9797";
 	a.token = token ? token : getenv("TOCSIN_TOKEN");
+	a.customer = args_option(&a, "customer");
 	a.json = args_flag(&a, "json");
 	int status = v->run(&a);
 	arena_destroy(&a.arena);

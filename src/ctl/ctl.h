@@ -19,6 +19,7 @@ struct args {
 	bool json;         /* --json */
 	const char *url;   /* --url, TOCSIN_URL, or http://127.0.0.1:9797 */
 	const char *token; /* --token or TOCSIN_TOKEN */
+	const char *customer; /* --customer: the tenant of the request */
 };
 
 struct verb {
@@ -45,8 +46,15 @@ struct answer {
 };
 /* RC_IO: nobody answered there. */
 CHECKED enum rc ctl_ask(struct args *, const char *method, const char *path, const char *type, struct str body, struct answer *, struct err *);
-/* The usual verb: asks, prints the body or the error's sentence, gives the exit status. */
-int ctl_show(struct args *, const char *method, const char *path, const char *type, struct str body);
+/* The same, complaining on standard error: an exit status, EXIT_OK with the answer. */
+int ctl_send(struct args *, const char *method, const char *path, const char *type, struct str body, struct answer *);
+int ctl_get(struct args *, const char *path, struct answer *);
+void ctl_print_raw(const struct answer *); /* --json: as the daemon says it */
+/* Changes something: says so with `done`, or prints the answer (--json). */
+int ctl_do(struct args *, const char *method, const char *path, struct str json, const char *done);
+/* Shows a list as a table, or as the daemon says it (--json). */
+struct column;
+int ctl_list(struct args *, const char *path, const struct column *, const char *none);
 /* The error sentence of a JSON answer, or the body itself. */
 struct str ctl_error_of(struct args *, const struct answer *);
 void ctl_url_escape(struct buf *, struct str);
