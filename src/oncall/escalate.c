@@ -5,6 +5,8 @@
  *        turn gets a timer row, and that is forgotten about.
  * [E1]   `step` and `round` only move forward while it climbs.
  * [E2]   A ticket that does not climb pages nobody.
+ * [E3]   A step follows at once when nobody of the one before can be reached; a new round does not: who was on the
+ *        phone a minute ago may be free in five.
  * TRAP   Wake-ups may come late (outage, suspend): the steps whose whole time has passed are recorded as skipped,
  *        and one page goes to who is due now.
  */
@@ -14,6 +16,7 @@
 
 #include "access/user.h"
 #include "base/must.h"
+#include "base/time.h"
 #include "oncall/schedule.h"
 
 /* ---- whom a name means ---- */
@@ -237,12 +240,27 @@ escalation_due(struct book *b, struct turn *t, struct ticket *k)
 	return begin_step(b, t, k, p, "no answer before");
 }
 
+/* The round was gone through, and another one is left. */
+static bool
+between_rounds(const struct ticket *k, const struct policy *p)
+{
+	return k->escalation.step + 1 == (int64_t)p->steps.n && k->escalation.round + 1 < p->repeat;
+}
+
 struct climb
 escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *why)
 {
 	const struct policy *p = policy_of(b, k, t->now);
 	if (!k->escalation.climbing || !p)
 		return (struct climb){0};
+	if (between_rounds(k, p) && k->escalation.due > t->now) { /* [E3]: its timer is set */
+		struct buf wait = {0};
+		duration_print(&wait, (k->escalation.due - t->now + 999) / 1000 * 1000);
+		turn_event(t, EVENT_escalation_step, k->customer, subject(t, k), 0, "All of policy %.*s were tried (%s): the next round begins in %s",
+		    STR_ARG(k->policy), why, wait.p);
+		buf_fini(&wait);
+		return (struct climb){0};
+	}
 	if (k->escalation.step >= (int64_t)p->steps.n || !advance(k, p))
 		return give_up(b, t, k, p);
 	return begin_step(b, t, k, p, why);
