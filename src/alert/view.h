@@ -18,6 +18,8 @@ void view_filter_init(struct view_filter *); /* everything, as the API's default
 
 void view_alerts(const struct road *, const struct view_filter *, msec_t now, struct buf *out);
 void view_groups(const struct road *, const struct view_filter *, msec_t now, struct buf *out);
+/* What fires, one line per customer and alertname, the most urgent first; of these customers only (none: of all). */
+void view_causes(const struct road *, struct strs customers, msec_t now, struct buf *out);
 /* The filter is matched against the silences' own matchers; by state, as Alertmanager sorts them. */
 void view_silences(
     const struct road *, struct str customer, const struct matchers *, msec_t now, struct buf *out);

@@ -127,6 +127,21 @@ viewed(struct call *c, const struct reply *r)
 		http_answer(c->req, 200, "application/json", r->text);
 }
 
+/* Not Alertmanager's: the board's, of every customer that who asks may see. */
+void
+handle_causes(struct call *c)
+{
+	struct view_request q = {.subject = VIEW_CAUSES, .customers = c->who.customers};
+	struct str one = http_param(c->req, "customer");
+	if (one.n && !access_sees(&c->who, one)) {
+		answer_error(c, RC_DENIED, "customer %.*s is not yours", STR_ARG(str_to(one, 63)));
+		return;
+	}
+	if (one.n)
+		q.customers = (struct strs){&one, 1};
+	ask_engine(c, MESSAGE_view, &view_request_layout, &q, viewed);
+}
+
 /* Whose: the tenant of the header, else the asker's own; an administrator without a header sees all. */
 static bool
 view_customer(struct call *c, struct str *out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api_impl.h"
+#include "base/time.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/must.h"
@@ -180,6 +181,16 @@ param_i64(struct call *c, const char *name, int64_t otherwise, int64_t *out)
 	if (!text.n || str_i64(text, out))
 		return true;
 	answer_error(c, RC_INVALID, "%s=%.*s is not a whole number", name, STR_ARG(str_to(text, 60)));
+	return false;
+}
+
+bool
+param_instant(struct call *c, const char *name, msec_t *out)
+{
+	struct str text = http_param(c->req, name);
+	if (!text.n || time_parse_rfc3339(text, out))
+		return true;
+	answer_error(c, RC_INVALID, "%s=%.*s is not a time such as 2026-11-20T08:00:00Z", name, STR_ARG(str_to(text, 60)));
 	return false;
 }
 

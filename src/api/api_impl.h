@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "base/map.h"
+#include "flow/ticket.h"
 #include "ledger/ledger.h"
 #include "wire/json.h"
 
@@ -57,6 +58,8 @@ int status_of(enum rc);
 bool body_record(struct call *, const struct layout *, void *record);
 /* ?name= as a number; `otherwise` when absent.  Answers the error itself and gives false. */
 bool param_i64(struct call *, const char *name, int64_t otherwise, int64_t *out);
+/* ?name= as a time; `*out` stays when it is absent.  Answers the error itself and gives false. */
+bool param_instant(struct call *, const char *name, msec_t *out);
 
 /* Sends a record to the engine on behalf of who asks; the reply becomes the answer by `fn`. */
 typedef void replied_fn(struct call *, const struct reply *);
@@ -69,6 +72,9 @@ struct ledger *api_ledger(struct api *); /* this thread's handle, or NULL with a
 /* The book, locked for reading. */
 struct book *api_book(struct api *);
 void api_book_done(struct api *);
+
+/* Reads the ticket of that number, when who asks may see it; answers 404 itself otherwise, whichever it was. */
+bool visible_ticket(struct call *, struct str number, struct ticket *out);
 
 /* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
 bool identify(struct call *);

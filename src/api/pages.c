@@ -20,7 +20,7 @@ static const char style[] =
 static void
 page_begin(struct buf *b, const char *title)
 {
-	buf_fmt(b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>%s · Tocsin</title>%s<nav><a href=\"/\">Tickets</a></nav><h1>%s</h1>",
+	buf_fmt(b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>%s · Tocsin</title>%s<nav><a href=\"/text\">Tickets</a></nav><h1>%s</h1>",
 	    title, style, title);
 }
 
@@ -94,7 +94,7 @@ ticket_row(void *arg, const struct row *row)
 	struct err e;
 	if (!access_sees(&r->call->who, row->customer) || record_decode(&ticket_layout, &k, row->value, r->call->arena, &e) != RC_OK)
 		return true;
-	buf_fmt(r->b, "<tr><td class=n><a href=\"/ticket/%lld\">%lld</a></td>", (long long)k.number, (long long)k.number);
+	buf_fmt(r->b, "<tr><td class=n><a href=\"/text/ticket/%lld\">%lld</a></td>", (long long)k.number, (long long)k.number);
 	cell(r->b, "", str_c(priorities[k.priority]));
 	buf_c(r->b, "<td>");
 	word(r->b, ticket_states[k.state]);

@@ -4,8 +4,6 @@
 #include "api/api_impl.h"
 #include "conf/resource.h"
 #include "engine/engine.h"
-#include "oncall/escalate.h"
-#include "oncall/schedule.h"
 
 /* ---- listing ---- */
 
@@ -165,49 +163,4 @@ handle_resources_apply(struct call *c)
 		ask_engine(c, MESSAGE_resources, &resource_batch_layout, &batch, applied);
 	}
 	report_fini(&report);
-}
-
-/* ---- who is on call ---- */
-
-struct duty {
-	struct json_writer w;
-	msec_t at;
-	struct call *call;
-	const struct book *book;
-};
-
-static bool
-list_duty(void *arg, const struct resource *r, const void *spec)
-{
-	struct duty *d = arg;
-	struct shift x;
-	if (!oncall_shift(d->book, r->name, d->at, d->call->arena, &x))
-		return true;
-	jsonw_object(&d->w);
-	jsonw_key(&d->w, "schedule");
-	jsonw_str(&d->w, r->name);
-	jsonw_key(&d->w, "user");
-	jsonw_str(&d->w, x.user);
-	jsonw_key(&d->w, "from");
-	jsonw_time(&d->w, x.from);
-	jsonw_key(&d->w, "to");
-	jsonw_time(&d->w, x.to);
-	jsonw_key(&d->w, "why");
-	jsonw_str(&d->w, x.why);
-	jsonw_object_end(&d->w);
-	return true;
-}
-
-void
-handle_oncall_now(struct call *c)
-{
-	struct buf b = {0};
-	struct duty d = {.at = c->now, .call = c};
-	jsonw_init(&d.w, &b);
-	jsonw_array(&d.w);
-	d.book = api_book(c->api);
-	book_each(d.book, "schedule", c->now, list_duty, &d);
-	api_book_done(c->api);
-	jsonw_array_end(&d.w);
-	answer_json(c, 200, &b);
 }

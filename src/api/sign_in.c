@@ -183,7 +183,7 @@ begun(struct call *c, const struct reply *r)
 	struct str cookie = arena_fmt(c->arena, COOKIE "=%.*s; Path=/; HttpOnly; SameSite=Strict%s", STR_ARG(c->secret), c->req->tls ? "; Secure" : "");
 	http_answer_header(c->req, "Set-Cookie", cookie);
 	if (is_form(c)) {
-		http_answer_header(c->req, "Location", STR("/"));
+		http_answer_header(c->req, "Location", STR("/text"));
 		http_answer(c->req, 303, NULL, STR(""));
 		return;
 	}
@@ -195,6 +195,8 @@ begun(struct call *c, const struct reply *r)
 	jsonw_c(&w, roles[c->who.role]);
 	jsonw_key(&w, "csrf");
 	jsonw_str(&w, secret_csrf(c->secret, c->arena));
+	jsonw_key(&w, "one_time"); /* then a password of one's own is due */
+	jsonw_bool(&w, c->req->user != NULL);
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 }
@@ -231,6 +233,7 @@ handle_session_begin(struct call *c)
 		return;
 	}
 	c->secret = secret_make(c->arena);
+	c->req->user = used.id.n ? c : NULL;
 	struct credential *made = arena_array(c->arena, struct credential, 2);
 	made[0] = (struct credential){.id = secret_id(c->secret, c->arena), .kind = CREDENTIAL_SESSION, .user = c->who.name, .created = c->now,
 	    .expires = c->now + c->api->house.conf->root->access.session_max};
@@ -271,128 +274,12 @@ handle_me(struct call *c)
 	for (size_t i = 0; i < c->who.customers.n; i++)
 		jsonw_str(&w, c->who.customers.p[i]);
 	jsonw_array_end(&w);
+	jsonw_key(&w, "no_auth");
+	jsonw_bool(&w, c->api->house.no_auth);
 	if (c->by_cookie) {
 		jsonw_key(&w, "csrf");
 		jsonw_str(&w, secret_csrf(c->secret, c->arena));
 	}
 	jsonw_object_end(&w);
-	answer_json(c, 200, &b);
-}
-
-/* ---- passwords and tokens ---- */
-
-#define NEW_PASSWORD_KEYS(F) F(STR, password, 0, KEY_REQUIRED, "", "the new password, of at least ten characters")
-RECORD(new_password, NEW_PASSWORD_KEYS)
-#define RECORD_SELF struct new_password
-RECORD_LAYOUT(new_password, NEW_PASSWORD_KEYS)
-#undef RECORD_SELF
-
-void
-handle_password_set(struct call *c)
-{
-	struct new_password p;
-	struct user u;
-	struct buf spec = {0};
-	if (!body_record(c, &new_password_layout, &p))
-		return;
-	if (p.password.n < 10 || p.password.n > 500) {
-		answer_error(c, RC_INVALID, "a password has from 10 to 500 characters");
-		return;
-	}
-	struct book *b = api_book(c->api);
-	const struct user *now = book_find(b, "user", STR(""), c->who.name, c->now);
-	if (now)
-		record_copy(&user_layout, &u, now, c->arena);
-	api_book_done(c->api);
-	if (!now) {
-		answer_error(c, RC_ABSENT, "there is no user \"%.*s\"", STR_ARG(c->who.name));
-		return;
-	}
-	u.password = password_hash(p.password, c->arena);
-	record_encode(&user_layout, &u, &spec);
-	struct resource r = {.kind = STR("user"), .name = c->who.name, .spec = arena_str(c->arena, buf_view(&spec))};
-	struct resource_batch batch = {.resources = {&r, 1}};
-	buf_fini(&spec);
-	ask_engine(c, MESSAGE_resources, &resource_batch_layout, &batch, answer_reply);
-}
-
-#define TOKEN_REQUEST_KEYS(F)                                                                                \
-	F(STR, name, 0, KEY_REQUIRED, "", "what a person calls it")                                          \
-	F(STR, user, 0, 0, "", "whose it is; empty: mine (others': administrators only)")                    \
-	F(DUR, lifetime, 0, 0, "1y", "how long it is good")
-RECORD(token_request, TOKEN_REQUEST_KEYS)
-#define RECORD_SELF struct token_request
-RECORD_LAYOUT(token_request, TOKEN_REQUEST_KEYS)
-#undef RECORD_SELF
-
-static void
-token_made(struct call *c, const struct reply *r)
-{
-	struct buf b = {0};
-	struct json_writer w;
-	if (r->rc != RC_OK) {
-		answer_reply(c, r);
-		return;
-	}
-	jsonw_init(&w, &b);
-	jsonw_object(&w);
-	jsonw_key(&w, "token");
-	jsonw_str(&w, *(struct str *)c->req->user);
-	jsonw_object_end(&w);
-	answer_json(c, 200, &b);
-}
-
-void
-handle_token_make(struct call *c)
-{
-	struct token_request t;
-	if (!body_record(c, &token_request_layout, &t))
-		return;
-	struct str user = t.user.n ? t.user : c->who.name;
-	if (!str_eq(user, c->who.name) && c->who.role < ROLE_ADMIN) {
-		answer_error(c, RC_DENIED, "tokens of others are made by administrators");
-		return;
-	}
-	struct str *secret = arena_new(c->arena, struct str);
-	*secret = secret_make(c->arena);
-	c->req->user = secret;
-	struct credential made = {.id = secret_id(*secret, c->arena), .kind = CREDENTIAL_TOKEN, .user = user, .name = t.name, .created = c->now,
-	    .expires = t.lifetime ? c->now + t.lifetime : 0};
-	struct credential_batch batch = {.credentials = {&made, 1}};
-	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, token_made);
-}
-
-struct listing {
-	struct call *call;
-	struct json_writer w;
-};
-
-static bool
-list_token(void *arg, const struct row *row)
-{
-	struct listing *l = arg;
-	struct credential cred;
-	struct err e;
-	if (record_decode(&credential_layout, &cred, row->value, l->call->arena, &e) == RC_OK && cred.kind == CREDENTIAL_TOKEN &&
-	    (str_eq(cred.user, l->call->who.name) || l->call->who.role == ROLE_ADMIN))
-		record_to_json(&credential_layout, &cred, true, &l->w);
-	return true;
-}
-
-void
-handle_tokens_list(struct call *c)
-{
-	struct ledger *ledger = api_ledger(c->api);
-	struct buf b = {0};
-	struct err e;
-	struct listing l = {.call = c};
-	jsonw_init(&l.w, &b);
-	jsonw_array(&l.w);
-	if (!ledger || ledger_scan(ledger, STR("credential"), list_token, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
 	answer_json(c, 200, &b);
 }

@@ -5,6 +5,7 @@
 #include "api/api_impl.h"
 #include "desk/desk.h"
 #include "flow/notice.h"
+#include "notify/page.h"
 
 /* ---- clocks as JSON ---- */
 
@@ -56,15 +57,16 @@ derive_clocks(struct call *c, const struct ticket *k, struct sla_report *out)
 	return ok;
 }
 
+/* With both clocks.  Not whole: keys that are not set are left out. */
 static void
-ticket_to_json(struct call *c, struct json_writer *w, const struct ticket *k)
+ticket_to_json(struct call *c, struct json_writer *w, const struct ticket *k, bool whole)
 {
 	struct sla_report r;
 	struct buf plain = {0};
 	struct json_writer inner;
 	derive_clocks(c, k, &r);
 	jsonw_init(&inner, &plain);
-	record_to_json(&ticket_layout, k, true, &inner);
+	record_to_json(&ticket_layout, k, whole, &inner);
 	buf_cut(&plain, plain.n - 1); /* its closing brace: the clocks come inside */
 	buf_c(&plain, ",\"clocks\":");
 	jsonw_init(&inner, &plain);
@@ -77,10 +79,27 @@ ticket_to_json(struct call *c, struct json_writer *w, const struct ticket *k)
 	buf_fini(&plain);
 }
 
+static void
+stretch_to_json(void *arg, const struct sla_stretch *s)
+{
+	struct json_writer *w = arg;
+	jsonw_object(w);
+	jsonw_key(w, "kind");
+	jsonw_c(w, sla_stretch_kinds[s->kind]);
+	jsonw_key(w, "from");
+	jsonw_time(w, s->from);
+	jsonw_key(w, "to");
+	jsonw_time(w, s->to);
+	if (s->kind == STRETCH_STANDING) {
+		jsonw_key(w, "waits_for");
+		jsonw_c(w, suspensions[s->suspension]);
+	}
+	jsonw_object_end(w);
+}
+
 /* ---- one ticket ---- */
 
-/* Reads the ticket of the path, when who asks may see it; answers 404 itself otherwise, whichever it was. */
-static bool
+bool
 visible_ticket(struct call *c, struct str number, struct ticket *out)
 {
 	struct ledger *l = api_ledger(c->api);
@@ -107,7 +126,40 @@ handle_ticket_get(struct call *c)
 	if (!visible_ticket(c, c->part[0], &k))
 		return;
 	jsonw_init(&w, &b);
-	ticket_to_json(c, &w, &k);
+	ticket_to_json(c, &w, &k, true);
+	answer_json(c, 200, &b);
+}
+
+/* Both clocks stretch by stretch: when each ran, when the calendar was closed, when it stood and what for. */
+void
+handle_ticket_clocks(struct call *c)
+{
+	static const char *const names[] = {"pickup", "resolution"};
+	struct ticket k;
+	struct buf b = {0};
+	struct json_writer w;
+	struct err e;
+	struct sla_history h = {0};
+	if (!visible_ticket(c, c->part[0], &k))
+		return;
+	struct event_query q = {.subject = ticket_subject(k.number, c->arena)};
+	if (ledger_events(api_ledger(c->api), &q, gather, &h, &e) != RC_OK) {
+		sla_history_fini(&h);
+		answer_error(c, RC_IO, "%s", e.text);
+		return;
+	}
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	struct book *book = api_book(c->api);
+	for (int i = 0; i < 2; i++) {
+		jsonw_key(&w, names[i]);
+		jsonw_array(&w);
+		book_sla_trace(book, k.customer, k.contract, &h, c->now, i == 1, stretch_to_json, &w);
+		jsonw_array_end(&w);
+	}
+	api_book_done(c->api);
+	jsonw_object_end(&w);
+	sla_history_fini(&h);
 	answer_json(c, 200, &b);
 }
 
@@ -172,8 +224,15 @@ handle_events_list(struct call *c)
 {
 	int64_t limit;
 	struct event_query q = {.subject = http_param(c->req, "subject")};
-	if (!param_i64(c, "after", 0, &q.after) || !param_i64(c, "limit", 1000, &limit))
+	int64_t latest;
+	if (!param_i64(c, "after", 0, &q.after) || !param_i64(c, "limit", 1000, &limit) || !param_i64(c, "latest", 0, &latest))
 		return;
+	struct ledger *ledger = latest > 0 ? api_ledger(c->api) : NULL;
+	if (ledger) {
+		int64_t last = ledger_last_seq(ledger);
+		q.after = last > latest ? last - latest : 0;
+		limit = latest;
+	}
 	answer_events(c, &q, limit < 10000 ? limit : 10000);
 }
 
@@ -196,8 +255,28 @@ handle_event_redact(struct call *c)
 struct ticket_list {
 	struct call *call;
 	struct json_writer w;
+	struct str words; /* ?q= */
+	bool rows;        /* ?fields=row: without what only the ticket's own page shows */
 	int64_t left;
 };
+
+static bool
+has_nocase(struct str text, struct str words)
+{
+	for (size_t i = 0; i + words.n <= text.n; i++)
+		if (str_eq_nocase(str_n(text.p + i, words.n), words))
+			return true;
+	return false;
+}
+
+/* Does the ticket speak of it: in its number, title, customer, team or person? */
+static bool
+speaks_of(struct call *c, const struct ticket *k, struct str words)
+{
+	struct str number = arena_fmt(c->arena, "%lld", (long long)k->number);
+	return !words.n || str_eq(number, words) || has_nocase(k->title, words) || has_nocase(k->customer, words) || has_nocase(k->assignee, words) ||
+	    has_nocase(k->team, words);
+}
 
 static bool
 list_ticket(void *arg, const struct row *row)
@@ -207,9 +286,30 @@ list_ticket(void *arg, const struct row *row)
 	struct err e;
 	if (!access_sees(&l->call->who, row->customer))
 		return true;
-	if (record_decode(&ticket_layout, &k, row->value, l->call->arena, &e) == RC_OK)
-		ticket_to_json(l->call, &l->w, &k);
+	if (record_decode(&ticket_layout, &k, row->value, l->call->arena, &e) != RC_OK || !speaks_of(l->call, &k, l->words))
+		return true;
+	if (l->rows) {
+		k.description = STR("");
+		k.escalation = (struct escalation){0};
+	}
+	ticket_to_json(l->call, &l->w, &k, !l->rows);
 	return --l->left > 0;
+}
+
+/* One state, or `open`: all in which there is work to be done. */
+static enum rc
+list_states(struct ledger *ledger, struct row_query *q, struct ticket_list *l, struct err *e)
+{
+	enum rc rc = RC_OK;
+	if (!str_is(q->tag, "open"))
+		return ledger_list(ledger, q, list_ticket, l, e);
+	for (int i = 0; ticket_states[i] && rc == RC_OK && l->left > 0; i++) {
+		if (i == TICKET_CLOSED || i == TICKET_REJECTED)
+			continue;
+		q->tag = str_c(ticket_states[i]);
+		rc = ledger_list(ledger, q, list_ticket, l, e);
+	}
+	return rc;
 }
 
 void
@@ -218,7 +318,7 @@ handle_tickets_list(struct call *c)
 	struct ledger *ledger = api_ledger(c->api);
 	struct buf b = {0};
 	struct err e;
-	struct ticket_list l = {.call = c};
+	struct ticket_list l = {.call = c, .words = http_param(c->req, "q"), .rows = str_is(http_param(c->req, "fields"), "row")};
 	struct row_query q = {.space = STR("ticket"), .customer = http_param(c->req, "customer"), .tag = http_param(c->req, "state"), .limit = INT64_MAX};
 	if (!param_i64(c, "before", 0, &q.before) || !param_i64(c, "limit", 100, &l.left))
 		return;
@@ -228,7 +328,7 @@ handle_tickets_list(struct call *c)
 	}
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || ledger_list(ledger, &q, list_ticket, &l, &e) != RC_OK) {
+	if (!ledger || list_states(ledger, &q, &l, &e) != RC_OK) {
 		buf_fini(&b);
 		answer_error(c, RC_IO, "the ledger cannot be read");
 		return;
@@ -317,4 +417,44 @@ handle_page_answer(struct call *c)
 	struct receipt r = {.key = arena_fmt(c->arena, "page/%.*s/0", STR_ARG(id)), .outcome = takes ? OUTCOME_acknowledged : OUTCOME_passed,
 	    .text = arena_fmt(c->arena, "in the console, by %.*s", STR_ARG(c->who.name)), .at = c->now};
 	ask_engine(c, MESSAGE_receipt, &receipt_layout, &r, answer_reply);
+}
+
+/* ---- pages that wait ---- */
+
+struct page_list {
+	struct call *call;
+	struct json_writer w;
+};
+
+static bool
+list_page(void *arg, const struct row *row)
+{
+	struct page_list *l = arg;
+	struct call *c = l->call;
+	struct page p;
+	struct err e;
+	if (!access_sees(&c->who, row->customer) || record_decode(&page_layout, &p, row->value, c->arena, &e) != RC_OK)
+		return true;
+	if (c->api->house.no_auth || str_eq(p.user, c->who.name))
+		record_to_json(&page_layout, &p, true, &l->w);
+	return true;
+}
+
+void
+handle_pages_list(struct call *c)
+{
+	struct ledger *ledger = api_ledger(c->api);
+	struct buf b = {0};
+	struct err e;
+	struct page_list l = {.call = c};
+	struct row_query q = {.space = STR("page"), .tag = str_c(page_states[PAGE_TRYING]), .limit = INT64_MAX};
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	if (!ledger || ledger_list(ledger, &q, list_page, &l, &e) != RC_OK) {
+		buf_fini(&b);
+		answer_error(c, RC_IO, "the ledger cannot be read");
+		return;
+	}
+	jsonw_array_end(&l.w);
+	answer_json(c, 200, &b);
 }

@@ -141,11 +141,8 @@ spans_of_day(const struct calendar *c, const struct tz *z, const struct civil *d
 	return merge(out, n);
 }
 
-/* Walks open spans from the day before `t` on, until `fn` says false or the horizon is reached. */
-typedef bool span_fn(void *arg, struct span);
-
-static void
-walk(const struct calendar *c, msec_t t, span_fn *fn, void *arg)
+void
+calendar_walk(const struct calendar *c, msec_t t, span_fn *fn, void *arg)
 {
 	const struct tz *z = zone_of(c);
 	struct civil day = tz_civil(z, t);
@@ -187,7 +184,7 @@ msec_t
 calendar_next_open(const struct calendar *c, msec_t t)
 {
 	struct search q = {.from = t, .found = MSEC_NEVER};
-	walk(c, t, find_open, &q);
+	calendar_walk(c, t, find_open, &q);
 	return q.found;
 }
 
@@ -214,7 +211,7 @@ calendar_between(const struct calendar *c, msec_t from, msec_t to)
 {
 	struct search q = {.from = from, .to = to};
 	if (from < to)
-		walk(c, from, sum_open, &q);
+		calendar_walk(c, from, sum_open, &q);
 	return q.left;
 }
 
@@ -237,6 +234,6 @@ msec_t
 calendar_after(const struct calendar *c, msec_t from, msec_t work)
 {
 	struct search q = {.from = from, .left = work, .found = MSEC_NEVER};
-	walk(c, from, spend_open, &q);
+	calendar_walk(c, from, spend_open, &q);
 	return q.found;
 }

@@ -23,6 +23,10 @@ msec_t calendar_between(const struct calendar *, msec_t from, msec_t to);
 /* When `work` of open time has passed since `from`; MSEC_NEVER when not within five years. */
 msec_t calendar_after(const struct calendar *, msec_t from, msec_t work);
 
+/* Open spans in order, from the day before `t` on, until `fn` says false or five years are over. */
+typedef bool span_fn(void *arg, struct span);
+void calendar_walk(const struct calendar *, msec_t t, span_fn *, void *arg);
+
 /* "09:30" or "24:00" as minutes; -1 when it is neither. */
 int clock_minutes(struct str);
 /* "mon", "tue" …, "mon-fri" as a set of days (bit 0 = Sunday); 0 when it is neither. */

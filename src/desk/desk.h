@@ -98,5 +98,7 @@ struct sla_history {
 void sla_history_add(struct sla_history *, const struct event *);
 void sla_history_fini(struct sla_history *);
 void book_sla_derive(const struct book *, struct str customer, struct str contract, const struct sla_history *, msec_t now, struct sla_report *);
+void book_sla_trace(const struct book *, struct str customer, struct str contract, const struct sla_history *, msec_t now, bool resolution,
+    sla_stretch_fn *, void *arg);
 
 #endif

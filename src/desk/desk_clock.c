@@ -84,6 +84,17 @@ book_sla_derive(const struct book *b, struct str customer, struct str contract, 
 }
 
 void
+book_sla_trace(const struct book *b, struct str customer, struct str contract, const struct sla_history *h, msec_t now, bool resolution,
+    sla_stretch_fn *fn, void *arg)
+{
+	struct asking q = {b, customer};
+	struct sla_terms terms[TERMS];
+	size_t n = contract.n ? terms_of(&q, contract, terms) : 0;
+	if (h->moves.n)
+		sla_trace(h->moves.p, h->moves.n, terms, n, now, resolution, fn, arg);
+}
+
+void
 desk_clocks(const struct desk *d, const struct ticket *t, msec_t now, struct sla_report *r)
 {
 	const struct held *h = (const struct held *)t;

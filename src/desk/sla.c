@@ -6,6 +6,7 @@
 #include "base/must.h"
 
 const char *const sla_clock_states[] = {"none", "running", "standing", "stopped", NULL};
+const char *const sla_stretch_kinds[] = {"running", "closed", "standing", NULL};
 
 /* What is in force during one stretch. */
 struct moment {
@@ -95,13 +96,55 @@ resolution_limit(const struct sla *s)
 	return s->resolution;
 }
 
+/* ---- what is drawn ---- */
+
+struct trace {
+	sla_stretch_fn *fn; /* NULL: nobody draws */
+	void *arg;
+	msec_t at, to; /* drawn until; the end of the stretch */
+};
+
+static void
+draw(struct trace *t, enum sla_stretch_kind kind, msec_t to, int suspension)
+{
+	if (to > t->at)
+		t->fn(t->arg, &(struct sla_stretch){kind, t->at, to, suspension});
+	t->at = to > t->at ? to : t->at;
+}
+
+static bool
+draw_open(void *arg, struct span s)
+{
+	struct trace *t = arg;
+	if (s.to <= t->at)
+		return true;
+	if (s.from >= t->to)
+		return false;
+	draw(t, STRETCH_CLOSED, s.from, 0);
+	draw(t, STRETCH_RUNNING, s.to < t->to ? s.to : t->to, 0);
+	return t->at < t->to;
+}
+
+static void
+draw_stretch(struct trace *t, const struct sla_clock *c, const struct moment *m, msec_t from, msec_t to)
+{
+	if (!t->fn || c->state == CLOCK_NONE || from >= to)
+		return;
+	t->at = from;
+	t->to = to;
+	if (c->state == CLOCK_RUNNING && m->calendar)
+		calendar_walk(m->calendar, from, draw_open, t);
+	draw(t, c->state == CLOCK_RUNNING ? STRETCH_CLOSED : STRETCH_STANDING, to, m->move->suspension);
+}
+
 /* One stretch without change from `from` to `to` [S3]. */
 static void
-spend(struct sla_clock *c, const struct clock_rules *rules, const struct moment *m, msec_t from, msec_t to, bool last)
+spend(struct sla_clock *c, const struct clock_rules *rules, const struct moment *m, msec_t from, msec_t to, bool last, struct trace *trace)
 {
 	c->limit = m->sla ? rules->limit(m->sla) : 0;
 	c->deadline = MSEC_NEVER;
 	c->state = !c->limit ? CLOCK_NONE : rules->stands(m) ? CLOCK_STANDING : CLOCK_RUNNING;
+	draw_stretch(trace, c, m, from, to);
 	if (c->state != CLOCK_RUNNING || !m->calendar)
 		return;
 	msec_t left = c->limit > c->spent ? c->limit - c->spent : 0;
@@ -112,7 +155,7 @@ spend(struct sla_clock *c, const struct clock_rules *rules, const struct moment 
 
 static void
 derive(struct sla_clock *c, const struct clock_rules *rules, const struct sla_move *moves, size_t n_moves,
-    const struct sla_terms *terms, size_t n_terms, msec_t now)
+    const struct sla_terms *terms, size_t n_terms, msec_t now, struct trace *trace)
 {
 	*c = (struct sla_clock){.deadline = MSEC_NEVER};
 	for (size_t i = 0; i < n_moves && !c->stopped; i++) {
@@ -131,7 +174,7 @@ derive(struct sla_clock *c, const struct clock_rules *rules, const struct sla_mo
 			changes = next && (last ? next->from <= end : next->from < end);
 			msec_t to = changes ? next->from : end;
 			struct moment m = moment_of(&moves[i], in_force, at);
-			spend(c, rules, &m, at, to, last && !changes);
+			spend(c, rules, &m, at, to, last && !changes, trace);
 			at = to;
 		}
 	}
@@ -140,13 +183,25 @@ derive(struct sla_clock *c, const struct clock_rules *rules, const struct sla_mo
 		c->breached = c->limit != 0;
 }
 
+static const struct clock_rules pickup_rules = {picked_up, not_accepted, pickup_limit};
+static const struct clock_rules resolution_rules = {is_over, is_paused, resolution_limit};
+
 void
 sla_derive(const struct sla_move *moves, size_t n_moves, const struct sla_terms *terms, size_t n_terms, msec_t now,
     struct sla_report *r)
 {
-	static const struct clock_rules pickup = {picked_up, not_accepted, pickup_limit};
-	static const struct clock_rules resolution = {is_over, is_paused, resolution_limit};
+	struct trace nobody = {0};
 	must(n_moves > 0);
-	derive(&r->pickup, &pickup, moves, n_moves, terms, n_terms, now);
-	derive(&r->resolution, &resolution, moves, n_moves, terms, n_terms, now);
+	derive(&r->pickup, &pickup_rules, moves, n_moves, terms, n_terms, now, &nobody);
+	derive(&r->resolution, &resolution_rules, moves, n_moves, terms, n_terms, now, &nobody);
+}
+
+void
+sla_trace(const struct sla_move *moves, size_t n_moves, const struct sla_terms *terms, size_t n_terms, msec_t now,
+    bool resolution, sla_stretch_fn *fn, void *arg)
+{
+	struct trace trace = {.fn = fn, .arg = arg};
+	struct sla_clock c;
+	must(n_moves > 0);
+	derive(&c, resolution ? &resolution_rules : &pickup_rules, moves, n_moves, terms, n_terms, now, &trace);
 }

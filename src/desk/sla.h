@@ -46,8 +46,21 @@ struct sla_report {
 	struct sla_clock pickup, resolution;
 };
 
+/* One stretch of a clock's life, for who draws it. */
+enum sla_stretch_kind { STRETCH_RUNNING, STRETCH_CLOSED, STRETCH_STANDING };
+extern const char *const sla_stretch_kinds[];
+struct sla_stretch {
+	enum sla_stretch_kind kind;
+	msec_t from, to;
+	int suspension; /* standing: what the ticket waited for */
+};
+typedef void sla_stretch_fn(void *arg, const struct sla_stretch *);
+
 /* `moves` in order of `at`, at least one; `terms` in order of `from`. */
 void sla_derive(const struct sla_move *moves, size_t n_moves, const struct sla_terms *terms, size_t n_terms, msec_t now,
     struct sla_report *);
+/* The stretches of one of the two clocks, in order, from the opening until `now` or until it stopped. */
+void sla_trace(const struct sla_move *moves, size_t n_moves, const struct sla_terms *terms, size_t n_terms, msec_t now,
+    bool resolution, sla_stretch_fn *, void *arg);
 
 #endif

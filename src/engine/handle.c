@@ -252,6 +252,18 @@ handle_receipt(struct handling *h, const void *record)
 	return RC_OK;
 }
 
+/* What was applied from a file is changed in that file: elsewhere it is read-only. */
+static enum rc
+check_manager(struct handling *h, const struct resource *r)
+{
+	const void *spec;
+	const struct resource *now = book_resource(h->e->book, arena_cstr(h->turn->arena, r->kind), r->customer, r->name, h->turn->now, &spec);
+	if (!now || !now->managed.n || r->managed.n)
+		return RC_OK;
+	return err_set(h->err, RC_DENIED, "%.*s \"%.*s\" is managed by %.*s: change it there and apply it", STR_ARG(r->kind), STR_ARG(r->name),
+	    STR_ARG(now->managed));
+}
+
 /* A spec that was checked; NULL with an error when it makes no sense. */
 static enum rc
 check_resource(struct handling *h, const struct resource *r, void **spec)
@@ -265,6 +277,8 @@ check_resource(struct handling *h, const struct resource *r, void **spec)
 		    STR_ARG(r->name));
 	if (r->customer.n && !k->per_customer)
 		return err_set(h->err, RC_INVALID, "a %s belongs to everybody, not to a customer", k->name);
+	if (check_manager(h, r) != RC_OK)
+		return RC_DENIED;
 	if (r->removed)
 		return RC_OK;
 	*spec = arena_alloc(h->turn->arena, k->layout->size);

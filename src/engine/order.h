@@ -12,12 +12,13 @@
 RECORD(silence_order, SILENCE_ORDER_KEYS)
 
 extern const char *const view_subjects[];
-enum view_subject { VIEW_ALERTS, VIEW_GROUPS, VIEW_SILENCES, VIEW_SILENCE, VIEW_RECEIVERS, VIEW_STATUS };
+enum view_subject { VIEW_ALERTS, VIEW_GROUPS, VIEW_SILENCES, VIEW_SILENCE, VIEW_RECEIVERS, VIEW_STATUS, VIEW_CAUSES };
 /* One of Alertmanager's answers, as JSON in the reply's text. */
 #define VIEW_REQUEST_KEYS(F)                                                                                 \
 	F(ENUM, subject, view_subjects, 0, "", "what")                                                       \
 	F(STR, customer, 0, 0, "", "whose; empty: of all")                                                   \
 	F(BOOL, limited, 0, 0, "", "who asks may know of this customer only: no configuration")              \
+	F(STRS, customers, 0, 0, "", "causes: of these customers only; none: of all")                        \
 	F(STR, id, 0, 0, "", "silence: which")                                                               \
 	F(STRS, matchers, 0, 0, "", "only what matches all of these")                                        \
 	F(STR, receiver, 0, 0, "", "only what goes to receivers whose name matches this expression")         \

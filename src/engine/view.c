@@ -6,7 +6,7 @@
 #include "engine/order.h"
 #include "label/regex.h"
 
-const char *const view_subjects[] = {"alerts", "groups", "silences", "silence", "receivers", "status", NULL};
+const char *const view_subjects[] = {"alerts", "groups", "silences", "silence", "receivers", "status", "causes", NULL};
 
 #define RECORD_SELF struct silence_order
 RECORD_LAYOUT(silence_order, SILENCE_ORDER_KEYS)
@@ -50,6 +50,9 @@ show(struct engine *e, const struct view_request *q, const struct matchers *m, c
 		break;
 	case VIEW_RECEIVERS:
 		view_receivers(e->road, q->limited ? &q->customer : NULL, out);
+		break;
+	case VIEW_CAUSES:
+		view_causes(e->road, q->customers, now, out);
 		break;
 	default:
 		view_status(e->road, "0.33.0", e->started, !q->limited, out);

@@ -210,6 +210,7 @@ send_rung(struct pages *ps, struct turn *t, struct trying *x, const struct rung 
 	struct event *ev = turn_event(t, EVENT_page_sent, x->page.customer, subject(t, x->page.ticket), 0, "%s to %.*s%s%.*s", channels[r->by],
 	    STR_ARG(x->page.user), r->to.n ? ": " : "", STR_ARG(r->to));
 	turn_fact(t, ev, "page", x->page.id);
+	turn_fact(t, ev, "user", x->page.user);
 	turn_fact(t, ev, "key", key);
 	turn_fact(t, ev, "channel", str_c(channels[r->by]));
 	turn_timer(t, timer_id(t, &x->page), t->now + (r->wait > 10 * SECOND ? r->wait : 10 * SECOND));

@@ -66,6 +66,19 @@ oncall_shift(const struct book *b, struct str name, msec_t at, struct arena *a, 
 	return true;
 }
 
+bool
+oncall_walk(const struct book *b, struct str name, msec_t as_of, msec_t from, msec_t to, struct arena *a, shift_fn *fn, void *arg)
+{
+	const struct schedule *s = book_find(b, "schedule", STR(""), name, as_of);
+	struct overrides o = {.schedule = name};
+	if (!s)
+		return false;
+	book_each(b, "override", as_of, gather_override, &o);
+	schedule_walk(s, o.found.p, o.found.n, from, to, a, fn, arg);
+	vec_fini(&o.found);
+	return true;
+}
+
 static void
 resolve_schedule(struct resolving *r, struct str name)
 {
@@ -256,7 +269,7 @@ escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *w
 	if (between_rounds(k, p) && k->escalation.due > t->now) { /* [E3]: its timer is set */
 		struct buf wait = {0};
 		duration_print(&wait, (k->escalation.due - t->now + 999) / 1000 * 1000);
-		turn_event(t, EVENT_escalation_step, k->customer, subject(t, k), 0, "All of policy %.*s were tried (%s): the next round begins in %s",
+		turn_event(t, EVENT_escalation_step, k->customer, subject(t, k), 0, "Everybody of policy %.*s was tried (%s): the next round begins in %s",
 		    STR_ARG(k->policy), why, wait.p);
 		buf_fini(&wait);
 		return (struct climb){0};
@@ -264,6 +277,22 @@ escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *w
 	if (k->escalation.step >= (int64_t)p->steps.n || !advance(k, p))
 		return give_up(b, t, k, p);
 	return begin_step(b, t, k, p, why);
+}
+
+size_t
+escalation_ahead(const struct book *b, const struct ticket *k, struct arena *a, struct ahead *out, size_t limit)
+{
+	const struct policy *p = policy_of(b, k, k->escalation.due);
+	struct ticket copy = *k;
+	size_t n = 0;
+	msec_t at = k->escalation.due;
+	while (p && k->escalation.climbing && n < limit && copy.escalation.step < (int64_t)p->steps.n && advance(&copy, p)) {
+		const struct step *s = &p->steps.p[copy.escalation.step];
+		struct climb c = oncall_resolve(b, s->notify, at, a);
+		out[n++] = (struct ahead){at, copy.escalation.step, copy.escalation.round, c.n ? c : oncall_resolve(b, p->fallback, at, a)};
+		at += s->after;
+	}
+	return n;
 }
 
 struct climb

@@ -9,6 +9,7 @@
 
 #include "flow/ticket.h"
 #include "ledger/book.h"
+#include "oncall/schedule.h"
 
 /* One person that a step reaches, and why. */
 struct reach {
@@ -32,7 +33,17 @@ struct climb escalation_stop(struct turn *, struct ticket *, const char *why);
 /* Whom `schedule:…`, `user:…` and `team:…` mean at `at`.  Each user once. */
 struct climb oncall_resolve(const struct book *, struct strs names, msec_t at, struct arena *);
 /* The duty of a schedule by name, with its overrides. */
-struct shift;
 bool oncall_shift(const struct book *, struct str schedule, msec_t at, struct arena *, struct shift *);
+/* All its shifts from `from` to `to`, by what was agreed `as_of`; false when there was no such schedule then. */
+bool oncall_walk(const struct book *, struct str schedule, msec_t as_of, msec_t from, msec_t to, struct arena *, shift_fn *, void *arg);
+
+/* What will come when nobody answers: the steps ahead, each with whom it would reach then. */
+struct ahead {
+	msec_t at;
+	int64_t step, round;
+	struct climb whom;
+};
+/* Fills at most `limit` and says how many.  Pure. */
+size_t escalation_ahead(const struct book *, const struct ticket *, struct arena *, struct ahead *out, size_t limit);
 
 #endif

@@ -1,0 +1,166 @@
+/*
+ * api.ts — asking the daemon: one way to read (cached, shared, told when it is old), one way to change.
+ *
+ * A failed answer is a Trouble whose text is the daemon's own sentence.  When the session has ended nothing is thrown
+ * away: the page stays, a dialog asks to sign in again, and what was being sent is sent then.
+ */
+import { useEffect, useState } from "preact/hooks"
+
+export class Trouble extends Error {
+	constructor(
+		readonly status: number,
+		text: string,
+	) {
+		super(text)
+	}
+}
+
+export interface Me {
+	user: string
+	role: "none" | "contact" | "viewer" | "operator" | "admin"
+	customers: string[]
+	csrf?: string
+	no_auth?: boolean
+}
+
+let me: Me | null = null
+let skew = 0 /* the daemon's clock less ours, in ms */
+let askToSignIn: (() => Promise<void>) | null = null
+
+export const whoAmI = () => me
+export const setMe = (m: Me | null) => void (me = m)
+export const setSignIn = (fn: () => Promise<void>) => void (askToSignIn = fn)
+/* The daemon's time: the browser's own clock may be wrong. */
+export const now = () => Date.now() + skew
+export const clockIsWrong = () => Math.abs(skew) > 90_000
+
+const rank = { none: 0, contact: 1, viewer: 2, operator: 3, admin: 4 }
+export const may = (role: keyof typeof rank) => !!me && rank[me.role] >= rank[role]
+
+function learnClock(r: Response, sent: number) {
+	const date = Date.parse(r.headers.get("Date") ?? "")
+	const took = Date.now() - sent
+	if (!isNaN(date) && took < 2000) {
+		const s = date + 500 - (sent + took / 2)
+		skew = Math.abs(s) < 1500 ? 0 : s
+	}
+}
+
+async function sentence(r: Response): Promise<string> {
+	const text = await r.text()
+	try {
+		const j = JSON.parse(text)
+		return typeof j === "string" ? j : (j.error ?? text)
+	} catch {
+		return text || r.statusText
+	}
+}
+
+export async function ask<T>(method: string, path: string, body?: unknown, again = true): Promise<T> {
+	const headers: Record<string, string> = {}
+	if (me?.csrf && method !== "GET") headers["X-CSRF-Token"] = me.csrf
+	if (body !== undefined) headers["Content-Type"] = typeof body === "string" ? "application/yaml" : "application/json"
+	const sent = Date.now()
+	let r: Response
+	try {
+		r = await fetch(path, { method, headers, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body), credentials: "same-origin" })
+	} catch {
+		throw new Trouble(0, "")
+	}
+	learnClock(r, sent)
+	if (r.status === 401 && again && askToSignIn) {
+		await askToSignIn()
+		return ask(method, path, body, false)
+	}
+	if (!r.ok) throw new Trouble(r.status, await sentence(r))
+	const text = await r.text()
+	return (text ? JSON.parse(text) : null) as T
+}
+
+export const get = <T>(path: string) => ask<T>("GET", path)
+export const post = <T>(path: string, body: unknown = {}) => ask<T>("POST", path, body)
+
+/* ---- shared answers ---- */
+
+export interface Answer<T> {
+	data?: T
+	trouble?: Trouble
+	loading: boolean
+}
+
+interface Entry {
+	answer: Answer<unknown>
+	listeners: Set<() => void>
+	stale: boolean
+	under: boolean
+	last: number
+	timer: number
+}
+
+const entries = new Map<string, Entry>()
+const PAUSE = 400 /* the shortest time between two questions of the same kind */
+
+function entry(path: string): Entry {
+	let e = entries.get(path)
+	if (!e) entries.set(path, (e = { answer: { loading: true }, listeners: new Set(), stale: true, under: false, last: 0, timer: 0 }))
+	return e
+}
+
+async function load(path: string, e: Entry) {
+	if (e.under) return
+	e.under = true
+	e.stale = false
+	e.last = Date.now()
+	try {
+		e.answer = { data: await get(path), loading: false }
+	} catch (t) {
+		e.answer = { data: e.answer.data, trouble: t as Trouble, loading: false }
+	}
+	e.under = false
+	e.listeners.forEach((fn) => fn())
+	if (e.stale && e.listeners.size) later(path, e)
+}
+
+function later(path: string, e: Entry) {
+	if (e.timer) return
+	e.timer = window.setTimeout(
+		() => {
+			e.timer = 0
+			void load(path, e)
+		},
+		Math.max(0, PAUSE - (Date.now() - e.last)),
+	)
+}
+
+/* What stands at `path`, shared by all who ask and refreshed when it is invalidated. null: ask nothing. */
+export function useGet<T>(path: string | null): Answer<T> & { again: () => void } {
+	const [, turn] = useState(0)
+	useEffect(() => {
+		if (!path) return
+		const e = entry(path)
+		const fn = () => turn((n) => n + 1)
+		e.listeners.add(fn)
+		if (e.stale) void load(path, e)
+		return () => {
+			e.listeners.delete(fn)
+			if (!e.listeners.size) e.stale = true
+		}
+	}, [path])
+	const e = path ? entry(path) : null
+	return { ...((e?.answer ?? { loading: false }) as Answer<T>), again: () => e && path && void load(path, e) }
+}
+
+/* Everything whose path begins so is old now. */
+export function invalidate(...prefixes: string[]) {
+	for (const [path, e] of entries) {
+		if (!prefixes.some((p) => path.startsWith(p))) continue
+		e.stale = true
+		if (!e.listeners.size) entries.delete(path)
+		else if (!e.under) later(path, e)
+	}
+}
+
+export function forgetAll() {
+	for (const [path, e] of entries) if (!e.listeners.size) entries.delete(path)
+	invalidate("/")
+}

@@ -1,0 +1,406 @@
+/* app.tsx — the shell: signing in, the rail of places, the bar, keys, what rings; and which page is shown. */
+import { type ComponentChildren, type FunctionComponent } from "preact"
+import { useEffect, useState } from "preact/hooks"
+import { ask, clockIsWrong, forgetAll, get, may, setMe, setSignIn, useGet, whoAmI, type Me } from "./api"
+import { startLive, stopLive, useLive, useLiveState } from "./live"
+import { byUrgency, type Cause, type Ticket } from "./model"
+import { Admin } from "./pages/admin"
+import { Alerts } from "./pages/alerts"
+import { Board } from "./pages/board"
+import { Customers } from "./pages/customers"
+import { Estate } from "./pages/estate"
+import { Examples } from "./pages/examples"
+import { Explore } from "./pages/explore"
+import { OnCall } from "./pages/oncall"
+import { Portal, PortalTicket } from "./pages/portal"
+import { Setup } from "./pages/setup"
+import { TicketPage } from "./pages/ticket"
+import { Tickets } from "./pages/tickets"
+import { go, usePlace } from "./router"
+import { Button, Field, Nothing, TextField, Toasts, troubleText } from "./ui/basics"
+import { Icon, type IconName } from "./ui/icons"
+import { masked, toggleMask, useMask } from "./ui/mask"
+import { Keys, Palette, type Command } from "./ui/palette"
+import { Ringing, typing } from "./ui/ring"
+import { languages, locale, setLocale, t, useWords, type Word } from "./words"
+
+interface PlaceRow {
+	path: string
+	icon: IconName
+	word: Word
+	keys: string
+	right: "contact" | "viewer" | "operator" | "admin"
+	page: FunctionComponent<{ name?: string }>
+	hidden?: boolean
+	contacts?: boolean
+}
+
+/* Every page: its path, sign, name, key (after g), and who may see it. */
+const places: PlaceRow[] = [
+	{ path: "", icon: "board", word: "board", keys: "b", right: "viewer", page: Board },
+	{ path: "tickets", icon: "tickets", word: "tickets", keys: "t", right: "viewer", page: Tickets },
+	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: Alerts },
+	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: Explore },
+	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCall },
+	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: Estate },
+	{ path: "customers", icon: "customers", word: "customers", keys: "c", right: "operator", page: Customers },
+	{ path: "admin", icon: "admin", word: "admin", keys: "d", right: "operator", page: Admin },
+	{ path: "setup", icon: "star", word: "setup", keys: "f", right: "admin", page: Setup, hidden: true },
+	{ path: "ticket", icon: "tickets", word: "tickets", keys: "", right: "viewer", page: TicketPage, hidden: true },
+	{ path: "examples", icon: "board", word: "examples", keys: "", right: "viewer", page: Examples, hidden: true },
+]
+const portalPlaces: PlaceRow[] = [
+	{ path: "", icon: "tickets", word: "portal", keys: "t", right: "contact", page: Portal },
+	{ path: "estate", icon: "estate", word: "portal_systems", keys: "s", right: "contact", page: Estate },
+	{ path: "ticket", icon: "tickets", word: "portal", keys: "", right: "contact", page: PortalTicket, hidden: true },
+]
+
+const isContact = () => whoAmI()?.role === "contact"
+const allPlaces = () => (isContact() ? portalPlaces : places).filter((p) => may(p.right))
+
+/* ---- theme ---- */
+
+const storedTheme = () => localStorage.getItem("tocsin.theme") ?? ""
+export function applyTheme() {
+	const want = storedTheme() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
+	document.documentElement.dataset.theme = want
+}
+function toggleTheme() {
+	localStorage.setItem("tocsin.theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark")
+	applyTheme()
+}
+function toggleWall() {
+	const d = document.documentElement.dataset
+	if (d.wall) delete d.wall
+	else d.wall = "true"
+	go("/")
+}
+
+/* ---- signing in ---- */
+
+function SignIn({ onDone, again }: { onDone: () => void; again?: boolean }) {
+	const [user, setUser] = useState(whoAmI()?.user ?? "")
+	const [password, setPassword] = useState("")
+	const [wrong, setWrong] = useState("")
+	const [busy, setBusy] = useState(false)
+	const [fresh, setFresh] = useState<string | null>(null) /* the one-time password that was used */
+	const send = async (ev: Event) => {
+		ev.preventDefault()
+		if (busy) return
+		setBusy(true)
+		setWrong("")
+		try {
+			if (fresh !== null) {
+				await ask("POST", "/api/tocsin/v1/password", { password }, false)
+				onDone()
+				return
+			}
+			const r = await ask<{ one_time?: boolean }>("POST", "/api/tocsin/v1/session", { user, password }, false)
+			setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
+			if (r.one_time) {
+				setFresh(password)
+				setPassword("")
+			} else onDone()
+		} catch (e) {
+			setWrong(troubleText(e))
+		}
+		setBusy(false)
+	}
+	return (
+		<form onSubmit={send}>
+			<div class="row">
+				<img src="/assets/icon.svg" alt="" />
+				<div>
+					<h1>Tocsin</h1>
+					<span class="muted">{fresh !== null ? t("choose_password") : again ? t("session_over") : t("sign_in_hint")}</span>
+				</div>
+			</div>
+			{fresh === null ? (
+				<>
+					<TextField label={t("user")} name="user" autocomplete="username" value={user} onInput={setUser} required autofocus />
+					<TextField label={t("password")} name="password" type="password" autocomplete="current-password" value={password} onInput={setPassword} required />
+				</>
+			) : (
+				<TextField label={t("new_password")} hint={t("password_rule")} name="new" type="password" autocomplete="new-password" value={password} onInput={setPassword} required autofocus />
+			)}
+			{wrong && (
+				<p role="alert" style={{ color: "var(--critical)" }}>
+					{wrong}
+				</p>
+			)}
+			<Button submit kind="primary" disabled={busy}>
+				{fresh !== null ? t("save") : t("sign_in")}
+			</Button>
+			<Language />
+		</form>
+	)
+}
+
+function Language() {
+	return (
+		<Field label={t("language")}>
+			{(id) => (
+				<select id={id} class="input" value={locale()} onChange={(ev) => setLocale((ev.target as HTMLSelectElement).value)}>
+					{languages.map(([code, name]) => (
+						<option value={code} key={code}>
+							{name}
+						</option>
+					))}
+				</select>
+			)}
+		</Field>
+	)
+}
+
+/* Asked when an answer says 401 in the middle of something: what was typed stays. */
+let signedInAgain: (() => void)[] = []
+function SignInAgain() {
+	const [open, setOpen] = useState(false)
+	useEffect(() => {
+		setSignIn(
+			() =>
+				new Promise((done) => {
+					signedInAgain.push(done)
+					setOpen(true)
+				}),
+		)
+	}, [])
+	const ref = (d: HTMLDialogElement | null) => void (d && !d.open && d.showModal())
+	if (!open) return null
+	return (
+		<dialog ref={ref} aria-label={t("sign_in")} onCancel={(ev) => ev.preventDefault()} style={{ width: "min(360px, calc(100vw - 24px))" }}>
+			<SignIn
+				again
+				onDone={() => {
+					setOpen(false)
+					signedInAgain.forEach((fn) => fn())
+					signedInAgain = []
+					startLive()
+					forgetAll()
+				}}
+			/>
+		</dialog>
+	)
+}
+
+/* ---- the shell ---- */
+
+function Count({ path }: { path: string }) {
+	const tickets = useGet<Ticket[]>(path === "tickets" && may("viewer") ? "/api/tocsin/v1/tickets?state=open&fields=row&limit=5000" : null)
+	const causes = useGet<Cause[]>(path === "alerts" && may("viewer") ? "/api/tocsin/v1/causes" : null)
+	const n = path === "tickets" ? tickets.data?.length : path === "alerts" ? causes.data?.reduce((sum, c) => sum + c.count, 0) : undefined
+	return <span class="count">{n || ""}</span>
+}
+
+function Places({ here, tabs }: { here: string; tabs?: boolean }) {
+	const shown = allPlaces().filter((p) => !p.hidden)
+	return (
+		<>
+			{(tabs ? shown.slice(0, 4) : shown).map((p) => (
+				<a key={p.path} class="place" href={"/" + p.path} aria-current={p.path === here || (here === "ticket" && p.path === "tickets") ? "page" : undefined}>
+					<Icon name={p.icon} />
+					{t(p.word)}
+					{!tabs && <Count path={p.path} />}
+				</a>
+			))}
+		</>
+	)
+}
+
+function LiveDot() {
+	const state = useLiveState()
+	return (
+		<span class="live-dot" data-state={state} role="status">
+			<span class="hide-narrow">{state === "live" ? t("live") : t("reconnecting")}</span>
+		</span>
+	)
+}
+
+export function PageHead({ title, children }: { title: ComponentChildren; children?: ComponentChildren }) {
+	const text = typeof title === "string" ? title : ""
+	useEffect(() => {
+		if (text) document.title = text + " · Tocsin"
+	}, [text])
+	return (
+		<div class="bar">
+			<h1 class="grow">{title}</h1>
+			{children}
+			<button type="button" class="find" onClick={() => openPalette()} aria-label={t("palette")}>
+				<Icon name="search" />
+				<span>{t("find")}</span>
+				<kbd>Ctrl K</kbd>
+			</button>
+			<LiveDot />
+		</div>
+	)
+}
+
+let openPalette: () => void = () => {}
+
+function useKeys(open: (what: "palette" | "keys") => void) {
+	useEffect(() => {
+		let led = 0 /* when g was pressed */
+		const on = (ev: KeyboardEvent) => {
+			if ((ev.ctrlKey || ev.metaKey) && ev.key.toLowerCase() === "k") {
+				ev.preventDefault()
+				open("palette")
+				return
+			}
+			if (typing(ev) || ev.ctrlKey || ev.metaKey || ev.altKey || document.querySelector("dialog[open]")) return
+			const place = Date.now() - led < 1200 ? allPlaces().find((p) => p.keys && p.keys === ev.key && !p.hidden) : undefined
+			led = 0
+			if (place) go("/" + place.path)
+			else if (ev.key === "g") led = Date.now()
+			else if (ev.key === "?") open("keys")
+			else if (ev.key === "/") open("palette")
+			else if (ev.key === "m") toggleMask()
+			else if (ev.key === "w" && !isContact()) toggleWall()
+			else return
+			ev.preventDefault()
+		}
+		addEventListener("keydown", on)
+		return () => removeEventListener("keydown", on)
+	}, [])
+}
+
+async function signOut() {
+	await ask("DELETE", "/api/tocsin/v1/session", undefined, false).catch(() => undefined)
+	stopLive()
+	location.href = "/"
+}
+
+function commands(): Command[] {
+	return [
+		...allPlaces()
+			.filter((p) => !p.hidden || p.path === "setup" || p.path === "examples")
+			.map((p) => ({ text: t(p.word), icon: p.icon, keys: p.keys && !p.hidden ? "g " + p.keys : undefined, run: () => go("/" + p.path) })),
+		...(may("operator") ? [{ text: t("open_ticket"), icon: "plus" as IconName, run: () => go("/tickets?new=1") }] : []),
+		{ text: t("theme"), icon: "moon", run: toggleTheme },
+		{ text: masked() ? t("unmask") : t("mask"), icon: "eye", keys: "m", run: toggleMask },
+		...(isContact() ? [] : [{ text: t("wallboard"), icon: "wall" as IconName, keys: "w", run: toggleWall }]),
+		{ text: t("keys"), icon: "more", keys: "?", run: () => dispatchEvent(new KeyboardEvent("keydown", { key: "?" })) },
+		...(whoAmI()?.no_auth ? [] : [{ text: t("sign_out"), icon: "out" as IconName, run: () => void signOut() }]),
+	]
+}
+
+function keyList(): [string, string][] {
+	return [
+		["Ctrl K", t("palette")],
+		...allPlaces()
+			.filter((p) => p.keys && !p.hidden)
+			.map((p): [string, string] => ["g " + p.keys, t(p.word)]),
+		["1", t("take_in_charge")],
+		["2", t("pass_on")],
+		["j  k", t("keys_rows")],
+		["t", t("key_take")],
+		["r", t("key_message")],
+		["x", t("key_close")],
+		["m", t("mask")],
+		["w", t("wallboard")],
+		["?", t("keys")],
+	]
+}
+
+function Shell() {
+	const here = usePlace()
+	const [open, setOpen] = useState<"" | "palette" | "keys" | "more">("")
+	useWords()
+	useMask()
+	useKeys(setOpen)
+	useLive((ev) => {
+		if (ev.kind === "access_changed" || ev.kind === "resource_applied") void get<Me>("/api/tocsin/v1/me").then(setMe)
+	})
+	openPalette = () => setOpen("palette")
+	const name = here.parts[0] ?? ""
+	const row = allPlaces().find((p) => p.path === name)
+	const PageOf = row?.page
+	return (
+		<div class="shell">
+			<nav class="rail" aria-label={t("places")}>
+				<a class="brand" href="/">
+					<img src="/assets/icon.svg" alt="" />
+					Tocsin
+				</a>
+				<Places here={name} />
+				<div class="foot">
+					<div class="row flow" style={{ gap: "2px" }}>
+						<Button kind="plain" icon="moon" label={t("theme")} onClick={toggleTheme} />
+						<Button kind="plain" icon="eye" label={masked() ? t("unmask") : t("mask")} pressed={masked()} onClick={toggleMask} />
+						{!isContact() && <Button kind="plain" icon="wall" label={t("wallboard")} onClick={toggleWall} />}
+						{!whoAmI()?.no_auth && <Button kind="plain" icon="out" label={t("sign_out")} onClick={() => void signOut()} />}
+					</div>
+					<Language />
+					<div class="muted ellipsis" style={{ padding: "2px 4px" }}>
+						{whoAmI()?.no_auth ? t("nobody_signed_in") : whoAmI()?.user}
+					</div>
+				</div>
+			</nav>
+			<main class="main" id="main">
+				<Ringing />
+				{whoAmI()?.no_auth && <div class="notice-bar">{t("no_auth_warning")}</div>}
+				{clockIsWrong() && <div class="notice-bar">{t("clock_wrong")}</div>}
+				{PageOf ? <PageOf key={here.parts.join("/")} name={here.parts[1]} /> : <Missing />}
+			</main>
+			<nav class="tabs" aria-label={t("places")}>
+				<Places here={name} tabs />
+				<button type="button" onClick={() => setOpen("palette")}>
+					<Icon name="more" />
+					{t("more")}
+				</button>
+			</nav>
+			{open === "palette" && <Palette commands={commands()} onClose={() => setOpen("")} />}
+			{open === "keys" && <Keys keys={keyList()} onClose={() => setOpen("")} />}
+		</div>
+	)
+}
+
+function Missing() {
+	return (
+		<>
+			<PageHead title={t("missing")} />
+			<div class="page">
+				<Nothing title={t("missing")}>
+					<a href="/">{t("board")}</a>
+				</Nothing>
+			</div>
+		</>
+	)
+}
+
+export function App() {
+	const [state, setState] = useState<"asking" | "out" | "in" | "down">("asking")
+	useWords()
+	const look = async () => {
+		try {
+			setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
+			startLive()
+			setState("in")
+		} catch (e) {
+			setState((e as { status?: number }).status === 401 ? "out" : "down")
+		}
+	}
+	useEffect(() => void look(), [])
+	if (state === "asking") return null
+	return (
+		<>
+			{state === "in" && <Shell />}
+			{state === "out" && (
+				<main class="door">
+					<SignIn onDone={() => void look()} />
+				</main>
+			)}
+			{state === "down" && (
+				<main class="door">
+					<div class="state-box error" role="alert">
+						<strong>{t("unreachable")}</strong>
+						<Button onClick={() => void look()}>{t("try_again")}</Button>
+					</div>
+				</main>
+			)}
+			<SignInAgain />
+			<Toasts />
+		</>
+	)
+}
+
+export { byUrgency }
