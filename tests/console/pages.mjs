@@ -1,0 +1,40 @@
+/*
+ * pages.mjs — every page, dark and light, at both widths: no error, nothing from another host, WCAG AA, nothing that shifts; and
+ * its picture, for people to look at.
+ */
+import assert from "node:assert/strict"
+import { mkdirSync } from "node:fs"
+import { browser, visitor } from "./lib.mjs"
+
+const out = process.env.TOCSIN_SHOTS
+if (out) mkdirSync(out, { recursive: true })
+const pages = {
+	board: "/", tickets: "/tickets", ticket: "/ticket/1", alerts: "/alerts", silences: "/alerts?view=silences", explore: "/explore?q=1%20%2B%20vector(1)", oncall: "/oncall", estate: "/estate?view=all",
+	customers: "/customers", customer: "/customers/acme", users: "/admin?view=user", channels: "/admin?view=channels", drills: "/admin?view=drills", audit: "/admin?view=audit", setup: "/setup", examples: "/examples", missing: "/nowhere",
+}
+const b = await browser()
+let n = 0
+for (const theme of ["light", "dark"])
+	for (const width of [1440, 390])
+		for (const [name, path] of Object.entries(pages)) {
+			const v = await visitor(b, { theme, width })
+			await v.page.addInitScript(() => {
+				window.shifted = 0
+				new PerformanceObserver((l) => l.getEntries().forEach((e) => !e.hadRecentInput && (window.shifted += e.value))).observe({ type: "layout-shift", buffered: true })
+			})
+			await v.go(path)
+			await v.page.locator("h1").first().waitFor()
+			await v.page.waitForLoadState("networkidle").catch(() => undefined)
+			await v.page.waitForTimeout(250)
+			if (out) await v.page.screenshot({ path: `${out}/${name}-${theme}-${width}.png` })
+			await v.accessible(`${name}, ${theme}, ${width}`)
+			const wide = await v.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+			assert.ok(wide <= 0, `${name} at ${width} is ${wide} px too wide`)
+			const shifted = await v.page.evaluate(() => window.shifted)
+			assert.ok(shifted < 0.1, `${name}, ${theme}, ${width} shifts by ${shifted}`)
+			v.clean()
+			await v.context.close()
+			n++
+		}
+await b.close()
+console.log(`${n} pages`)
