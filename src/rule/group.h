@@ -3,6 +3,7 @@
 #define RULE_GROUP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "promql/promql.h"
 #include "rule/rules.h"
@@ -25,6 +26,13 @@ struct output {
 	uint64_t run;
 };
 
+/* What a watch tells the loop: it outlives the group when a message is still on its way. */
+struct arrival {
+	struct group *group; /* NULL: gone.  Loop's thread */
+	atomic_uint refs;
+	atomic_bool told; /* a sample came in and the loop knows */
+};
+
 struct group {
 	struct rules *rules;
 	const struct conf_rule_group *conf;
@@ -33,10 +41,10 @@ struct group {
 	struct arena *arena;
 	VEC(struct rule) members;
 	VEC(struct tsdb_watch *) watches;
-	struct loop_timer timer, arrival;
+	struct loop_timer timer, soon;
+	struct arrival *arrival;
 	msec_t interval, last_run, due;
 	uint64_t run;
-	atomic_bool arrived; /* a sample came in and the loop was told */
 	double seconds;
 };
 
