@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -263,8 +264,10 @@ world_sample(struct world *w, const struct feed_order *o, struct err *e)
 enum rc
 world_create(struct world *w, msec_t start, uint64_t seed, struct err *e)
 {
-	*w = (struct world){.clock = clock_virtual_create(start), .seed = seed, .arena = arena_create(), .dir = "/tmp/tocsin-play-XXXXXX",
+	*w = (struct world){.clock = clock_virtual_create(start), .seed = seed, .arena = arena_create(),
 	    .peers = peers_create(), .people = people_create()};
+	/* a play is not about the disk: in memory, where that is to be had */
+	snprintf(w->dir, sizeof w->dir, "%s/tocsin-play-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	w->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* names of files are the same in every run, and with them the moments that are worked out from names */
 	if (w->home < 0 || !mkdtemp(w->dir) || chdir(w->dir) < 0)
@@ -358,7 +361,7 @@ world_kill(struct world *w)
 static int
 remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-	return remove(path); /* a folder in /tmp that stays behind hurts nobody */
+	return remove(path); /* a folder that stays behind hurts nobody */
 }
 
 void
