@@ -144,13 +144,15 @@ peer_manner(const struct statement *st, size_t at, struct peer *p, struct err *e
 		p->manner = PEER_REFUSES;
 	} else if (str_is(word, "hangs")) {
 		p->manner = PEER_HANGS;
+	} else if (p->kind == PEER_PORT && str_is(word, "accepts")) {
+		p->manner = PEER_ANSWERS;
 	} else if (str_is(word, "answers") || str_is(word, "exits")) {
 		if (!str_i64(arg(st, at + 1), &status) || status < 0 || status > 999)
 			return wrong(e, "a status", arg(st, at + 1));
 		if (!st->has_text && !str_is(arg(st, at + 2), "in"))
 			p->text = arg(st, at + 2);
 	} else if (word.n || !st->has_text) {
-		return wrong(e, "one of answers, exits, refuses, hangs", word);
+		return wrong(e, "one of accepts, answers, exits, refuses, hangs", word);
 	}
 	p->status = (int)status;
 	return arg_span(st, "in", &p->takes, e);
