@@ -85,7 +85,7 @@ void
 core_checks_news(struct core_checks *c, const struct news *n)
 {
 	for (size_t i = 0; i < n->events.n; i++)
-		if (str_is(n->events.p[i].kind, "resource_applied")) {
+		if (book_changed_by(&n->events.p[i])) {
 			loop_timer_set(c->loop, &c->reading, SETTLE, read_again, c, "read services");
 			return;
 		}
