@@ -183,6 +183,7 @@ decide(struct engine *e)
 	nsec_t since = clock_mono(clock_real());
 	struct str id;
 	size_t n = 0;
+	engine_clock(e);
 	book_clock(e->book, e->turn);
 	for (int i = 0; i < TURN_MESSAGES && agenda_pop(e->timers, e->turn->now, e->turn->arena, &id); i++)
 		engine_alarm(e, id);

@@ -237,6 +237,16 @@ escalation_due(struct book *b, struct turn *t, struct ticket *k)
 	return begin_step(b, t, k, p, "no answer before");
 }
 
+bool
+escalation_move(struct turn *t, struct ticket *k, msec_t by)
+{
+	if (!k->escalation.climbing)
+		return false;
+	k->escalation.due -= by;
+	turn_timer(t, timer_id(t, k), k->escalation.due);
+	return true;
+}
+
 struct climb
 escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *why)
 {
