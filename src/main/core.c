@@ -185,6 +185,7 @@ core_create(struct core **out, const struct core_house *house, struct err *e)
 {
 	struct core *c = mem_new(struct core);
 	c->house = *house;
+	c->house.conf = conf_ref(house->conf); /* the API borrows it for as long as it lives */
 	enum rc rc = begin(c, e);
 	if (rc != RC_OK)
 		core_destroy(&c);
@@ -204,6 +205,7 @@ core_destroy(struct core **pc)
 	api_destroy(&c->api);
 	tsdb_close(&c->tsdb);
 	conf_unref(&c->conf);
+	conf_unref(&c->house.conf);
 	mem_free(c);
 	*pc = NULL;
 }
