@@ -105,6 +105,7 @@ script_begin(struct script *s, struct err *e)
 		return RC_OK;
 	if (!s->begun)
 		return err_set(e, RC_INVALID, "a play begins with `clock TIME`");
+	s->killed = false;
 	return world_start(&s->world, e);
 }
 

@@ -85,14 +85,14 @@ do_run(struct script *s, const struct statement *st, struct err *e)
 	msec_t span;
 	if (!duration_parse(arg(st, 1), &span))
 		return wrong(e, "a duration", arg(st, 1));
-	enum rc rc = need_world(s, e);
-	if (rc != RC_OK)
-		return rc;
-	if (world_runs(&s->world))
-		world_run(&s->world, span);
-	else /* nobody is there: an outage */
+	if (s->killed) { /* nobody is there: an outage */
 		clock_virtual_advance(s->world.clock, span);
-	return RC_OK;
+		return RC_OK;
+	}
+	enum rc rc = script_begin(s, e);
+	if (rc == RC_OK)
+		world_run(&s->world, span);
+	return rc;
 }
 
 enum rc
@@ -101,6 +101,7 @@ do_kill(struct script *s, const struct statement *st, struct err *e)
 	enum rc rc = need_world(s, e);
 	if (rc == RC_OK)
 		world_kill(&s->world);
+	s->killed = true;
 	return rc;
 }
 

@@ -27,7 +27,7 @@ struct source {
 struct script {
 	struct world world;
 	uint64_t seed;
-	bool begun;
+	bool begun, killed;
 	struct str title;
 	struct source *source;
 	struct arena *arena;
