@@ -114,7 +114,10 @@ shelf_timeline(const struct book *b, const struct shelf *s, struct version *out,
 static void
 put(struct turn *t, const struct clock_pass *p)
 {
-	turn_put(t, (struct row_change){.space = STR("clock"), .key = arena_fmt(t->arena, "%012lld", (long long)p->number), .sort = p->from},
+	turn_put(t,
+	    (struct row_change){.space = STR("clock"),
+		.key = arena_fmt(t->arena, "%012lld", (long long)p->number),
+		.sort = p->from},
 	    &clock_pass_layout, p);
 }
 
@@ -139,13 +142,15 @@ end_pass(struct book *b, struct turn *t, struct clock_pass *p)
 static void
 begin_pass(struct book *b, struct turn *t)
 {
-	struct clock_pass p = {.number = (int64_t)b->passes.n + 1, .from = t->now, .until = t->now, .ahead = b->ahead};
+	struct clock_pass p = {
+	    .number = (int64_t)b->passes.n + 1, .from = t->now, .until = t->now, .ahead = b->ahead};
 	char to[TIME_TEXT], ahead[TIME_TEXT];
 	*vec_add(&b->passes) = p;
 	b->ahead = INT64_MIN;
 	put(t, &p);
-	turn_event(t, EVENT_clock_changed, STR(""), STR("clock"), 0, "The clock was set back to %s: what was agreed until %s stays in force",
-	    time_rfc3339(p.from, to), time_rfc3339(p.ahead, ahead));
+	turn_event(t, EVENT_clock_changed, STR(""), STR("clock"), 0,
+	    "The clock was set back to %s: what was agreed until %s stays in force", time_rfc3339(p.from, to),
+	    time_rfc3339(p.ahead, ahead));
 }
 
 void
@@ -161,7 +166,8 @@ book_clock(struct book *b, struct turn *t)
 	if (back)
 		begin_pass(b, t);
 	else if (over)
-		turn_event(t, EVENT_clock_changed, STR(""), STR("clock"), 0, "The clock has passed what was agreed before it was set back");
+		turn_event(t, EVENT_clock_changed, STR(""), STR("clock"), 0,
+		    "The clock has passed what was agreed before it was set back");
 }
 
 void

@@ -12,7 +12,8 @@ RECORD(note, NOTE_KEYS)
 RECORD_LAYOUT(note, NOTE_KEYS)
 #undef RECORD_SELF
 
-static const struct resource_kind kinds[] = {{"note", &note_layout, true, NULL, "a test"}, {NULL, NULL, false, NULL, NULL}};
+static const struct resource_kind kinds[] = {
+    {"note", &note_layout, true, NULL, "a test"}, {NULL, NULL, false, NULL, NULL}};
 
 struct desk_of_one {
 	char dir[64];
@@ -68,8 +69,9 @@ holds(struct desk_of_one *d, msec_t at, const char *text)
 		if (!text)
 			ck_assert_ptr_null(n);
 		else
-			ck_assert_msg(n && str_is(n->text, text), "%s: at %lld it is %.*s, not %s", i ? "read" : "here", (long long)at,
-			    n ? (int)n->text.n : 4, n ? n->text.p : "none", text);
+			ck_assert_msg(n && str_is(n->text, text), "%s: at %lld it is %.*s, not %s",
+			    i ? "read" : "here", (long long)at, n ? (int)n->text.n : 4,
+			    n ? n->text.p : "none", text);
 	}
 	book_destroy(&read);
 }
@@ -85,7 +87,7 @@ end(struct desk_of_one *d)
 	ck_assert_int_eq(system(command), 0);
 }
 
-#define H(h, m) (1000 * DAY + (h) * HOUR + (m) * MINUTE)
+#define H(h, m) (1000 * DAY + (h)*HOUR + (m)*MINUTE)
 
 UNIT(book_what_was_agreed_from_now_on_outlives_a_clock_set_back)
 {

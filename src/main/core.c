@@ -30,7 +30,8 @@ core_configure(struct core *c, struct conf *fresh, struct err *e)
 		return rc;
 	rc = rules_configure(c->rules, fresh, e);
 	if (rc != RC_OK) {
-		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) == RC_OK); /* it was at work a moment ago */
+		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) ==
+				     RC_OK); /* it was at work a moment ago */
 		return rc;
 	}
 	conf_unref(&c->conf);
@@ -129,7 +130,8 @@ sync_every(const struct conf_storage *s, msec_t *out, struct err *e)
 	*out = 0;
 	if (str_is(s->sync, "batch") || duration_parse(s->sync, out))
 		return RC_OK;
-	return err_set(e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
+	return err_set(
+	    e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
 }
 
 static enum rc
@@ -139,7 +141,10 @@ open_store(struct core *c, struct err *e)
 	const struct conf_storage *s = &root->storage;
 	char dir[4096];
 	snprintf(dir, sizeof dir, "%s/samples", c->house.data);
-	struct tsdb_options o = {.dir = dir, .clock = loop_clock(c->house.loop), .retention = s->retention, .out_of_order = s->out_of_order_window,
+	struct tsdb_options o = {.dir = dir,
+	    .clock = loop_clock(c->house.loop),
+	    .retention = s->retention,
+	    .out_of_order = s->out_of_order_window,
 	    .series_limit = (uint64_t)root->limits.series_per_customer};
 	if (sync_every(s, &o.sync_every, e) != RC_OK)
 		return RC_INVALID;
@@ -177,7 +182,9 @@ begin(struct core *c, struct err *e)
 	rc = core_configure(c, h->conf, e);
 	if (rc == RC_OK)
 		rc = restore_rules(c, e);
-	return rc == RC_OK ? core_checks_create(&c->checks, h->loop, h->ledger_url, c->tsdb, &h->probes, &h->engine, e) : rc;
+	return rc == RC_OK ? core_checks_create(
+				 &c->checks, h->loop, h->ledger_url, c->tsdb, &h->probes, &h->engine, e)
+			   : rc;
 }
 
 enum rc

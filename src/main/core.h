@@ -22,8 +22,8 @@ struct core_house {
 	const char *data;      /* the folder; samples are below it */
 	struct str ledger_url; /* must be there; borrowed */
 	bool no_auth;
-	struct http_door *scrapes;  /* URLs of the configuration */
-	struct probe_doors probes;  /* URLs that people typed in */
+	struct http_door *scrapes; /* URLs of the configuration */
+	struct probe_doors probes; /* URLs that people typed in */
 	struct engine_door engine;
 };
 

@@ -32,7 +32,10 @@ static const struct play_row expectations[] = {
 #undef EXPECT
 };
 
-enum { STATEMENTS = sizeof statements / sizeof *statements, EXPECTATIONS = sizeof expectations / sizeof *expectations };
+enum {
+	STATEMENTS = sizeof statements / sizeof *statements,
+	EXPECTATIONS = sizeof expectations / sizeof *expectations
+};
 
 static const struct play_row *
 row_of(const struct play_row *rows, size_t n, struct str word)
@@ -59,7 +62,8 @@ run_line(struct script *s, struct str line, struct err *e)
 	struct statement st;
 	do {
 		enum rc rc = statement_read(s, &line, &st, e);
-		const struct play_row *r = rc == RC_OK && st.n ? row_of(statements, STATEMENTS, st.words[0]) : NULL;
+		const struct play_row *r =
+		    rc == RC_OK && st.n ? row_of(statements, STATEMENTS, st.words[0]) : NULL;
 		if (rc == RC_OK && st.n)
 			rc = r ? r->fn(s, &st, e) : wrong(e, "a statement of a play", st.words[0]);
 		if (rc != RC_OK)
@@ -78,13 +82,15 @@ folder_of(const char *path, struct arena *a)
 enum rc
 source_run(struct script *s, const char *name, const char *path, unsigned depth, struct err *e)
 {
-	struct source source = {.name = name, .folder = folder_of(path, s->arena), .depth = depth}, *before = s->source;
+	struct source source = {.name = name, .folder = folder_of(path, s->arena), .depth = depth},
+		      *before = s->source;
 	struct buf text = {0};
 	struct str line;
 	if (depth > DEPTH_LIMIT)
 		return err_set(e, RC_INVALID, "files include each other %d deep", DEPTH_LIMIT);
 	enum rc rc = os_read_file(path, FILE_LIMIT, &text, e);
-	source.rest = arena_str(s->arena, buf_view(&text)); /* what is remembered of it may outlive the file */
+	source.rest =
+	    arena_str(s->arena, buf_view(&text)); /* what is remembered of it may outlive the file */
 	buf_fini(&text);
 	s->source = &source;
 	while (rc == RC_OK && str_cut(&source.rest, '\n', &line)) {
@@ -126,13 +132,15 @@ static void
 print_rows(const struct play_row *rows, size_t n, const char *before, struct buf *b)
 {
 	for (size_t i = 0; i < n; i++)
-		buf_fmt(b, "  %s%s%s%s\n      %s\n", before, rows[i].word, *rows[i].form ? " " : "", rows[i].form, rows[i].help);
+		buf_fmt(b, "  %s%s%s%s\n      %s\n", before, rows[i].word, *rows[i].form ? " " : "",
+		    rows[i].form, rows[i].help);
 }
 
 void
 play_statements(struct buf *b)
 {
-	buf_c(b, "A statement stands on a line of its own, or several with ; between them.  Texts with blanks stand in \"\" or ''.\n"
+	buf_c(b, "A statement stands on a line of its own, or several with ; between them.  Texts with "
+		 "blanks stand in \"\" or ''.\n"
 		 "{ key value; … } is a block, <<END … END a text of several lines, # begins a remark.\n\n");
 	print_rows(statements, STATEMENTS, "", b);
 	buf_ch(b, '\n');

@@ -123,7 +123,8 @@ do_sample(struct script *s, const struct statement *st, struct err *e)
 		o.value = tsdb_stale();
 	else if (!str_f64(arg(st, 2), &o.value))
 		return wrong(e, "a value", arg(st, 2));
-	if ((rc = arg_span(st, "every", &o.every, e)) != RC_OK || (rc = arg_span(st, "for", &o.span, e)) != RC_OK)
+	if ((rc = arg_span(st, "every", &o.every, e)) != RC_OK ||
+	    (rc = arg_span(st, "for", &o.span, e)) != RC_OK)
 		return rc;
 	if (!o.every != !o.span)
 		return err_set(e, RC_INVALID, "every SPAN and for SPAN go together");
@@ -169,7 +170,8 @@ peer_name(struct script *s, const struct statement *st, struct peer *p)
 		return 3;
 	}
 	if (str_is(arg(st, 2), "tcp")) {
-		*p = (struct peer){.kind = PEER_PORT, .name = arena_fmt(s->arena, "%.*s:%.*s", STR_ARG(name), STR_ARG(arg(st, 3)))};
+		*p = (struct peer){.kind = PEER_PORT,
+		    .name = arena_fmt(s->arena, "%.*s:%.*s", STR_ARG(name), STR_ARG(arg(st, 3)))};
 		return 4;
 	}
 	*p = (struct peer){.kind = str_has(name, STR("://")) ? PEER_URL : PEER_HOST, .name = name};
@@ -196,7 +198,8 @@ do_peer(struct script *s, const struct statement *st, struct err *e)
 	}
 	rc = peer_manner(st, at, &p, e);
 	if (rc == RC_OK && p.kind == PEER_PORT && p.manner == PEER_ANSWERS)
-		peers_forget(s->world.peers, PEER_PORT, p.name); /* it is open: what stands behind it counts */
+		peers_forget(
+		    s->world.peers, PEER_PORT, p.name); /* it is open: what stands behind it counts */
 	else if (rc == RC_OK)
 		peers_set(s->world.peers, &p);
 	return rc;
@@ -206,7 +209,8 @@ enum rc
 do_phone(struct script *s, const struct statement *st, struct err *e)
 {
 	enum rc rc = need_world(s, e);
-	if (rc == RC_OK && !people_phone(s->world.people, arg(st, 1), arg(st, 2), arg(st, 3).n ? arg(st, 3).p[0] : '1'))
+	if (rc == RC_OK &&
+	    !people_phone(s->world.people, arg(st, 1), arg(st, 2), arg(st, 3).n ? arg(st, 3).p[0] : '1'))
 		return wrong(e, "one of rings, busy, declines, voicemail, answers", arg(st, 2));
 	return rc;
 }
@@ -274,10 +278,15 @@ do_resources(struct script *s, const struct statement *st, struct err *e)
 	report_fini(&report);
 	struct resource *all = arena_array(s->arena, struct resource, n);
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		all[i] = (struct resource){.kind = docs[i].kind, .name = docs[i].name, .customer = docs[i].customer, .valid_from = docs[i].valid_from,
-		    .removed = docs[i].removed, .spec = docs[i].spec ? encoded(&docs[i], s->arena) : STR("")};
+		all[i] = (struct resource){.kind = docs[i].kind,
+		    .name = docs[i].name,
+		    .customer = docs[i].customer,
+		    .valid_from = docs[i].valid_from,
+		    .removed = docs[i].removed,
+		    .spec = docs[i].spec ? encoded(&docs[i], s->arena) : STR("")};
 	struct resource_batch batch = {.resources = {all, n}, .why = STR("the play says so")};
-	if (rc == RC_OK && world_ask(&s->world, MESSAGE_resources, STR("user/admin"), &resource_batch_layout, &batch) != RC_OK)
+	if (rc == RC_OK && world_ask(&s->world, MESSAGE_resources, STR("user/admin"), &resource_batch_layout,
+			       &batch) != RC_OK)
 		rc = refused(s, e);
 	return rc;
 }
@@ -292,7 +301,8 @@ send_alert(struct script *s, const struct statement *st, bool firing, struct err
 	enum rc rc = script_begin(s, e);
 	if (rc != RC_OK)
 		return rc;
-	struct alert a = {.customer = pairs_get(st->block, "customer"), .received = clock_wall(s->world.clock)};
+	struct alert a = {
+	    .customer = pairs_get(st->block, "customer"), .received = clock_wall(s->world.clock)};
 	labels[n++] = (struct pair){STR("alertname"), arg(st, 1)};
 	for (size_t i = 0; i < st->block.n; i++)
 		if (str_is(st->block.p[i].name, "summary"))
@@ -325,7 +335,8 @@ enum rc
 do_silence(struct script *s, const struct statement *st, struct err *e)
 {
 	struct silence_matcher *m = arena_array(s->arena, struct silence_matcher, st->block.n);
-	struct silence_order o = {.silence = {.customer = arg(st, 1), .created_by = STR("play"), .comment = STR("play")}};
+	struct silence_order o = {
+	    .silence = {.customer = arg(st, 1), .created_by = STR("play"), .comment = STR("play")}};
 	msec_t span;
 	enum rc rc = script_begin(s, e);
 	if (rc != RC_OK)
@@ -350,7 +361,8 @@ fill(struct script *s, const struct layout *l, void *record, struct pairs block,
 	for (size_t i = 0; i < block.n; i++) {
 		const struct key *k = record_key(l, block.p[i].name);
 		if (!k)
-			return err_set(e, RC_INVALID, "a %s has no \"%.*s\"", l->name, STR_ARG(block.p[i].name));
+			return err_set(
+			    e, RC_INVALID, "a %s has no \"%.*s\"", l->name, STR_ARG(block.p[i].name));
 		if (record_set(k, record, block.p[i].value, s->arena, e) != RC_OK)
 			return RC_INVALID;
 	}
@@ -366,14 +378,16 @@ do_ticket(struct script *s, const struct statement *st, struct err *e)
 		return rc;
 	if (!str_i64(arg(st, 1), &c.number))
 		return wrong(e, "the number of a ticket", arg(st, 1));
-	if (record_set(record_key(&ticket_change_layout, STR("verb")), &c, arg(st, 2), s->arena, e) != RC_OK ||
+	if (record_set(record_key(&ticket_change_layout, STR("verb")), &c, arg(st, 2), s->arena, e) !=
+		RC_OK ||
 	    fill(s, &ticket_change_layout, &c, st->block, e) != RC_OK)
 		return RC_INVALID;
 	bool refused = str_is(arg(st, st->n - 1), "refused");
-	rc = world_ask(&s->world, MESSAGE_ticket_change, str_is(arg(st, 3), "by") ? arg(st, 4) : STR("user/first"), &ticket_change_layout, &c);
+	rc = world_ask(&s->world, MESSAGE_ticket_change,
+	    str_is(arg(st, 3), "by") ? arg(st, 4) : STR("user/first"), &ticket_change_layout, &c);
 	if ((rc == RC_OK) == refused)
-		return err_set(e, RC_INVALID, "ticket %lld %.*s: %.*s", (long long)c.number, STR_ARG(arg(st, 2)),
-		    STR_ARG(refused ? STR("it was not refused") : s->world.last.text));
+		return err_set(e, RC_INVALID, "ticket %lld %.*s: %.*s", (long long)c.number,
+		    STR_ARG(arg(st, 2)), STR_ARG(refused ? STR("it was not refused") : s->world.last.text));
 	return RC_OK;
 }
 
@@ -407,7 +421,8 @@ do_show(struct script *s, const struct statement *st, struct err *e)
 	struct event_query q = {.subject = arg(st, 1)};
 	char at[TIME_TEXT];
 	enum rc rc = script_begin(s, e);
-	for (size_t i = 0; i < people_calls(s->world.people) && rc == RC_OK && str_is(q.subject, "calls"); i++) {
+	for (size_t i = 0; i < people_calls(s->world.people) && rc == RC_OK && str_is(q.subject, "calls");
+	     i++) {
 		const struct played_call *c = people_call_at(s->world.people, i);
 		printf("      %s  %s to %s\n", time_rfc3339(c->at, at), c->key, c->user);
 	}

@@ -14,7 +14,9 @@ expect_count(struct err *e, const char *what, size_t have, struct str want)
 	int64_t n;
 	if (!str_i64(want, &n))
 		return wrong(e, "a number", want);
-	return (int64_t)have == n ? RC_OK : err_set(e, RC_INVALID, "there are %zu %s, not %lld", have, what, (long long)n);
+	return (int64_t)have == n
+		   ? RC_OK
+		   : err_set(e, RC_INVALID, "there are %zu %s, not %lld", have, what, (long long)n);
 }
 
 /* The number of something of which there are `have`, from 1 on. */
@@ -44,7 +46,8 @@ add_clock(struct buf *b, const char *name, const struct sla_clock *c)
 {
 	struct buf spent = {0};
 	duration_print(&spent, c->spent);
-	buf_fmt(b, "%s=%s %s_spent=%s %s_breached=%s ", name, sla_clock_states[c->state], name, spent.p, name, c->breached ? "true" : "false");
+	buf_fmt(b, "%s=%s %s_spent=%s %s_breached=%s ", name, sla_clock_states[c->state], name, spent.p, name,
+	    c->breached ? "true" : "false");
 	buf_fini(&spent);
 }
 
@@ -100,9 +103,11 @@ expect_ticket(struct script *s, const struct statement *st, struct err *e)
 	struct buf b = {0};
 	enum rc rc = ticket_text(s, arg(st, 2), &b, e);
 	for (size_t i = 0; rc == RC_OK && i < st->block.n; i++) {
-		struct str want = arena_fmt(s->arena, "%.*s=%.*s ", STR_ARG(st->block.p[i].name), STR_ARG(st->block.p[i].value));
+		struct str want = arena_fmt(
+		    s->arena, "%.*s=%.*s ", STR_ARG(st->block.p[i].name), STR_ARG(st->block.p[i].value));
 		if (!str_has(buf_view(&b), want))
-			rc = err_set(e, RC_INVALID, "ticket %.*s is not %.*s: %s", STR_ARG(arg(st, 2)), STR_ARG(want), b.p);
+			rc = err_set(e, RC_INVALID, "ticket %.*s is not %.*s: %s", STR_ARG(arg(st, 2)),
+			    STR_ARG(want), b.p);
 	}
 	buf_fini(&b);
 	return rc;
@@ -134,14 +139,17 @@ static bool
 count_event(void *arg, const struct event *ev)
 {
 	struct counting *c = arg;
-	c->n += str_eq(ev->kind, c->kind) && (!c->subject.n || str_eq(ev->subject, c->subject)) && str_has(ev->text, c->has);
+	c->n += str_eq(ev->kind, c->kind) && (!c->subject.n || str_eq(ev->subject, c->subject)) &&
+		str_has(ev->text, c->has);
 	return true;
 }
 
 enum rc
 expect_event(struct script *s, const struct statement *st, struct err *e)
 {
-	struct counting c = {.kind = arg(st, 2), .subject = pairs_get(st->block, "subject"), .has = pairs_get(st->block, "has")};
+	struct counting c = {.kind = arg(st, 2),
+	    .subject = pairs_get(st->block, "subject"),
+	    .has = pairs_get(st->block, "has")};
 	if (event_kind(c.kind) < 0)
 		return wrong(e, "a kind of event", c.kind);
 	enum rc rc = ledger_events(s->world.ledger, &(struct event_query){0}, count_event, &c, e);
@@ -263,7 +271,8 @@ expect_query(struct script *s, const struct statement *st, struct err *e)
 	if (!customer.n)
 		customer = STR("default");
 	msec_t now = clock_wall(s->world.clock);
-	struct promql_ask ask = {.db = core_tsdb(s->world.core), .tenants = {&customer, 1}, .start = now, .end = now};
+	struct promql_ask ask = {
+	    .db = core_tsdb(s->world.core), .tenants = {&customer, 1}, .start = now, .end = now};
 	enum rc rc = promql_parse(arg(st, 2), &q, e);
 	if (rc == RC_OK)
 		rc = promql_run(q, &ask, &r, e);
@@ -326,8 +335,9 @@ answer_holds(struct script *s, struct str key, struct str want, struct err *e)
 		good = json_at(body, str_from(key, 5), s->arena, &have) && str_eq(have, want);
 	else
 		return wrong(e, "status, contains, lacks or json.PATH", key);
-	return good ? RC_OK : err_set(e, RC_INVALID, "%.*s %.*s: the answer was %d %.*s", STR_ARG(key), STR_ARG(want), s->world.answer.status,
-	    STR_ARG(str_to(body, 600)));
+	return good ? RC_OK
+		    : err_set(e, RC_INVALID, "%.*s %.*s: the answer was %d %.*s", STR_ARG(key), STR_ARG(want),
+			  s->world.answer.status, STR_ARG(str_to(body, 600)));
 }
 
 enum rc

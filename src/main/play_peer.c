@@ -138,7 +138,8 @@ play_page(struct job *j, const struct peer *peer, msec_t timeout)
 {
 	struct http_result *r = &j->page;
 	if (peer->manner == PEER_REFUSES) {
-		*r = (struct http_result){.rc = RC_IO, .why = "connection refused", .total_us = REFUSAL * 1000};
+		*r = (struct http_result){
+		    .rc = RC_IO, .why = "connection refused", .total_us = REFUSAL * 1000};
 		return REFUSAL;
 	}
 	if (peer->manner == PEER_HANGS || peer->takes >= timeout) {
@@ -146,8 +147,13 @@ play_page(struct job *j, const struct peer *peer, msec_t timeout)
 		*r = (struct http_result){.rc = RC_TIMEOUT, .why = why.p, .total_us = timeout * 1000};
 		return timeout;
 	}
-	*r = (struct http_result){.rc = RC_OK, .why = "", .status = peer->status, .body = arena_str(j->arena, peer->text),
-	    .peer = STR("192.0.2.1"), .version = STR("1.1"), .total_us = peer->takes * 1000};
+	*r = (struct http_result){.rc = RC_OK,
+	    .why = "",
+	    .status = peer->status,
+	    .body = arena_str(j->arena, peer->text),
+	    .peer = STR("192.0.2.1"),
+	    .version = STR("1.1"),
+	    .total_us = peer->takes * 1000};
 	return peer->takes;
 }
 
@@ -161,8 +167,8 @@ request(struct http_door *door, const struct http_ask *ask, http_done *done, voi
 	msec_t takes = play_page(j, &peer, ask->timeout ? ask->timeout : HTTP_TIMEOUT);
 	j->page.url = arena_str(j->arena, ask->url);
 	if (str_is(ask->method, "POST") && j->page.status / 100 == 2)
-		*vec_add(&p->hooks) =
-		    (struct played_hook){arena_str(p->arena, ask->url), arena_str(p->arena, ask->body), loop_wall(p->loop)};
+		*vec_add(&p->hooks) = (struct played_hook){
+		    arena_str(p->arena, ask->url), arena_str(p->arena, ask->body), loop_wall(p->loop)};
 	loop_timer_set(p->loop, &j->timer, takes, end_call, j, "peer");
 	return (struct http_call *)j;
 }
@@ -203,7 +209,9 @@ play_run_of(struct job *j, const struct peer *peer, msec_t timeout)
 		*r = (struct run_result){.outcome = RUN_TIMED_OUT, .micros = timeout * 1000};
 		return timeout;
 	}
-	*r = (struct run_result){.outcome = RUN_EXITED, .status = peer->status, .output = arena_str(j->arena, peer->text),
+	*r = (struct run_result){.outcome = RUN_EXITED,
+	    .status = peer->status,
+	    .output = arena_str(j->arena, peer->text),
 	    .micros = peer->takes * 1000};
 	return peer->takes;
 }

@@ -79,7 +79,9 @@ static void
 come_back(struct people *p, struct str key, enum outcome outcome, const char *text, msec_t in)
 {
 	struct coming *c = mem_new(struct coming);
-	*c = (struct coming){.people = p, .receipt = {.outcome = (int)outcome, .text = str_c(text)}, .key = mem_dup(key.p, key.n)};
+	*c = (struct coming){.people = p,
+	    .receipt = {.outcome = (int)outcome, .text = str_c(text)},
+	    .key = mem_dup(key.p, key.n)};
 	*vec_add(&p->coming) = c;
 	loop_timer_set(p->loop, &c->timer, in, arrive, c, "receipt");
 }
@@ -89,25 +91,19 @@ ring(struct people *p, struct str key, const struct phone *phone)
 {
 	come_back(p, key, OUTCOME_ringing, "180 Ringing", 500);
 	switch (phone->manner) {
-	case RINGS:
-		come_back(p, key, OUTCOME_no_answer, "487 Request Terminated", 35 * SECOND);
-		break;
-	case BUSY:
-		come_back(p, key, OUTCOME_busy, "486 Busy Here", SECOND);
-		break;
-	case DECLINES:
-		come_back(p, key, OUTCOME_declined, "603 Decline", 4 * SECOND);
-		break;
+	case RINGS: come_back(p, key, OUTCOME_no_answer, "487 Request Terminated", 35 * SECOND); break;
+	case BUSY: come_back(p, key, OUTCOME_busy, "486 Busy Here", SECOND); break;
+	case DECLINES: come_back(p, key, OUTCOME_declined, "603 Decline", 4 * SECOND); break;
 	case VOICEMAIL:
 		come_back(p, key, OUTCOME_answered, "200 OK", 20 * SECOND);
 		come_back(p, key, OUTCOME_no_key, "no key was pressed", 60 * SECOND);
 		break;
 	case ANSWERS:
 		come_back(p, key, OUTCOME_answered, "200 OK", 5 * SECOND);
-		come_back(p, key, phone->key == '1' ? OUTCOME_acknowledged : OUTCOME_passed, "a key", 12 * SECOND);
+		come_back(
+		    p, key, phone->key == '1' ? OUTCOME_acknowledged : OUTCOME_passed, "a key", 12 * SECOND);
 		break;
-	case MANNERS:
-		break;
+	case MANNERS: break;
 	}
 }
 
@@ -123,8 +119,8 @@ people_call(struct people *p, const struct outbox_row *row)
 		come_back(p, row->key, OUTCOME_unavailable, "no trunk took the call", 4 * SECOND);
 	} else {
 		struct str user = str_from(n.user, 5); /* "user/" */
-		*vec_add(&p->calls) =
-		    (struct played_call){mem_dup(row->key.p, row->key.n), mem_dup(user.p, user.n), mem_dup(n.to.p, n.to.n), loop_wall(p->loop)};
+		*vec_add(&p->calls) = (struct played_call){mem_dup(row->key.p, row->key.n),
+		    mem_dup(user.p, user.n), mem_dup(n.to.p, n.to.n), loop_wall(p->loop)};
 		ring(p, row->key, phone_of(p, user));
 	}
 	arena_destroy(&a);
@@ -172,8 +168,8 @@ smtp_send(struct smtp_door *door, const struct smtp_ask *ask, smtp_done *done, v
 	struct smtp_call *c = mem_new(struct smtp_call);
 	*c = (struct smtp_call){.people = p, .done = done, .arg = arg, .taken = !p->smtp_down};
 	for (size_t i = 0; i < ask->to.n && c->taken; i++)
-		*vec_add(&p->mails) = (struct played_mail){mem_dup(ask->to.p[i].p, ask->to.p[i].n), mem_dup(ask->message.p, ask->message.n),
-		    loop_wall(p->loop)};
+		*vec_add(&p->mails) = (struct played_mail){mem_dup(ask->to.p[i].p, ask->to.p[i].n),
+		    mem_dup(ask->message.p, ask->message.n), loop_wall(p->loop)};
 	*vec_add(&p->sending) = c;
 	loop_timer_set(p->loop, &c->timer, SECOND, answer_mail, c, "mail server");
 	return c;

@@ -62,7 +62,8 @@ read_text(struct script *s, struct str mark, struct statement *st, struct err *e
 		st->has_text = true;
 		return RC_OK;
 	}
-	return err_set(e, RC_INVALID, "the text that begins in line %zu has no line \"%.*s\"", at, STR_ARG(mark));
+	return err_set(
+	    e, RC_INVALID, "the text that begins in line %zu has no line \"%.*s\"", at, STR_ARG(mark));
 }
 
 enum rc

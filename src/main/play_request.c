@@ -20,7 +20,8 @@ static void
 keep(struct asked *a)
 {
 	struct world *w = a->world;
-	w->answer = (struct http_seen){a->req.reply.status, arena_str(w->arena, buf_view(&a->req.reply.body))};
+	w->answer =
+	    (struct http_seen){a->req.reply.status, arena_str(w->arena, buf_view(&a->req.reply.body))};
 	a->answered = true;
 }
 
@@ -83,7 +84,10 @@ token_of(struct script *s, struct str user, struct str *out, struct err *e)
 	for (size_t i = 0; i < w->tokens.n; i++)
 		if (str_eq(w->tokens.p[i], user))
 			return RC_OK;
-	struct credential made = {.id = secret_id(*out, s->arena), .kind = CREDENTIAL_TOKEN, .user = user, .name = STR("play"),
+	struct credential made = {.id = secret_id(*out, s->arena),
+	    .kind = CREDENTIAL_TOKEN,
+	    .user = user,
+	    .name = STR("play"),
 	    .created = clock_wall(w->clock)};
 	struct credential_batch batch = {.credentials = {&made, 1}};
 	if (world_ask(w, MESSAGE_credentials, STR("user/admin"), &credential_batch_layout, &batch) != RC_OK)
@@ -102,7 +106,8 @@ add_asker(struct script *s, struct str who, struct http_req *r, struct err *e)
 	if (!str_starts(who, STR("token:")))
 		rc = token_of(s, who, &secret, e);
 	if (rc == RC_OK)
-		http_req_add_header(r, STR("Authorization"), arena_fmt(s->arena, "Bearer %.*s", STR_ARG(secret)));
+		http_req_add_header(
+		    r, STR("Authorization"), arena_fmt(s->arena, "Bearer %.*s", STR_ARG(secret)));
 	return rc;
 }
 
@@ -117,7 +122,8 @@ hand_over(struct world *w, struct http_req *r, struct str body)
 	r->local = STR("192.0.2.1");
 	api_decorate(api, r);
 	if (body.n > api_body_limit(api, r))
-		http_answer(r, 413, "text/plain; charset=utf-8", STR("the body is larger than what is taken here\n"));
+		http_answer(
+		    r, 413, "text/plain; charset=utf-8", STR("the body is larger than what is taken here\n"));
 	else
 		api_handle(api, r);
 	world_settle(w);

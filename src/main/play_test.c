@@ -29,7 +29,9 @@ played(const char *text, uint64_t seed, struct buf *said)
 }
 
 #define BEGIN "clock 2026-03-03T02:00:00Z\n"
-#define DESK BEGIN "resources <<END\nkind: customer\nname: acme\nspec: {}\n---\nkind: user\nname: first\nspec: {}\nEND\n"
+#define DESK                                                                                                 \
+	BEGIN "resources <<END\nkind: customer\nname: acme\nspec: {}\n---\nkind: user\nname: first\nspec: "  \
+	      "{}\nEND\n"
 
 static const struct {
 	const char *text, *says; /* NULL: all went well */
@@ -57,10 +59,16 @@ static const struct {
     {BEGIN "request GET /-/healthy\nexpect answer { status 200; contains healthy; lacks ill }", NULL},
     {BEGIN "request GET /-/healthy\nexpect answer { status 500 }", ":3: status 500: the answer was 200"},
     {BEGIN "request GET /-/healthy\nexpect answer { lacks healthy }", "lacks healthy"},
-    {DESK "request GET /api/tocsin/v1/me as first\nexpect answer { json.user first; json.role operator }", NULL},
-    {DESK "request GET /api/tocsin/v1/me as first\nexpect answer { json.user second }", "json.user second: the answer was 200"},
-    {DESK "request GET /api/tocsin/v1/live?after=0 as first\nexpect answer { status 200; contains resource_applied }", NULL},
-    {DESK "fire A { customer acme }\nexpect tickets 1\nkill; start\nexpect tickets 1\nexpect event alert_fired 1\nverify", NULL},
+    {DESK "request GET /api/tocsin/v1/me as first\nexpect answer { json.user first; json.role operator }",
+	NULL},
+    {DESK "request GET /api/tocsin/v1/me as first\nexpect answer { json.user second }",
+	"json.user second: the answer was 200"},
+    {DESK "request GET /api/tocsin/v1/live?after=0 as first\nexpect answer { status 200; contains "
+	  "resource_applied }",
+	NULL},
+    {DESK "fire A { customer acme }\nexpect tickets 1\nkill; start\nexpect tickets 1\nexpect event "
+	  "alert_fired 1\nverify",
+	NULL},
     {DESK "fire A { customer acme }\nexpect ticket 1 { state closed }", "ticket 1 is not state=closed"},
     {DESK "fire A { customer acme }\nexpect event alert_fired 2", "there are 1 such events, not 2"},
     {DESK "ticket 7 take by user/first", "ticket 7 take: ticket 7 is not open"},
@@ -73,7 +81,8 @@ UNIT(play_says_what_is_not_as_it_says)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		played(cases[i].text, 1 + i, &said);
 		if (cases[i].says)
-			ck_assert_msg(said.p && strstr(said.p, cases[i].says), "case %zu: %s", i, said.p ? said.p : "");
+			ck_assert_msg(
+			    said.p && strstr(said.p, cases[i].says), "case %zu: %s", i, said.p ? said.p : "");
 		else
 			ck_assert_msg(!said.n, "case %zu: %s", i, said.p);
 	}
@@ -84,8 +93,9 @@ END
 /* Two samples of one series at the same moment: which of them the store keeps is a matter of the lot, and of it alone. */
 UNIT(play_draws_the_order_of_one_moment)
 {
-	static const char text[] = BEGIN "sample z 1 every 10s for 10s\nrun 5s\nsample z 2 every 5s for 5s\nrun 1m\n"
-					 "expect query 'last_over_time(z[2m])' 1";
+	static const char text[] =
+	    BEGIN "sample z 1 every 10s for 10s\nrun 5s\nsample z 2 every 5s for 5s\nrun 1m\n"
+		  "expect query 'last_over_time(z[2m])' 1";
 	struct buf said = {0}, again = {0};
 	int kept_first = 0;
 	for (uint64_t seed = 1; seed <= 16; seed++) {

@@ -129,7 +129,8 @@ on_lost(void *arg, const char *why)
 static struct str
 default_yaml(struct arena *a)
 {
-	return arena_fmt(a, "%smail: {smarthost: \"mail.example.org:587\", from: tocsin@example.org}\n", conf_embedded);
+	return arena_fmt(
+	    a, "%smail: {smarthost: \"mail.example.org:587\", from: tocsin@example.org}\n", conf_embedded);
 }
 
 static enum rc
@@ -264,10 +265,14 @@ world_sample(struct world *w, const struct feed_order *o, struct err *e)
 enum rc
 world_create(struct world *w, msec_t start, uint64_t seed, struct err *e)
 {
-	*w = (struct world){.clock = clock_virtual_create(start), .seed = seed, .arena = arena_create(),
-	    .peers = peers_create(), .people = people_create()};
+	*w = (struct world){.clock = clock_virtual_create(start),
+	    .seed = seed,
+	    .arena = arena_create(),
+	    .peers = peers_create(),
+	    .people = people_create()};
 	/* a play is not about the disk: in memory, where that is to be had */
-	snprintf(w->dir, sizeof w->dir, "%s/tocsin-play-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(w->dir, sizeof w->dir, "%s/tocsin-play-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	w->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* names of files are the same in every run, and with them the moments that are worked out from names */
 	if (w->home < 0 || !mkdtemp(w->dir) || chdir(w->dir) < 0)
@@ -295,9 +300,11 @@ static enum rc
 start_engine(struct world *w, struct err *e)
 {
 	struct engine_doors doors = {w, on_send, on_call_back, on_tell, on_lost};
-	w->senders = (struct sender_doors){people_smtp(w->people), peers_http(w->peers), w->conf, "http://tocsin.example.org", w->loop, on_receipt, w};
+	w->senders = (struct sender_doors){people_smtp(w->people), peers_http(w->peers), w->conf,
+	    "http://tocsin.example.org", w->loop, on_receipt, w};
 	enum rc rc = ledger_open(&w->ledger, STR("."), "play", clock_wall(w->clock), e);
-	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, "heads.key", &doors, e) : rc;
+	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, "heads.key", &doors, e)
+			   : rc;
 }
 
 static enum rc

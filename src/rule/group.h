@@ -14,7 +14,7 @@ struct rule {
 	struct promql *expr;
 	struct str key;             /* group key / rule name and number, in the group's arena */
 	struct instances instances; /* of an alerting rule */
-	struct map *outputs;        /* labels of a recording rule's (or ALERTS') last series -> struct output */
+	struct map *outputs; /* labels of a recording rule's (or ALERTS') last series -> struct output */
 	double seconds;
 	msec_t at;
 	char trouble[300];
@@ -59,8 +59,8 @@ struct rules {
 };
 
 /* `fallback`: the interval of a group that names none. */
-CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *, msec_t fallback, struct group **,
-    struct err *);
+CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *,
+    msec_t fallback, struct group **, struct err *);
 void group_destroy(struct group **);
 void group_start(struct group *); /* timers and watches */
 /* evaluate.c: all rules in their order, as of `at`. */
