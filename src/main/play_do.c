@@ -61,10 +61,17 @@ need_world(const struct script *s, struct err *e)
 enum rc
 do_config(struct script *s, const struct statement *st, struct err *e)
 {
+	bool refused_wanted = str_is(arg(st, 1), "refused");
+	struct err why;
 	enum rc rc = need_world(s, e);
-	if (rc == RC_OK && !st->has_text && !s->world.yaml.n)
+	if (rc != RC_OK)
+		return rc;
+	if (!st->has_text && !s->world.yaml.n)
 		return err_set(e, RC_INVALID, "there is no configuration yet that could be read again");
-	return rc == RC_OK ? world_config(&s->world, st->has_text ? st->text : s->world.yaml, e) : rc;
+	rc = world_config(&s->world, st->has_text ? st->text : s->world.yaml, &why);
+	if (refused_wanted)
+		return rc != RC_OK ? RC_OK : err_set(e, RC_INVALID, "it was not refused");
+	return rc == RC_OK ? rc : err_set(e, rc, "%s", why.text);
 }
 
 enum rc
