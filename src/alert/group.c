@@ -284,6 +284,15 @@ is_muted(struct turn *t, struct group *g)
 }
 
 void
+road_move(struct road *r, struct turn *t, msec_t by)
+{
+	map_each(r->groups, e) {
+		struct group *g = e->value;
+		schedule(t, g, g->next - by);
+	}
+}
+
+void
 group_flush(struct road *r, struct turn *t, struct str id)
 {
 	struct group *g = map_get(r->groups, id);

@@ -49,6 +49,8 @@ CHECKED enum rc road_alert(struct road *, struct turn *, const struct alert *, s
 void road_review(struct road *, struct turn *);
 bool road_owns_timer(struct str kind);
 void road_timer(struct road *, struct turn *, struct str id);
+/* The wall clock was set back by so much: groups are told that much sooner by the wall. */
+void road_move(struct road *, struct turn *, msec_t by);
 struct silences *road_silences(struct road *);
 
 /* ---- asking; see view.h for JSON ---- */

@@ -85,7 +85,7 @@ api_news(struct api *a, const struct news *news)
 {
 	bool resources = false;
 	for (size_t i = 0; i < news->events.n; i++)
-		resources |= str_is(news->events.p[i].kind, "resource_applied");
+		resources |= book_changed_by(&news->events.p[i]);
 	if (resources) {
 		pthread_rwlock_wrlock(&a->lock);
 		a->book_stale = true;

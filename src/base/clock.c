@@ -1,7 +1,6 @@
 /* clock.c — see clock.h. */
 #include "base/clock.h"
 
-#include <stdbool.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -36,6 +35,12 @@ clock_destroy(struct clock **pc)
 	if (*pc && (*pc)->scripted)
 		mem_free(*pc);
 	*pc = NULL;
+}
+
+bool
+clock_is_virtual(const struct clock *c)
+{
+	return c->scripted;
 }
 
 void

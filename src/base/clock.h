@@ -7,6 +7,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef int64_t msec_t; /* milliseconds; as a point in time: since 1970-01-01T00:00:00Z */
@@ -23,6 +24,7 @@ struct clock;
 struct clock *clock_real(void); /* shared, never destroyed */
 struct clock *clock_virtual_create(msec_t start);
 void clock_destroy(struct clock **);
+bool clock_is_virtual(const struct clock *);
 void clock_virtual_set(struct clock *, msec_t wall); /* wall jumps (also backwards) */
 void clock_virtual_advance(struct clock *, msec_t by); /* wall and monotonic go on */
 

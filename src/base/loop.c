@@ -2,7 +2,8 @@
  * loop.c — see loop.h.
  *
  * IDEA   epoll for files, a binary heap for timers, a locked ring with an eventfd for messages from other
- *        threads.  Timers with the same due time fire in the order in which they were set.
+ *        threads.  Timers with the same due time fire in the order in which they were set; in a play a lot decides,
+ *        because nothing may depend on that order.
  * [L1]   A timer's `at` is its place in the heap plus one, 0 when it is not there.
  * [L2]   A watch that was removed during a round is not called any more in that round, also when its number was
  *        closed and opened again meanwhile: an event carries the generation of its watch.
@@ -46,6 +47,7 @@ struct loop {
 	VEC(struct watch) watches; /* by fd */
 	VEC(struct loop_timer *) heap;
 	uint64_t order;
+	uint64_t seed; /* of the lots; 0: none are drawn */
 	msec_t wall, now;
 	atomic_bool stop;
 
@@ -94,6 +96,13 @@ loop_destroy(struct loop **pl)
 	pthread_mutex_destroy(&l->lock);
 	mem_free(l);
 	*pl = NULL;
+}
+
+void
+loop_draw(struct loop *l, uint64_t seed)
+{
+	must(clock_is_virtual(l->clock));
+	l->seed = seed;
 }
 
 msec_t
@@ -151,7 +160,19 @@ loop_unwatch(struct loop *l, int fd)
 static bool
 before(const struct loop_timer *a, const struct loop_timer *b)
 {
-	return a->due != b->due ? a->due < b->due : a->order < b->order;
+	if (a->due != b->due)
+		return a->due < b->due;
+	return a->lot != b->lot ? a->lot < b->lot : a->order < b->order;
+}
+
+/* xorshift64*; Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016). */
+static uint64_t
+draw(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
 }
 
 static void
@@ -208,6 +229,7 @@ loop_timer_set(struct loop *l, struct loop_timer *t, msec_t in, loop_fn *fn, voi
 	loop_timer_cancel(l, t);
 	t->due = in < MSEC_NEVER - l->now ? l->now + (in > 0 ? in : 0) : MSEC_NEVER;
 	t->order = l->order++;
+	t->lot = l->seed ? draw(&l->seed) : 0;
 	t->fn = fn;
 	t->arg = arg;
 	t->name = name;

@@ -2,7 +2,7 @@
  * loop.h — one thread that waits for files, timers and messages, and handles one at a time.
  *
  * A loop belongs to the thread that runs it; only loop_post and loop_stop may be called from
- * others.  On a virtual clock the loop sleeps by moving the clock (plays): loop_run_until().
+ * others.  On a virtual clock whoever turns the loop moves the clock (plays).
  * A handler that takes over 50 ms is counted and logged with its name.
  */
 #ifndef BASE_LOOP_H
@@ -24,7 +24,7 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 /* Embedded in its owner; must be cancelled before the owner goes. */
 struct loop_timer {
 	msec_t due; /* on the loop's own time, see loop_now */
-	uint64_t order;
+	uint64_t lot, order;
 	size_t at; /* position in the heap plus one; 0 when not set */
 	loop_fn *fn;
 	void *arg;
@@ -33,6 +33,12 @@ struct loop_timer {
 
 struct loop *loop_create(const char *name, struct clock *);
 void loop_destroy(struct loop **);
+
+/*
+ * Only on a virtual clock: timers that are due at the same moment go off in an order that is drawn from `seed`, the same
+ * one for the same seed.  0: in the order in which they were set.
+ */
+void loop_draw(struct loop *, uint64_t seed);
 
 /* Wall time as of the start of the present turn; steady within a turn. */
 msec_t loop_wall(const struct loop *);

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -50,6 +51,48 @@ UNIT(loop_timers_fire_in_order)
 	}
 	loop_destroy(&t.loop);
 	clock_destroy(&clock);
+}
+END
+
+/* Eight timers of one moment: the order in which they fire. */
+static void
+fire_together(uint64_t seed, int fired[8])
+{
+	struct clock *clock = clock_virtual_create(1000);
+	struct trace t = {.loop = loop_create("test", clock)};
+	struct alarm a[8];
+	loop_draw(t.loop, seed);
+	for (int i = 0; i < 8; i++) {
+		a[i] = (struct alarm){&t, i};
+		loop_timer_set(t.loop, &t.timer[i], 5, note, &a[i], "note");
+	}
+	clock_virtual_advance(clock, 5);
+	while (loop_turn(t.loop, 0))
+		;
+	ck_assert_int_eq(t.n, 8);
+	memcpy(fired, t.fired, 8 * sizeof *fired);
+	loop_destroy(&t.loop);
+	clock_destroy(&clock);
+}
+
+UNIT(loop_draws_the_order_of_one_moment_from_its_seed)
+{
+	static const int as_set[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+	int first[8], again[8];
+	bool firsts[8] = {0};
+	size_t different = 0;
+	fire_together(0, first);
+	ck_assert_mem_eq(first, as_set, sizeof first);
+	for (uint64_t seed = 1; seed <= 64; seed++) {
+		fire_together(seed, first);
+		fire_together(seed, again);
+		ck_assert_mem_eq(first, again, sizeof first);
+		different += memcmp(first, as_set, sizeof first) != 0;
+		firsts[first[0]] = true;
+	}
+	ck_assert_uint_ge(different, 60);
+	for (int i = 0; i < 8; i++)
+		ck_assert(firsts[i]); /* each may be the first */
 }
 END
 

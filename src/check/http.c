@@ -7,6 +7,7 @@ enum { PAGE_MAX = 4 << 20 };
 
 struct probe {
 	struct http_door *door;
+	struct clock *clock;
 	struct http_call *call;
 	struct definition *def;
 	probe_done *done;
@@ -124,7 +125,7 @@ on_answer(void *arg, const struct http_result *r)
 	struct probe *p = arg;
 	struct buf text = {0};
 	struct probe_result out = {.ran = true, .seconds = (double)r->total_us / 1e6};
-	out.state = http_judge(&p->def->spec, r, clock_wall(clock_real()), &text);
+	out.state = http_judge(&p->def->spec, r, clock_wall(p->clock), &text);
 	out.text = buf_view(&text);
 	probe_done *done = p->done;
 	void *done_arg = p->arg;
@@ -140,7 +141,7 @@ http_start(const struct probe_doors *doors, struct definition *d, probe_done *do
 	const struct http_check *h = &d->spec.http;
 	struct http_ask ask = {.url = d->url, .headers = h->headers, .insecure = h->insecure, .no_redirects = !h->follow,
 	    .want_certificate = h->certificate_warning || h->certificate_critical, .timeout = d->spec.timeout, .max_body = PAGE_MAX};
-	*p = (struct probe){doors->http, NULL, definition_ref(d), done, arg};
+	*p = (struct probe){doors->http, doors->clock, NULL, definition_ref(d), done, arg};
 	p->call = p->door->request(p->door, &ask, on_answer, p);
 	return p;
 }

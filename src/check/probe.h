@@ -22,6 +22,7 @@ struct runner_door;
 struct probe_doors {
 	struct http_door *http;
 	struct runner_door *runner;
+	struct clock *clock;
 };
 
 struct probe; /* one under way; each kind has its own */

@@ -92,7 +92,7 @@ set(struct world *w, const char *kind, const char *name, const void *spec)
 static void
 begin(struct world *w)
 {
-	w->checks = checks_create(w->loop, w->db, &(struct probe_doors){.http = &w->door}, &(struct check_doors){w, on_alerts, on_memories});
+	w->checks = checks_create(w->loop, w->db, &(struct probe_doors){.http = &w->door, .clock = w->clock}, &(struct check_doors){w, on_alerts, on_memories});
 	checks_take(w->checks, w->book);
 }
 

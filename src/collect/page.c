@@ -231,15 +231,31 @@ find_reports(struct page_memory *m, struct tsdb *db, const struct target *t)
 	return ok;
 }
 
-void
-page_report_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now)
+static void
+store_reports(struct page_memory *m, struct tsdb *db, const double values[REPORTS], msec_t now)
 {
 	samples s = {0};
-	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
-	if (!m->reported && !(m->reported = find_reports(m, db, t)))
-		return;
 	for (int i = 0; i < REPORTS; i++)
 		*vec_add(&s) = (struct tsdb_sample){m->reports[i], now, values[i]};
 	append(db, &s, "the report of a scrape");
 	vec_fini(&s);
+}
+
+void
+page_report_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now)
+{
+	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
+	if (m->reported || (m->reported = find_reports(m, db, t)))
+		store_reports(m, db, values, now);
+}
+
+void
+page_leave(struct page_memory *m, struct tsdb *db, msec_t now)
+{
+	double values[REPORTS];
+	page_end(m, db, now);
+	for (int i = 0; i < REPORTS; i++)
+		values[i] = tsdb_stale();
+	if (m->reported)
+		store_reports(m, db, values, now);
 }

@@ -31,8 +31,10 @@ struct page_counts {
 /* Stores the page as of `now`; on an error nothing of it is stored and all series of the target end. */
 CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, struct str body,
     enum expo_format, msec_t now, struct page_counts *, struct err *);
-/* The target did not answer, or is gone: all its series end. */
+/* The target did not answer: all its series end. */
 void page_end(struct page_memory *, struct tsdb *, msec_t now);
+/* The target is gone: what we said of it ends, too. */
+void page_leave(struct page_memory *, struct tsdb *, msec_t now);
 
 /* up, scrape_duration_seconds and the others: one sample each, with the target's labels. */
 struct page_report {

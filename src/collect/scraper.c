@@ -161,7 +161,7 @@ target_end(struct scraped *s, bool stale)
 	if (s->call)
 		sc->http->cancel(sc->http, &s->call);
 	if (stale)
-		page_end(s->memory, sc->db, loop_wall(sc->loop));
+		page_leave(s->memory, sc->db, loop_wall(sc->loop));
 	page_memory_destroy(&s->memory);
 	arena_destroy(&s->arena);
 	mem_free(s->key);

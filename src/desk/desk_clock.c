@@ -62,11 +62,11 @@ enum { TERMS = 64 };
 static size_t
 terms_of(struct asking *q, struct str contract, struct sla_terms out[TERMS])
 {
-	const struct version *v;
-	size_t n = book_versions(q->book, "contract", q->customer, contract, &v), kept = 0;
+	struct version v[TERMS];
+	size_t n = book_timeline(q->book, "contract", q->customer, contract, v, TERMS), kept = 0;
 	if (n == 0)
-		n = book_versions(q->book, "contract", STR(""), contract, &v);
-	for (size_t i = n > TERMS ? n - TERMS : 0; i < n; i++)
+		n = book_timeline(q->book, "contract", STR(""), contract, v, TERMS);
+	for (size_t i = 0; i < n; i++)
 		if (v[i].spec)
 			out[kept++] = (struct sla_terms){v[i].from, v[i].spec, find_calendar, q};
 	return kept;

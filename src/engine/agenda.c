@@ -176,3 +176,10 @@ agenda_has(const struct agenda *a, struct str id)
 {
 	return map_get(a->due, id) != NULL;
 }
+
+void
+agenda_each(const struct agenda *a, void (*fn)(void *arg, struct str id, msec_t due), void *arg)
+{
+	map_each(a->due, e)
+		fn(arg, e->key, ((const struct due_at *)e->value)->due);
+}

@@ -19,6 +19,8 @@ void agenda_cancel(struct agenda *, struct str id);
 bool agenda_has(const struct agenda *, struct str id);
 /* The id of the first that is due, taken out; false when none is. */
 bool agenda_pop(struct agenda *, msec_t now, struct arena *, struct str *id);
+/* Each id with its time, in no particular order; no changes meanwhile. */
+void agenda_each(const struct agenda *, void (*fn)(void *arg, struct str id, msec_t due), void *arg);
 msec_t agenda_next(struct agenda *); /* MSEC_NEVER when it is empty */
 
 #endif

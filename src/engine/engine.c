@@ -183,6 +183,8 @@ decide(struct engine *e)
 	nsec_t since = clock_mono(clock_real());
 	struct str id;
 	size_t n = 0;
+	engine_clock(e);
+	book_clock(e->book, e->turn);
 	for (int i = 0; i < TURN_MESSAGES && agenda_pop(e->timers, e->turn->now, e->turn->arena, &id); i++)
 		engine_alarm(e, id);
 	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
@@ -194,6 +196,8 @@ decide(struct engine *e)
 	if (!turn_is_empty(e->turn))
 		road_review(e->road, e->turn);
 	engine_inform(e);
+	if (!turn_is_empty(e->turn))
+		book_clock_keep(e->book, e->turn);
 	return n;
 }
 

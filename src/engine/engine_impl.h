@@ -45,6 +45,8 @@ struct engine {
 	struct map *pending;       /* outbox key -> struct pending */
 	struct agenda *sends;      /* those of `pending` that are not in flight, by key */
 	struct loop_timer wake;
+	msec_t wall_offset;        /* of the wall clock from elapsed time, as of the last turn */
+	bool wall_known;
 	msec_t alive;              /* when the core was last heard */
 	bool watched, core_missing;
 	bool heads_planned; /* the daily signing has its timer */
@@ -72,6 +74,9 @@ void engine_inform(struct engine *);
 
 /* heads.c: the timer "heads/daily" */
 void engine_sign_heads(struct engine *);
+
+/* clock.c: once a turn, first */
+void engine_clock(struct engine *);
 
 /* watch.c */
 void engine_heard(struct engine *); /* the core's sign of life */

@@ -289,12 +289,6 @@ check_resource(struct handling *h, const struct resource *r, void **spec)
 	return RC_OK;
 }
 
-static msec_t
-valid_from(const struct handling *h, const struct resource *r)
-{
-	return r->valid_from ? r->valid_from : h->turn->now;
-}
-
 /* All or none: every resource is checked before the first one is set. */
 static enum rc
 handle_resources(struct handling *h, const void *record)
@@ -314,9 +308,9 @@ handle_resources(struct handling *h, const void *record)
 	for (size_t i = 0; i < b->resources.n; i++) {
 		const struct resource *r = &b->resources.p[i];
 		if (b->dry_run)
-			changed += book_would_change(h->e->book, r, specs[i], valid_from(h, r));
+			changed += book_would_change(h->e->book, r, specs[i], r->valid_from ? r->valid_from : h->turn->now);
 		else
-			changed += book_set(h->e->book, h->turn, r, specs[i], valid_from(h, r));
+			changed += book_set(h->e->book, h->turn, r, specs[i], r->valid_from);
 	}
 	if (changed && !b->dry_run)
 		desk_agreements_changed(h->e->desk, h->turn);

@@ -1,11 +1,10 @@
 /* book.c — see book.h. */
-#include "ledger/book.h"
+#include "ledger/book_impl.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/must.h"
 #include "base/time.h"
 
@@ -16,17 +15,6 @@ RECORD_LAYOUT(resource, RESOURCE_KEYS)
 RECORD_LAYOUT(resource_batch, RESOURCE_BATCH_KEYS)
 #undef RECORD_SELF
 
-/* All versions of one resource. */
-struct shelf {
-	VEC(struct version) versions; /* by from; of equal ones the last counts */
-};
-
-struct book {
-	const struct resource_kind *kinds;
-	struct arena *arena; /* everything that was ever in force */
-	struct map *shelves; /* "kind/customer/name" */
-};
-
 struct book *
 book_create(const struct resource_kind *kinds)
 {
@@ -34,6 +22,7 @@ book_create(const struct resource_kind *kinds)
 	b->kinds = kinds;
 	b->arena = arena_create();
 	b->shelves = map_create();
+	b->ahead = INT64_MIN;
 	return b;
 }
 
@@ -49,6 +38,7 @@ book_destroy(struct book **pb)
 		mem_free(s);
 	}
 	map_destroy(&b->shelves);
+	vec_fini(&b->passes);
 	arena_destroy(&b->arena);
 	mem_free(b);
 	*pb = NULL;
@@ -96,6 +86,12 @@ shelf_find(const struct book *b, struct str kind, struct str customer, struct st
 	return map_get(b->shelves, shelf_key(key, kind, customer, name));
 }
 
+static bool
+comes_after(const struct version *v, const struct resource *r)
+{
+	return v->resource->pass != r->pass ? v->resource->pass > r->pass : v->from > r->valid_from;
+}
+
 static void
 shelf_add(struct book *b, const struct resource *r, const void *spec)
 {
@@ -108,9 +104,11 @@ shelf_add(struct book *b, const struct resource *r, const void *spec)
 	}
 	(void)vec_add(&s->versions);
 	size_t i = s->versions.n - 1;
-	for (; i > 0 && s->versions.p[i - 1].from > r->valid_from; i--)
+	for (; i > 0 && comes_after(&s->versions.p[i - 1], r); i--)
 		s->versions.p[i] = s->versions.p[i - 1];
 	s->versions.p[i] = (struct version){r->valid_from, spec, r};
+	if (r->from_now && (size_t)r->pass == b->passes.n && r->valid_from > b->ahead)
+		b->ahead = r->valid_from;
 }
 
 /* A copy of both in the book's arena; an unknown kind (a newer program wrote it) is left alone. */
@@ -153,7 +151,9 @@ enum rc
 book_load(struct book *b, struct ledger *ledger, struct err *e)
 {
 	struct loading l = {b, arena_create(), e, RC_OK};
-	enum rc rc = ledger_scan(ledger, STR("resource"), load_row, &l, e);
+	enum rc rc = book_load_passes(b, ledger, e);
+	if (rc == RC_OK)
+		rc = ledger_scan(ledger, STR("resource"), load_row, &l, e);
 	arena_destroy(&l.scratch);
 	return rc == RC_OK ? l.rc : rc;
 }
@@ -161,18 +161,16 @@ book_load(struct book *b, struct ledger *ledger, struct err *e)
 /* ---- asking ---- */
 
 static const struct version *
-in_force(const struct shelf *s, msec_t at)
+in_force(const struct book *b, const struct shelf *s, msec_t at)
 {
-	const struct version *found = NULL;
-	for (size_t i = 0; s && i < s->versions.n && s->versions.p[i].from <= at; i++)
-		found = &s->versions.p[i];
+	const struct version *found = s ? shelf_version(b, s, at) : NULL;
 	return found && found->spec ? found : NULL;
 }
 
 const struct resource *
 book_resource(const struct book *b, const char *kind, struct str customer, struct str name, msec_t at, const void **spec)
 {
-	const struct version *v = in_force(shelf_find(b, str_c(kind), customer, name), at);
+	const struct version *v = in_force(b, shelf_find(b, str_c(kind), customer, name), at);
 	if (spec)
 		*spec = v ? v->spec : NULL;
 	return v ? v->resource : NULL;
@@ -191,11 +189,10 @@ book_find(const struct book *b, const char *kind, struct str customer, struct st
 }
 
 size_t
-book_versions(const struct book *b, const char *kind, struct str customer, struct str name, const struct version **out)
+book_timeline(const struct book *b, const char *kind, struct str customer, struct str name, struct version *out, size_t max)
 {
 	const struct shelf *s = shelf_find(b, str_c(kind), customer, name);
-	*out = s ? s->versions.p : NULL;
-	return s ? s->versions.n : 0;
+	return s ? shelf_timeline(b, s, out, max) : 0;
 }
 
 static int
@@ -211,7 +208,7 @@ book_each(const struct book *b, const char *kind, msec_t at, book_fn *fn, void *
 {
 	VEC(const struct version *) found = {0};
 	map_each(b->shelves, e) {
-		const struct version *v = in_force(e->value, at);
+		const struct version *v = in_force(b, e->value, at);
 		if (v && str_is(v->resource->kind, kind))
 			*vec_add(&found) = v;
 	}
@@ -228,8 +225,10 @@ book_each(const struct book *b, const char *kind, msec_t at, book_fn *fn, void *
 static struct str
 version_key(struct turn *t, const struct resource *r)
 {
-	return arena_fmt(t->arena, "%.*s/%.*s/%.*s@%016llx", STR_ARG(r->kind), STR_ARG(r->customer), STR_ARG(r->name),
-	    (unsigned long long)r->valid_from);
+	/* without a pass as it always was: rows of older programs keep their keys */
+	struct str pass = r->pass ? arena_fmt(t->arena, ".%lld", (long long)r->pass) : STR("");
+	return arena_fmt(t->arena, "%.*s/%.*s/%.*s@%016llx%.*s", STR_ARG(r->kind), STR_ARG(r->customer), STR_ARG(r->name),
+	    (unsigned long long)r->valid_from, STR_ARG(pass));
 }
 
 static void
@@ -271,7 +270,7 @@ book_would_change(const struct book *b, const struct resource *want, const void 
 {
 	struct buf bytes = {0};
 	struct resource r = prepared(b, want, spec, valid_from, STR(""), &bytes);
-	bool changes = differs(in_force(shelf_find(b, r.kind, r.customer, r.name), valid_from), &r);
+	bool changes = differs(in_force(b, shelf_find(b, r.kind, r.customer, r.name), valid_from), &r);
 	buf_fini(&bytes);
 	return changes;
 }
@@ -280,14 +279,16 @@ bool
 book_set(struct book *b, struct turn *t, const struct resource *want, const void *spec, msec_t valid_from)
 {
 	struct buf bytes = {0};
-	struct resource r = prepared(b, want, spec, valid_from, t->actor, &bytes);
-	bool changes = differs(in_force(shelf_find(b, r.kind, r.customer, r.name), valid_from), &r);
+	struct resource r = prepared(b, want, spec, valid_from ? valid_from : t->now, t->actor, &bytes);
+	r.from_now = !valid_from;
+	r.pass = (int64_t)(valid_from ? book_pass_of(b, valid_from) : b->passes.n);
+	bool changes = differs(in_force(b, shelf_find(b, r.kind, r.customer, r.name), r.valid_from), &r);
 	if (changes) {
 		bool kept = keep(b, &r);
 		must(kept);
 		turn_put(t,
 		    (struct row_change){.space = STR("resource"), .key = version_key(t, &r), .customer = r.customer, .tag = r.kind,
-			.sort = valid_from},
+			.sort = r.valid_from},
 		    &resource_layout, &r);
 		tell(t, &r);
 	}

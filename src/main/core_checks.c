@@ -8,19 +8,15 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "check/runner_client.h"
 #include "check/schedule.h"
 #include "engine/engine.h"
 
-enum { SETTLE = 200, TRY_AGAIN = 2000, CONNECTIONS = 1000 };
+enum { SETTLE = 200, TRY_AGAIN = 2000 };
 
 struct core_checks {
 	struct loop *loop;
-	struct house *house;
-	struct core_link *engine;
-	struct address_policy policy; /* URLs are written by people */
-	struct http_client *http;
-	struct runner_client *runner;
+	struct str ledger_url;
+	struct engine_door engine;
 	struct checks *checks;
 	struct loop_timer reading;
 };
@@ -32,7 +28,7 @@ send_record(struct core_checks *c, enum message kind, const struct layout *l, co
 {
 	struct buf b = {0};
 	record_encode(l, record, &b);
-	core_link_ask(c->engine, kind, STR(""), buf_view(&b), reply, c);
+	c->engine.ask(c->engine.arg, kind, STR(""), buf_view(&b), reply, c);
 	buf_fini(&b);
 }
 
@@ -75,7 +71,7 @@ read_again(void *arg)
 	struct core_checks *c = arg;
 	struct ledger *l;
 	struct err e;
-	enum rc rc = ledger_open(&l, house_ledger(c->house), NULL, 0, &e);
+	enum rc rc = ledger_open(&l, c->ledger_url, NULL, 0, &e);
 	if (rc == RC_OK)
 		rc = take_book(c, l, &e);
 	ledger_close(&l);
@@ -89,7 +85,7 @@ void
 core_checks_news(struct core_checks *c, const struct news *n)
 {
 	for (size_t i = 0; i < n->events.n; i++)
-		if (str_is(n->events.p[i].kind, "resource_applied")) {
+		if (book_changed_by(&n->events.p[i])) {
 			loop_timer_set(c->loop, &c->reading, SETTLE, read_again, c, "read services");
 			return;
 		}
@@ -112,7 +108,7 @@ static enum rc
 restore(struct core_checks *c, struct err *e)
 {
 	struct ledger *l;
-	enum rc rc = ledger_open(&l, house_ledger(c->house), NULL, 0, e);
+	enum rc rc = ledger_open(&l, c->ledger_url, NULL, 0, e);
 	if (rc == RC_OK)
 		rc = take_book(c, l, e);
 	if (rc == RC_OK)
@@ -123,31 +119,16 @@ restore(struct core_checks *c, struct err *e)
 
 /* ---- life ---- */
 
-static enum rc
-set_policy(struct core_checks *c, struct err *e)
-{
-	struct strs ranges = c->house->conf->root->access.allow_addresses;
-	for (size_t i = 0; i < ranges.n; i++)
-		if (address_policy_allow(&c->policy, ranges.p[i], e) != RC_OK)
-			return err_add(e, "in access.allow_addresses");
-	return RC_OK;
-}
-
 enum rc
-core_checks_create(struct core_checks **out, struct loop *loop, struct house *h, struct tsdb *db, struct core_link *engine, struct err *e)
+core_checks_create(struct core_checks **out, struct loop *loop, struct str ledger_url, struct tsdb *db, const struct probe_doors *probes,
+    const struct engine_door *engine, struct err *e)
 {
 	struct core_checks *c = mem_new(struct core_checks);
 	c->loop = loop;
-	c->house = h;
-	c->engine = engine;
-	enum rc rc = set_policy(c, e);
-	if (rc == RC_OK) {
-		c->http = http_client_create(loop, CONNECTIONS, &c->policy);
-		c->runner = runner_client_create(loop, h->runner_path);
-		c->checks = checks_create(loop, db, &(struct probe_doors){http_client_door(c->http), runner_client_door(c->runner)},
-		    &(struct check_doors){c, send_alerts, send_memories});
-		rc = restore(c, e);
-	}
+	c->ledger_url = ledger_url;
+	c->engine = *engine;
+	c->checks = checks_create(loop, db, probes, &(struct check_doors){c, send_alerts, send_memories});
+	enum rc rc = restore(c, e);
 	if (rc != RC_OK)
 		core_checks_destroy(&c);
 	*out = c;
@@ -162,9 +143,6 @@ core_checks_destroy(struct core_checks **pc)
 		return;
 	loop_timer_cancel(c->loop, &c->reading);
 	checks_destroy(&c->checks);
-	runner_client_destroy(&c->runner);
-	http_client_destroy(&c->http);
-	address_policy_fini(&c->policy);
 	mem_free(c);
 	*pc = NULL;
 }

@@ -4,14 +4,15 @@
 #ifndef MAIN_CORE_CHECKS_H
 #define MAIN_CORE_CHECKS_H
 
+#include "check/probe.h"
 #include "main/core_link.h"
-#include "main/house.h"
 #include "tsdb/tsdb.h"
 
 struct core_checks;
 
-/* The ledger must be there. */
-CHECKED enum rc core_checks_create(struct core_checks **, struct loop *, struct house *, struct tsdb *, struct core_link *, struct err *);
+/* The ledger must be there; its URL and the doors are borrowed. */
+CHECKED enum rc core_checks_create(struct core_checks **, struct loop *, struct str ledger_url, struct tsdb *, const struct probe_doors *,
+    const struct engine_door *, struct err *);
 void core_checks_destroy(struct core_checks **);
 void core_checks_news(struct core_checks *, const struct news *);
 

@@ -14,6 +14,12 @@ struct core_link;
 typedef void core_reply_fn(void *arg, const struct reply *);
 typedef void core_news_fn(void *arg, const struct news *);
 
+/* How the engine is asked, by whom it does not matter whether a socket lies in between.  Any thread; `reply` may be NULL. */
+struct engine_door {
+	void *arg;
+	void (*ask)(void *arg, enum message, struct str actor, struct str body, core_reply_fn *reply, void *reply_arg);
+};
+
 struct core_link *core_link_create(struct loop *, const char *path, core_news_fn *, void *arg);
 void core_link_destroy(struct core_link **);
 /* Any thread. `reply` may be NULL. */

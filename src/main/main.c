@@ -154,33 +154,77 @@ verb_reference(struct args *a)
 
 /* ---- play ---- */
 
+static const char play_usage[] = "[--seed N] [--runs N] FILE … | --statements";
+
+struct playing {
+	uint64_t seed;
+	int passed, failed;
+};
+
+static void
+play_one(struct playing *p, const char *path)
+{
+	struct arena *arena = arena_create();
+	struct str title;
+	struct err e;
+	nsec_t since = clock_mono(clock_real());
+	bool ok = play_run(path, p->seed, &title, arena, &e) == RC_OK;
+	printf("%s  %.*s (%.0f ms)\n", ok ? "ok  " : "FAIL", STR_ARG(title), (double)(clock_mono(clock_real()) - since) / 1e6);
+	if (!ok)
+		printf("      %s\n      once more: tocsin play --seed %llu %s\n", e.text, (unsigned long long)p->seed, path);
+	fflush(stdout);
+	p->passed += ok;
+	p->failed += !ok;
+	arena_destroy(&arena);
+}
+
+static bool
+number_option(struct args *a, const char *name, uint64_t *out)
+{
+	const char *text = args_option(a, name);
+	if (!text || str_u64(str_c(text), out))
+		return true;
+	fprintf(stderr, "tocsin play: --%s %s is not a number\nUsage: tocsin play %s\n", name, text, play_usage);
+	return false;
+}
+
+static int
+print_statements(void)
+{
+	struct buf b = {0};
+	play_statements(&b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_fini(&b);
+	return EXIT_OK;
+}
+
 static int
 verb_play(struct args *a)
 {
-	const char *path;
-	int passed = 0, failed = 0;
-	while ((path = args_word(a))) {
-		struct arena *arena = arena_create();
-		struct str title;
-		struct err e;
-		nsec_t since = clock_mono(clock_real());
-		bool ok = play_run(path, &title, arena, &e) == RC_OK;
-		printf("%s  %.*s (%.0f ms)\n", ok ? "ok  " : "FAIL", STR_ARG(title), (double)(clock_mono(clock_real()) - since) / 1e6);
-		if (!ok)
-			printf("      %s\n", e.text);
-		passed += ok;
-		failed += !ok;
-		arena_destroy(&arena);
+	struct playing p = {.seed = randombytes_uniform(1u << 30) + 1};
+	uint64_t runs = 1;
+	if (args_flag(a, "statements"))
+		return print_statements();
+	if (!number_option(a, "seed", &p.seed) || !number_option(a, "runs", &runs))
+		return EXIT_USAGE;
+	if (!a->n) {
+		fprintf(stderr, "Usage: tocsin play %s\n", play_usage);
+		return EXIT_USAGE;
 	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed || !passed ? EXIT_FAILED : EXIT_OK;
+	for (uint64_t i = 0; i < runs; i++, p.seed++) {
+		printf("seed %llu\n", (unsigned long long)p.seed);
+		for (int k = 0; k < a->n; k++)
+			play_one(&p, a->p[k]);
+	}
+	printf("%d passed, %d failed\n", p.passed, p.failed);
+	return p.failed || !p.passed ? EXIT_FAILED : EXIT_OK;
 }
 
 /* ---- the table ---- */
 
 static const struct verb own_verbs[] = {
     {"check-config", "FILE", "Reads a configuration and says everything that is wrong with it.", verb_check_config},
-    {"play", "FILE …", "Runs scenarios in virtual time and says whether everything went as they expect.", verb_play},
+    {"play", play_usage, "Runs scenarios in virtual time and says whether everything went as they expect.", verb_play},
     {"reference", "", "Prints the reference of all keys, resources and routes, as Markdown.", verb_reference},
     {"serve", serve_usage, "Runs the daemon.", verb_serve},
 };

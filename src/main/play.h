@@ -1,73 +1,25 @@
 /*
- * play.h — inside main/: scenarios in virtual time.
+ * play.h — scenarios of the whole product in virtual time (tests/play/).
  *
- * IDEA   A play runs the real engine over a real ledger, in one thread, on a clock that jumps from one due moment to the
- *        next.  What is replaced is the doors: telephones, the mail server and webhooks do what the script says.  `kill`
- *        drops all memory and every effect that was not committed; `start` opens the same files.
+ * IDEA   A play runs every decision and every store of the real program in one process and one thread, on a clock that
+ *        jumps from one due moment to the next.  What is replaced is the doors: telephones, the mail server, other
+ *        people's web servers and plug-ins do what the script says.  `kill` drops all memory and every effect that was
+ *        not committed; `start` opens the same files.  Timers of one moment go off in an order drawn from a seed.
  */
 #ifndef MAIN_PLAY_H
 #define MAIN_PLAY_H
 
-#include "engine/engine.h"
-#include "flow/notice.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 
-enum phone_manner { PHONE_RINGS, PHONE_BUSY, PHONE_DECLINES, PHONE_VOICEMAIL, PHONE_ANSWERS };
+/*
+ * Runs one file: RC_INVALID with "file:line: what" at the first thing that is not as it says.  Seed 0: timers of one
+ * moment go off in the order in which they were set.
+ */
+CHECKED enum rc play_run(const char *path, uint64_t seed, struct str *title, struct arena *, struct err *);
 
-struct phone {
-	char *user;
-	enum phone_manner manner;
-	char key; /* ANSWERS: what is pressed */
-};
-
-/* Something that left the house. */
-struct played_call {
-	char *key, *user, *to;
-	msec_t at;
-	bool over;
-};
-struct played_mail {
-	char *to, *subject;
-	msec_t at;
-};
-
-/* A receipt that will come back in a while. */
-struct coming {
-	struct world *world;
-	struct loop_timer timer;
-	struct receipt receipt;
-	char *key;
-	unsigned life; /* of which start: what was under way when we were killed comes back to nobody */
-};
-
-struct world {
-	struct clock *clock;
-	struct loop *loop;
-	char dir[64];
-	struct conf *conf;
-	struct ledger *ledger;
-	struct engine *engine;
-	struct arena *arena; /* of the whole play */
-	VEC(struct phone) phones;
-	VEC(struct played_call) calls;
-	VEC(struct played_mail) mails;
-	VEC(struct coming *) coming;
-	size_t hooks;
-	bool smtp_down, trunk_down;
-	unsigned life;
-	struct reply last; /* the engine's last answer; its text in `arena` */
-};
-
-CHECKED enum rc world_create(struct world *, msec_t start, struct err *);
-void world_fini(struct world *);
-CHECKED enum rc world_start(struct world *, struct err *);
-void world_kill(struct world *);
-CHECKED enum rc world_config(struct world *, struct str yaml, struct err *);
-/* Lets time pass; everything that becomes due meanwhile happens at its moment. */
-void world_run(struct world *, msec_t span);
-/* Asks the engine and waits for its answer; RC of the answer. */
-enum rc world_ask(struct world *, enum message, struct str actor, const struct layout *, const void *record);
-
-/* Runs one file: RC_INVALID with "file:line: what" at the first thing that is not as it says. */
-CHECKED enum rc play_run(const char *path, struct str *title, struct arena *, struct err *);
+/* What a play can say, from its table (play.def). */
+void play_statements(struct buf *);
 
 #endif

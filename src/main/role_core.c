@@ -1,39 +1,30 @@
 /*
- * role_core.c — the process that faces the world: samples, scraping, rules, the HTTP port.
- *
- * It decides nothing that people are called for: alerts and commands go to the engine as messages, the ledger is read
- * only.
+ * role_core.c — the process that faces the world: a core (core.h) behind an HTTP port, a socket to the engine and one to
+ * the runner.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "api/api.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
-#include "collect/scraper.h"
-#include "base/time.h"
-#include "main/core_checks.h"
-#include "main/core_link.h"
+#include "check/runner_client.h"
+#include "main/core.h"
 #include "main/house.h"
 #include "net/http_server.h"
-#include "rule/rules.h"
 
-enum { TICK = 100, ALIVE = 2000, GRACE = 3000, PEM_MAX = 1 << 20 };
+enum { TICK = 100, ALIVE = 2000, GRACE = 3000, PEM_MAX = 1 << 20, SCRAPE_CONNECTIONS = 10000, CHECK_CONNECTIONS = 1000 };
 
-struct core {
+struct process_core {
 	struct house *house;
-	struct conf *conf; /* of scraping and rules; what the port was opened with stays in the house */
 	struct loop *loop;
-	struct tsdb *tsdb;
-	struct http_client *http;
-	struct scraper *scraper;
-	struct rules *rules;
+	struct http_client *scrapes, *checks;
+	struct address_policy policy; /* of checks: their URLs are written by people */
+	struct runner_client *runner;
 	struct core_link *engine;
-	struct core_checks *checks;
-	struct api *api;
+	struct core *core;
 	struct http_server *server;
 	struct buf cert, key; /* PEM; empty: plain HTTP */
 	struct loop_timer alive;
@@ -44,31 +35,13 @@ struct core {
 
 /* ---- another configuration ---- */
 
-/* Both or none. */
 static enum rc
-take(struct core *c, struct conf *fresh, struct err *e)
-{
-	struct err ignored;
-	enum rc rc = scraper_configure(c->scraper, fresh, e);
-	if (rc != RC_OK)
-		return rc;
-	rc = rules_configure(c->rules, fresh, e);
-	if (rc != RC_OK) {
-		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) == RC_OK); /* it was at work a moment ago */
-		return rc;
-	}
-	conf_unref(&c->conf);
-	c->conf = conf_ref(fresh);
-	return RC_OK;
-}
-
-static enum rc
-reload(struct core *c, struct buf *text)
+reload(struct process_core *c, struct buf *text)
 {
 	struct conf *fresh = NULL;
 	struct err e;
 	enum rc rc = house_load(c->house, &fresh, text);
-	if (rc == RC_OK && (rc = take(c, fresh, &e)) != RC_OK)
+	if (rc == RC_OK && (rc = core_configure(c->core, fresh, &e)) != RC_OK)
 		buf_c(text, e.text);
 	if (rc == RC_OK)
 		log_info("main", "the configuration was read again");
@@ -88,7 +61,7 @@ on_hang_up(void *arg)
 
 /* Somebody asked for it and waits. */
 struct reload_request {
-	struct core *core;
+	struct process_core *core;
 	struct buf actor;
 	api_reply_fn *reply;
 	void *arg;
@@ -111,7 +84,7 @@ on_reload(void *arg)
 }
 
 static void
-ask_reload(struct core *c, struct str actor, api_reply_fn *reply, void *arg)
+ask_reload(struct process_core *c, struct str actor, api_reply_fn *reply, void *arg)
 {
 	struct reload_request *q = mem_new(struct reload_request);
 	*q = (struct reload_request){.core = c, .reply = reply, .arg = arg};
@@ -128,7 +101,7 @@ ask_reload(struct core *c, struct str actor, api_reply_fn *reply, void *arg)
 static void
 ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_fn *reply, void *reply_arg)
 {
-	struct core *c = arg;
+	struct process_core *c = arg;
 	if (kind == MESSAGE_reload) {
 		ask_reload(c, actor, reply, reply_arg);
 		return;
@@ -136,83 +109,35 @@ ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_f
 	core_link_ask(c->engine, kind, actor, body, reply, reply_arg);
 }
 
-static bool
-sees(void *who, struct str customer)
-{
-	return access_sees(who, customer);
-}
-
-static void
-targets_view(void *arg, const struct identity *who, struct buf *b)
-{
-	struct core *c = arg;
-	scraper_json(c->scraper, sees, (void *)who, b);
-}
-
-static void
-rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
-{
-	struct core *c = arg;
-	rules_json(c->rules, sees, (void *)who, alerts_only, b);
-}
-
-/* ---- what the rules hand on ---- */
-
-static void
-send_record(struct core *c, enum message kind, const struct layout *l, const void *record)
-{
-	struct buf b = {0};
-	record_encode(l, record, &b);
-	core_link_ask(c->engine, kind, STR(""), buf_view(&b), NULL, NULL);
-	buf_fini(&b);
-}
-
-static void
-rule_alerts(void *arg, const struct alert_batch *batch)
-{
-	send_record(arg, MESSAGE_alerts, &alert_batch_layout, batch);
-}
-
-static void
-rule_remember(void *arg, const struct rule_memories *m)
-{
-	send_record(arg, MESSAGE_rule_memories, &rule_memories_layout, m);
-}
+/* ---- the engine ---- */
 
 static bool
-restore_row(void *arg, const struct row *row)
+nothing(void *arg, const struct row *row)
 {
-	struct core *c = arg;
-	struct arena *a = arena_create();
-	struct rule_memory m;
-	struct err e;
-	if (record_decode(&rule_memory_layout, &m, row->value, a, &e) == RC_OK)
-		rules_restore(c->rules, &m);
-	arena_destroy(&a);
-	return true;
+	return false;
 }
 
 static enum rc
-restore_rules(struct core *c, struct err *e)
+try_ledger(const struct process_core *c, struct err *e)
 {
 	struct ledger *l;
 	enum rc rc = ledger_open(&l, house_ledger(c->house), NULL, 0, e);
 	if (rc == RC_OK)
-		rc = ledger_scan(l, STR("rule"), restore_row, c, e);
+		rc = ledger_list(l, &(struct row_query){.space = STR("rule"), .limit = 1}, nothing, NULL, e);
 	ledger_close(&l);
 	return rc;
 }
 
 enum { LEDGER_TRIES = 200, LEDGER_PAUSE_US = 50 * 1000 };
 
-/* At a first start the engine is making the ledger while we come up: what rules knew must be there before they run. */
+/* At a first start the engine is making the ledger while we come up. */
 static enum rc
-wait_for_ledger(struct core *c, struct err *e)
+wait_for_ledger(struct process_core *c, struct err *e)
 {
-	enum rc rc = restore_rules(c, e);
+	enum rc rc = try_ledger(c, e);
 	for (int i = 0; rc != RC_OK && i < LEDGER_TRIES; i++) {
 		usleep(LEDGER_PAUSE_US);
-		rc = restore_rules(c, e);
+		rc = try_ledger(c, e);
 	}
 	return rc;
 }
@@ -220,10 +145,8 @@ wait_for_ledger(struct core *c, struct err *e)
 static void
 on_news(void *arg, const struct news *n)
 {
-	struct core *c = arg;
-	api_news(c->api, n);
-	if (c->checks)
-		core_checks_news(c->checks, n);
+	struct process_core *c = arg;
+	core_news(c->core, n);
 }
 
 /* ---- timers ---- */
@@ -232,10 +155,10 @@ on_news(void *arg, const struct news *n)
 static void *
 keep_store(void *arg)
 {
-	struct core *c = arg;
+	struct process_core *c = arg;
 	struct err e;
 	while (!c->stopping) {
-		if (tsdb_tick(c->tsdb, &e) != RC_OK)
+		if (tsdb_tick(core_tsdb(c->core), &e) != RC_OK)
 			log_error("main", "%s", e.text);
 		usleep(TICK * 1000);
 	}
@@ -245,7 +168,7 @@ keep_store(void *arg)
 static void
 on_alive(void *arg)
 {
-	struct core *c = arg;
+	struct process_core *c = arg;
 	core_link_ask(c->engine, MESSAGE_alive, STR(""), STR(""), NULL, NULL);
 	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
 }
@@ -253,25 +176,13 @@ on_alive(void *arg)
 /* ---- life ---- */
 
 static enum rc
-sync_every(const struct conf_storage *s, msec_t *out, struct err *e)
+set_policy(struct process_core *c, struct err *e)
 {
-	*out = 0;
-	if (str_is(s->sync, "batch") || duration_parse(s->sync, out))
-		return RC_OK;
-	return err_set(e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
-}
-
-static enum rc
-open_store(struct core *c, struct err *e)
-{
-	const struct conf_storage *s = &c->house->conf->root->storage;
-	char dir[4096];
-	snprintf(dir, sizeof dir, "%s/samples", c->house->data);
-	struct tsdb_options o = {.dir = dir, .clock = clock_real(), .retention = s->retention, .out_of_order = s->out_of_order_window,
-	    .series_limit = (uint64_t)c->house->conf->root->limits.series_per_customer};
-	if (sync_every(s, &o.sync_every, e) != RC_OK)
-		return RC_INVALID;
-	return tsdb_open(&o, &c->tsdb, e);
+	struct strs ranges = c->house->conf->root->access.allow_addresses;
+	for (size_t i = 0; i < ranges.n; i++)
+		if (address_policy_allow(&c->policy, ranges.p[i], e) != RC_OK)
+			return err_add(e, "in access.allow_addresses");
+	return RC_OK;
 }
 
 static enum rc
@@ -284,7 +195,7 @@ read_pem(struct str file, struct buf *out, struct err *e)
 
 /* The certificate and its key: both or neither. */
 static enum rc
-read_certificate(struct core *c, const struct conf_server *s, struct err *e)
+read_certificate(struct process_core *c, const struct conf_server *s, struct err *e)
 {
 	if (!s->tls_cert_file.n && !s->tls_key_file.n)
 		return RC_OK;
@@ -295,7 +206,7 @@ read_certificate(struct core *c, const struct conf_server *s, struct err *e)
 }
 
 static enum rc
-serve(struct core *c, struct err *e)
+serve(struct process_core *c, struct err *e)
 {
 	const struct conf_server *s = &c->house->conf->root->server;
 	enum rc rc = read_certificate(c, s, e);
@@ -307,7 +218,7 @@ serve(struct core *c, struct err *e)
 	    .per_address = (unsigned)s->max_connections_per_host,
 	    .head_time = s->header_timeout,
 	    .request_time = s->request_timeout,
-	    .arg = c->api,
+	    .arg = core_api(c->core),
 	    .limit = api_body_limit,
 	    .decorate = api_decorate,
 	    .handle = api_handle,
@@ -319,34 +230,33 @@ serve(struct core *c, struct err *e)
 }
 
 static enum rc
-begin(struct core *c, struct err *e)
+make_core(struct process_core *c, struct err *e)
 {
-	enum rc rc = open_store(c, e);
-	if (rc != RC_OK)
-		return rc;
-	struct api_house house = {
-	    .conf = c->house->conf,
-	    .tsdb = c->tsdb,
-	    .ledger_url = house_ledger(c->house),
-	    .clock = clock_real(),
-	    .no_auth = c->house->no_auth,
-	    .arg = c,
-	    .ask = ask,
-	    .targets_json = targets_view,
-	    .rules_json = rules_view,
-	};
-	c->http = http_client_create(c->loop, 10000, NULL);
-	c->scraper = scraper_create(c->loop, http_client_door(c->http), c->tsdb);
-	c->rules = rules_create(c->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
-	rc = take(c, c->house->conf, e);
-	if (rc != RC_OK)
-		return rc;
-	rc = wait_for_ledger(c, e);
-	if (rc != RC_OK)
-		return rc;
-	c->api = api_create(&house);
+	c->scrapes = http_client_create(c->loop, SCRAPE_CONNECTIONS, NULL);
+	c->checks = http_client_create(c->loop, CHECK_CONNECTIONS, &c->policy);
+	c->runner = runner_client_create(c->loop, c->house->runner_path);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
-	rc = core_checks_create(&c->checks, c->loop, c->house, c->tsdb, c->engine, e);
+	struct core_house house = {
+	    .loop = c->loop,
+	    .conf = c->house->conf,
+	    .data = c->house->data,
+	    .ledger_url = house_ledger(c->house),
+	    .no_auth = c->house->no_auth,
+	    .scrapes = http_client_door(c->scrapes),
+	    .probes = {http_client_door(c->checks), runner_client_door(c->runner), clock_real()},
+	    .engine = {c, ask},
+	};
+	return core_create(&c->core, &house, e);
+}
+
+static enum rc
+begin(struct process_core *c, struct err *e)
+{
+	enum rc rc = set_policy(c, e);
+	if (rc == RC_OK)
+		rc = wait_for_ledger(c, e);
+	if (rc == RC_OK)
+		rc = make_core(c, e);
 	if (rc != RC_OK)
 		return rc;
 	house_reload_on_signal(c->loop, on_hang_up, c);
@@ -357,7 +267,7 @@ begin(struct core *c, struct err *e)
 }
 
 struct stopping {
-	struct core *core;
+	struct process_core *core;
 	atomic_bool done;
 };
 
@@ -372,7 +282,7 @@ stop_server(void *arg)
 
 /* Requests under way wait for answers that come through the loop: it goes on turning while the server stops. */
 static void
-drain(struct core *c)
+drain(struct process_core *c)
 {
 	struct stopping s = {.core = c};
 	pthread_t thread;
@@ -383,7 +293,7 @@ drain(struct core *c)
 }
 
 static void
-end(struct core *c)
+end(struct process_core *c)
 {
 	if (c->server)
 		drain(c);
@@ -391,14 +301,12 @@ end(struct core *c)
 	if (c->keeping)
 		pthread_join(c->keeper, NULL);
 	loop_timer_cancel(c->loop, &c->alive);
-	rules_destroy(&c->rules);
-	scraper_destroy(&c->scraper);
-	http_client_destroy(&c->http);
-	core_link_destroy(&c->engine); /* answers what the checks asked, who are still there */
-	core_checks_destroy(&c->checks);
-	api_destroy(&c->api);
-	tsdb_close(&c->tsdb);
-	conf_unref(&c->conf);
+	core_link_destroy(&c->engine); /* answers what the core asked, which is still there */
+	core_destroy(&c->core);
+	runner_client_destroy(&c->runner);
+	http_client_destroy(&c->checks);
+	http_client_destroy(&c->scrapes);
+	address_policy_fini(&c->policy);
 	if (c->key.n)
 		explicit_bzero(c->key.p, c->key.n);
 	buf_fini(&c->key);
@@ -409,7 +317,7 @@ end(struct core *c)
 int
 role_core(struct house *h)
 {
-	struct core c = {.house = h, .loop = loop_create("core", clock_real())};
+	struct process_core c = {.house = h, .loop = loop_create("core", clock_real())};
 	struct err e;
 	int status = 0;
 	house_stop_on_signals(c.loop);

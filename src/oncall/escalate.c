@@ -260,6 +260,16 @@ between_rounds(const struct ticket *k, const struct policy *p)
 	return k->escalation.step + 1 == (int64_t)p->steps.n && k->escalation.round + 1 < p->repeat;
 }
 
+bool
+escalation_move(struct turn *t, struct ticket *k, msec_t by)
+{
+	if (!k->escalation.climbing)
+		return false;
+	k->escalation.due -= by;
+	turn_timer(t, timer_id(t, k), k->escalation.due);
+	return true;
+}
+
 struct climb
 escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *why)
 {

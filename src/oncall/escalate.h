@@ -25,6 +25,8 @@ struct climb {
 struct climb escalation_start(struct book *, struct turn *, struct ticket *, const char *why);
 /* The timer "escalate/<number>" fired. */
 struct climb escalation_due(struct book *, struct turn *, struct ticket *);
+/* The wall clock was set back by so much: the next step comes that much sooner by the wall.  False: none is due. */
+bool escalation_move(struct turn *, struct ticket *, msec_t by);
 /* Everybody of this step was tried and nobody was reached, or somebody passed it on: the next step now. */
 struct climb escalation_hurry(struct book *, struct turn *, struct ticket *, const char *why);
 /* Nobody else is called. */

@@ -5,7 +5,6 @@
  *        on_arrival` each selector of its rules is watched: the first sample that comes in runs the group, at most every
  *        250 ms.
  */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -54,6 +53,9 @@ group_create(struct rules *rules, const struct conf_rules *file, const struct co
 	g->key = arena_fmt(g->arena, "%.*s;%.*s", STR_ARG(file->file), STR_ARG(c->name));
 	g->tenant = c->customer.n ? c->customer : STR("default");
 	g->interval = c->interval ? c->interval : fallback;
+	g->arrival = mem_new(struct arrival);
+	g->arrival->group = g;
+	g->arrival->refs = 1;
 	enum rc rc = RC_OK;
 	for (size_t i = 0; i < c->rules.n && rc == RC_OK; i++)
 		rc = add_rule(g, &c->rules.p[i], e);
@@ -63,6 +65,13 @@ group_create(struct rules *rules, const struct conf_rules *file, const struct co
 	return rc;
 }
 
+static void
+arrival_unref(struct arrival *a)
+{
+	if (atomic_fetch_sub(&a->refs, 1) == 1)
+		mem_free(a);
+}
+
 void
 group_destroy(struct group **pg)
 {
@@ -70,10 +79,12 @@ group_destroy(struct group **pg)
 	if (!g)
 		return;
 	loop_timer_cancel(g->rules->loop, &g->timer);
-	loop_timer_cancel(g->rules->loop, &g->arrival);
+	loop_timer_cancel(g->rules->loop, &g->soon);
 	for (size_t i = 0; i < g->watches.n; i++)
 		tsdb_watch_destroy(g->rules->db, &g->watches.p[i]);
 	vec_fini(&g->watches);
+	g->arrival->group = NULL;
+	arrival_unref(g->arrival);
 	for (size_t i = 0; i < g->members.n; i++)
 		rule_fini(&g->members.p[i]);
 	vec_fini(&g->members);
@@ -111,16 +122,22 @@ static void
 on_arrival(void *arg)
 {
 	struct group *g = arg;
-	g->arrived = false;
+	g->arrival->told = false;
 	group_evaluate(g, loop_wall(g->rules->loop));
 }
 
 static void
 arrived(void *arg)
 {
-	struct group *g = arg;
-	msec_t wait = g->last_run + ARRIVAL_PAUSE - loop_wall(g->rules->loop);
-	loop_timer_set(g->rules->loop, &g->arrival, wait > 0 ? wait : 0, on_arrival, g, "rule group on arrival");
+	struct arrival *a = arg;
+	struct group *g = a->group;
+	if (g) {
+		msec_t wait = g->last_run + ARRIVAL_PAUSE - loop_wall(g->rules->loop);
+		if (wait > ARRIVAL_PAUSE) /* the wall clock was set back */
+			wait = ARRIVAL_PAUSE;
+		loop_timer_set(g->rules->loop, &g->soon, wait > 0 ? wait : 0, on_arrival, g, "rule group on arrival");
+	}
+	arrival_unref(a);
 }
 
 /* On the appending thread: the loop is told once until it has looked. */
@@ -128,10 +145,14 @@ static void
 sample_came(void *arg)
 {
 	struct group *g = arg;
-	if (atomic_exchange(&g->arrived, true))
+	struct arrival *a = g->arrival;
+	if (atomic_exchange(&a->told, true))
 		return;
-	if (!loop_post(g->rules->loop, arrived, g, "samples arrived"))
-		g->arrived = false;
+	a->refs++;
+	if (loop_post(g->rules->loop, arrived, a, "samples arrived"))
+		return;
+	a->told = false;
+	arrival_unref(a);
 }
 
 static void

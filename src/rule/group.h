@@ -3,6 +3,7 @@
 #define RULE_GROUP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "promql/promql.h"
 #include "rule/rules.h"
@@ -13,7 +14,7 @@ struct rule {
 	struct promql *expr;
 	struct str key;             /* group key / rule name and number, in the group's arena */
 	struct instances instances; /* of an alerting rule */
-	struct map *outputs;        /* labels of a recording rule's (or ALERTS') last series -> struct output */
+	struct map *outputs; /* labels of a recording rule's (or ALERTS') last series -> struct output */
 	double seconds;
 	msec_t at;
 	char trouble[300];
@@ -25,6 +26,13 @@ struct output {
 	uint64_t run;
 };
 
+/* What a watch tells the loop: it outlives the group when a message is still on its way. */
+struct arrival {
+	struct group *group; /* NULL: gone.  Loop's thread */
+	atomic_uint refs;
+	atomic_bool told; /* a sample came in and the loop knows */
+};
+
 struct group {
 	struct rules *rules;
 	const struct conf_rule_group *conf;
@@ -33,10 +41,10 @@ struct group {
 	struct arena *arena;
 	VEC(struct rule) members;
 	VEC(struct tsdb_watch *) watches;
-	struct loop_timer timer, arrival;
+	struct loop_timer timer, soon;
+	struct arrival *arrival;
 	msec_t interval, last_run, due;
 	uint64_t run;
-	atomic_bool arrived; /* a sample came in and the loop was told */
 	double seconds;
 };
 
@@ -51,8 +59,8 @@ struct rules {
 };
 
 /* `fallback`: the interval of a group that names none. */
-CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *, msec_t fallback, struct group **,
-    struct err *);
+CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, const struct conf_rule_group *,
+    msec_t fallback, struct group **, struct err *);
 void group_destroy(struct group **);
 void group_start(struct group *); /* timers and watches */
 /* evaluate.c: all rules in their order, as of `at`. */

@@ -1,0 +1,230 @@
+/* core.c — see core.h. */
+#include "main/core.h"
+
+#include <stdio.h>
+
+#include "base/must.h"
+#include "base/time.h"
+#include "collect/scraper.h"
+#include "main/core_checks.h"
+#include "rule/rules.h"
+
+struct core {
+	struct core_house house;
+	struct conf *conf; /* of scraping and rules; the port's stays as it was opened */
+	struct tsdb *tsdb;
+	struct scraper *scraper;
+	struct rules *rules;
+	struct core_checks *checks;
+	struct api *api;
+};
+
+/* ---- another configuration ---- */
+
+enum rc
+core_configure(struct core *c, struct conf *fresh, struct err *e)
+{
+	struct err ignored;
+	enum rc rc = scraper_configure(c->scraper, fresh, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = rules_configure(c->rules, fresh, e);
+	if (rc != RC_OK) {
+		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) ==
+				     RC_OK); /* it was at work a moment ago */
+		return rc;
+	}
+	conf_unref(&c->conf);
+	c->conf = conf_ref(fresh);
+	return RC_OK;
+}
+
+/* ---- what the API asks for ---- */
+
+static bool
+sees(void *who, struct str customer)
+{
+	return access_sees(who, customer);
+}
+
+static void
+targets_view(void *arg, const struct identity *who, struct buf *b)
+{
+	struct core *c = arg;
+	scraper_json(c->scraper, sees, (void *)who, b);
+}
+
+static void
+rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
+{
+	struct core *c = arg;
+	rules_json(c->rules, sees, (void *)who, alerts_only, b);
+}
+
+static void
+ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_fn *reply, void *reply_arg)
+{
+	struct core *c = arg;
+	c->house.engine.ask(c->house.engine.arg, kind, actor, body, reply, reply_arg);
+}
+
+/* ---- what the rules hand on ---- */
+
+static void
+send_record(struct core *c, enum message kind, const struct layout *l, const void *record)
+{
+	struct buf b = {0};
+	record_encode(l, record, &b);
+	ask(c, kind, STR(""), buf_view(&b), NULL, NULL);
+	buf_fini(&b);
+}
+
+static void
+rule_alerts(void *arg, const struct alert_batch *batch)
+{
+	send_record(arg, MESSAGE_alerts, &alert_batch_layout, batch);
+}
+
+static void
+rule_remember(void *arg, const struct rule_memories *m)
+{
+	send_record(arg, MESSAGE_rule_memories, &rule_memories_layout, m);
+}
+
+static bool
+restore_row(void *arg, const struct row *row)
+{
+	struct core *c = arg;
+	struct arena *a = arena_create();
+	struct rule_memory m;
+	struct err e;
+	if (record_decode(&rule_memory_layout, &m, row->value, a, &e) == RC_OK)
+		rules_restore(c->rules, &m);
+	arena_destroy(&a);
+	return true;
+}
+
+static enum rc
+restore_rules(struct core *c, struct err *e)
+{
+	struct ledger *l;
+	enum rc rc = ledger_open(&l, c->house.ledger_url, NULL, 0, e);
+	if (rc == RC_OK)
+		rc = ledger_scan(l, STR("rule"), restore_row, c, e);
+	ledger_close(&l);
+	return rc;
+}
+
+void
+core_news(struct core *c, const struct news *n)
+{
+	api_news(c->api, n);
+	core_checks_news(c->checks, n);
+}
+
+/* ---- life ---- */
+
+static enum rc
+sync_every(const struct conf_storage *s, msec_t *out, struct err *e)
+{
+	*out = 0;
+	if (str_is(s->sync, "batch") || duration_parse(s->sync, out))
+		return RC_OK;
+	return err_set(
+	    e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
+}
+
+static enum rc
+open_store(struct core *c, struct err *e)
+{
+	const struct conf_root *root = c->house.conf->root;
+	const struct conf_storage *s = &root->storage;
+	char dir[4096];
+	snprintf(dir, sizeof dir, "%s/samples", c->house.data);
+	struct tsdb_options o = {.dir = dir,
+	    .clock = loop_clock(c->house.loop),
+	    .retention = s->retention,
+	    .out_of_order = s->out_of_order_window,
+	    .series_limit = (uint64_t)root->limits.series_per_customer};
+	if (sync_every(s, &o.sync_every, e) != RC_OK)
+		return RC_INVALID;
+	return tsdb_open(&o, &c->tsdb, e);
+}
+
+static struct api *
+open_api(struct core *c)
+{
+	struct api_house house = {
+	    .conf = c->house.conf,
+	    .tsdb = c->tsdb,
+	    .ledger_url = c->house.ledger_url,
+	    .clock = loop_clock(c->house.loop),
+	    .no_auth = c->house.no_auth,
+	    .arg = c,
+	    .ask = ask,
+	    .targets_json = targets_view,
+	    .rules_json = rules_view,
+	};
+	return api_create(&house);
+}
+
+/* What rules knew must be there before they run. */
+static enum rc
+begin(struct core *c, struct err *e)
+{
+	const struct core_house *h = &c->house;
+	enum rc rc = open_store(c, e);
+	if (rc != RC_OK)
+		return rc;
+	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
+	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
+	c->api = open_api(c);
+	rc = core_configure(c, h->conf, e);
+	if (rc == RC_OK)
+		rc = restore_rules(c, e);
+	return rc == RC_OK ? core_checks_create(
+				 &c->checks, h->loop, h->ledger_url, c->tsdb, &h->probes, &h->engine, e)
+			   : rc;
+}
+
+enum rc
+core_create(struct core **out, const struct core_house *house, struct err *e)
+{
+	struct core *c = mem_new(struct core);
+	c->house = *house;
+	c->house.conf = conf_ref(house->conf); /* the API borrows it for as long as it lives */
+	enum rc rc = begin(c, e);
+	if (rc != RC_OK)
+		core_destroy(&c);
+	*out = c;
+	return rc;
+}
+
+void
+core_destroy(struct core **pc)
+{
+	struct core *c = *pc;
+	if (!c)
+		return;
+	rules_destroy(&c->rules);
+	scraper_destroy(&c->scraper);
+	core_checks_destroy(&c->checks);
+	api_destroy(&c->api);
+	tsdb_close(&c->tsdb);
+	conf_unref(&c->conf);
+	conf_unref(&c->house.conf);
+	mem_free(c);
+	*pc = NULL;
+}
+
+struct api *
+core_api(struct core *c)
+{
+	return c->api;
+}
+
+struct tsdb *
+core_tsdb(struct core *c)
+{
+	return c->tsdb;
+}
