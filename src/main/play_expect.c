@@ -167,7 +167,7 @@ expect_call(struct script *s, const struct statement *st, struct err *e)
 {
 	struct str to = pairs_get(st->block, "to"), when = pairs_get(st->block, "at");
 	char at[TIME_TEXT];
-	size_t n;
+	size_t n = 0;
 	enum rc rc = nth(st, "calls", people_calls(s->world.people), &n, e);
 	if (rc != RC_OK)
 		return rc;
@@ -190,7 +190,7 @@ enum rc
 expect_mail(struct script *s, const struct statement *st, struct err *e)
 {
 	struct str to = pairs_get(st->block, "to");
-	size_t n;
+	size_t n = 0;
 	enum rc rc = nth(st, "mails", people_mails(s->world.people), &n, e);
 	if (rc != RC_OK)
 		return rc;
@@ -212,7 +212,7 @@ enum rc
 expect_hook(struct script *s, const struct statement *st, struct err *e)
 {
 	struct str url = pairs_get(st->block, "url");
-	size_t n;
+	size_t n = 0;
 	enum rc rc = nth(st, "webhooks", peers_hooks(s->world.peers), &n, e);
 	if (rc != RC_OK)
 		return rc;
