@@ -14,6 +14,9 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(STR, listen, 0, 0, "127.0.0.1:9797", "the address of the HTTP port: console and APIs")             \
 	F(STR, external_url, 0, 0, "",                                                                       \
 	    "how others reach this server, for links in messages; default: from listen")                     \
+	F(STR, user, 0, 0, "", "started as root: whom the processes become that need no root; empty: nobody else") \
+	F(BOOL, sandbox, 0, 0, "true",                                                                       \
+	    "processes give up what they do not need: capabilities, system calls, writing outside the data folder") \
 	F(STRS, hosts, 0, 0, "", "further names that a request may be addressed to (the Host header)")       \
 	F(STR, tls_cert_file, 0, KEY_PATH, "", "a certificate: the port speaks HTTPS")                       \
 	F(STR, tls_key_file, 0, KEY_PATH, "", "its private key")                                             \

@@ -5,8 +5,8 @@
  * only.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -100,7 +100,7 @@ on_reload(void *arg)
 	struct reload_request *q = arg;
 	struct buf text = {0};
 	if (reload(q->core, &text) == RC_OK) {
-		kill(getppid(), SIGUSR1);
+		(void)eventfd_write(q->core->house->reread_fd, 1);
 		core_link_ask(q->core->engine, MESSAGE_reload, buf_view(&q->actor), STR(""), q->reply, q->arg);
 	} else {
 		q->reply(q->arg, &(struct reply){.rc = RC_INVALID, .text = str_trim(buf_view(&text))});

@@ -249,8 +249,9 @@ first_start(struct engine_process *p)
 
 /* ---- life ---- */
 
-static void
-protect_from_oom(void)
+/* Not the first to go when memory is short. */
+void
+claim_engine(void)
 {
 	struct err e;
 	/* needs a privilege that we may not have; then it stays as it is */
@@ -302,7 +303,6 @@ role_engine(struct house *h)
 {
 	struct engine_process p = {.house = h, .loop = loop_create("engine", clock_real())};
 	struct err e;
-	protect_from_oom();
 	house_stop_on_signals(p.loop);
 	if (begin(&p, &e) != RC_OK) {
 		log_error("main", "%s", e.text);
