@@ -80,7 +80,7 @@ conclude(struct scraped *s, const struct page_report *r, const char *trouble)
 	s->up = r->up;
 	s->seconds = r->seconds;
 	s->last = s->due;
-	snprintf(s->trouble, sizeof s->trouble, "%s", trouble);
+	snprintf(s->trouble, sizeof s->trouble, "%.*s", (int)sizeof s->trouble - 1, trouble);
 	pthread_mutex_unlock(&s->scraper->lock);
 	sleep_until_next(s);
 }

@@ -65,7 +65,7 @@ fn_eq(struct run *r, const struct value *args, size_t n, struct value *out, stru
 static enum rc
 fn_ne(struct run *r, const struct value *args, size_t n, struct value *out, struct err *e)
 {
-	bool same;
+	bool same = false;
 	enum rc rc = equal(&args[0], &args[1], &same, e);
 	*out = value_bool(!same);
 	return rc;

@@ -321,7 +321,7 @@ escape(struct json *j, char out[4], size_t *n)
 	}
 	if (*j->at != 'u')
 		return expected(j, "one of \"\\/bfnrtu behind the backslash");
-	unsigned c;
+	unsigned c = 0;
 	j->at++;
 	if (!unicode_escape(j, &c))
 		return false;
