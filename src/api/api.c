@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/must.h"
+#include "base/os.h"
+#include "base/suspect.h"
 #include "engine/engine.h"
 
 const struct route routes[] = {
@@ -28,6 +30,9 @@ api_create(const struct api_house *house)
 	struct api *a = mem_new(struct api);
 	a->house = *house;
 	a->book_stale = true;
+	a->started = a->configured = clock_wall(house->clock);
+	a->conf = conf_ref((struct conf *)house->conf);
+	pthread_mutex_init(&a->conf_lock, NULL);
 	a->failures = map_create();
 	must(pthread_key_create(&a->reader, close_reader) == 0);
 	pthread_rwlock_init(&a->lock, NULL);
@@ -50,6 +55,9 @@ api_destroy(struct api **pa)
 		mem_free(e->value);
 	map_destroy(&a->failures);
 	vec_fini(&a->live);
+	conf_unref(&a->conf);
+	buf_fini(&a->at_next_start);
+	pthread_mutex_destroy(&a->conf_lock);
 	pthread_rwlock_destroy(&a->lock);
 	pthread_mutex_destroy(&a->live_lock);
 	pthread_mutex_destroy(&a->failures_lock);
@@ -183,6 +191,36 @@ param_i64(struct call *c, const char *name, int64_t otherwise, int64_t *out)
 	return false;
 }
 
+/* ---- what has killed twice ---- */
+
+/* One fingerprint a request: the same one, sent again, has the same. */
+static uint64_t
+print_of(const struct http_req *r)
+{
+	return (str_hash(r->method) * 31 + str_hash(r->target)) * 31 + str_hash(r->body);
+}
+
+/* This thread works on it from now on; copies, since an answer takes the request away. */
+static void
+work_on(const struct call *c)
+{
+	suspect_begin(c->print, "%.*s %.*s with %zu bytes from %.*s", STR_ARG(str_to(c->req->method, 10)), STR_ARG(str_to(c->req->path, 80)), c->req->body.n,
+	    STR_ARG(str_to(c->req->peer, 40)));
+}
+
+static bool
+barred(struct call *c)
+{
+	struct buf b = {0};
+	if (!suspect_barred(c->print))
+		return false;
+	metric_add(METRIC_quarantine_refusals_total, 1);
+	buf_fmt(&b, "{\"status\":\"error\",\"errorType\":\"internal\",\"error\":\"this very request has ended the server %d times and is not tried again (%016llx)\"}",
+	    SUSPECT_DEATHS, (unsigned long long)c->print);
+	answer_json(c, 500, &b);
+	return true;
+}
+
 /* ---- asking the engine ---- */
 
 struct asked {
@@ -194,7 +232,9 @@ static void
 on_reply(void *arg, const struct reply *r)
 {
 	struct asked *a = arg; /* in the request's arena */
+	work_on(a->call);
 	a->fn(a->call, r);
+	suspect_end();
 }
 
 void
@@ -278,14 +318,12 @@ forged(struct call *c)
 	return !str_eq(http_header(c->req, "X-CSRF-Token"), secret_csrf(c->secret, c->arena));
 }
 
-void
-api_handle(void *api, struct http_req *req)
+static void
+handle(struct call *c)
 {
-	struct call *c = arena_new(req->arena, struct call);
+	struct http_req *req = c->req;
 	bool path_known = false;
 	struct err e;
-	*c = (struct call){.api = api, .req = req, .arena = req->arena};
-	c->now = clock_wall(c->api->house.clock);
 	const struct route *r = find_route(c, &path_known);
 	if (!r) {
 		if (path_known)
@@ -313,6 +351,21 @@ api_handle(void *api, struct http_req *req)
 		metric_add(METRIC_http_answers_total, 1);
 		r->handle(c);
 	}
+}
+
+void
+api_handle(void *api, struct http_req *req)
+{
+	struct call *c = arena_new(req->arena, struct call);
+	*c = (struct call){.api = api, .req = req, .arena = req->arena, .print = print_of(req)};
+	c->now = clock_wall(c->api->house.clock);
+	if (barred(c))
+		return;
+	work_on(c);
+	os_fault_meet(req->target);
+	os_fault_meet(req->body);
+	handle(c);
+	suspect_end();
 }
 
 size_t

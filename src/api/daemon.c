@@ -23,10 +23,17 @@ handle_ready(struct call *c)
 static void
 reloaded(struct call *c, const struct reply *r)
 {
-	if (r->rc == RC_OK)
-		http_answer(c->req, 200, NULL, STR(""));
-	else
+	struct conf_state s;
+	if (r->rc != RC_OK) {
 		answer_reply(c, r);
+		return;
+	}
+	api_conf(c->api, c->arena, &s);
+	conf_unref(&s.conf);
+	if (s.at_next_start.n)
+		http_answer(c->req, 200, "text/plain; charset=utf-8", arena_fmt(c->arena, "Taken at the next start: %.*s\n", STR_ARG(s.at_next_start)));
+	else
+		http_answer(c->req, 200, NULL, STR(""));
 }
 
 void

@@ -52,8 +52,8 @@ param_duration(struct call *c, const char *name, msec_t otherwise, msec_t *out)
 
 /* ---- the envelope ---- */
 
-static void
-open_success(struct json_writer *w, struct buf *b)
+void
+prom_success(struct json_writer *w, struct buf *b)
 {
 	jsonw_init(w, b);
 	jsonw_object(w);
@@ -178,7 +178,7 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 		answer_query_error(c, rc, e.text);
 		return;
 	}
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	add_result(&w, r, ask->start);
 	add_words(&w, "warnings", r->warnings);
 	add_words(&w, "infos", r->infos);
@@ -329,7 +329,7 @@ answer_words(struct call *c, struct selection *s, struct str label)
 		int64_t n = 0;
 		if (all.n)
 			qsort(all.p, all.n, sizeof *all.p, by_text);
-		open_success(&w, &b);
+		prom_success(&w, &b);
 		jsonw_array(&w);
 		for (size_t i = 0; i < all.n && (!s->limit || n < s->limit); i++)
 			if (i == 0 || !str_eq(all.p[i], all.p[i - 1]))
@@ -395,7 +395,7 @@ handle_prom_series(struct call *c)
 		return;
 	}
 	struct map *seen = map_create();
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	jsonw_array(&w);
 	for (size_t i = 0; rc == RC_OK && i < s.n; i++)
 		rc = add_matching(c, &s, i, seen, &w, &e);
@@ -417,7 +417,7 @@ answer_data(struct call *c, struct str data)
 {
 	struct buf b = {0};
 	struct json_writer w;
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	jsonw_raw(&w, data);
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
@@ -454,39 +454,6 @@ void
 handle_prom_metadata(struct call *c)
 {
 	answer_data(c, STR("{}"));
-}
-
-static void
-status_tsdb(struct call *c, struct buf *b)
-{
-	struct tsdb_state s;
-	tsdb_state(c->api->house.tsdb, &s);
-	buf_fmt(b,
-	    "{\"headStats\":{\"numSeries\":%zu,\"numLabelPairs\":0,\"chunkCount\":0,\"minTime\":0,\"maxTime\":%lld},"
-	    "\"seriesCountByMetricName\":[],\"labelValueCountByLabelName\":[],\"memoryInBytesByLabelName\":[],\"seriesCountByLabelValuePair\":[]}",
-	    s.series, (long long)(s.newest == INT64_MIN ? 0 : s.newest));
-}
-
-void
-handle_prom_status(struct call *c)
-{
-	struct buf b = {0};
-	struct str what = c->part[0];
-	if (str_is(what, "buildinfo"))
-		buf_c(&b, "{\"version\":\"3.5.0\",\"revision\":\"tocsin " TOCSIN_VERSION "\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\",\"goVersion\":\"none\"}");
-	else if (str_is(what, "runtimeinfo"))
-		buf_c(&b, "{\"storageRetention\":\"\",\"reloadConfigSuccess\":true}");
-	else if (str_is(what, "flags"))
-		buf_c(&b, "{}");
-	else if (str_is(what, "config"))
-		buf_c(&b, "{\"yaml\":\"\"}");
-	else if (str_is(what, "tsdb"))
-		status_tsdb(c, &b);
-	else
-		answer_error(c, RC_ABSENT, "there is no status \"%.*s\"", STR_ARG(what));
-	if (b.n)
-		answer_data(c, buf_view(&b));
-	buf_fini(&b);
 }
 
 /* ---- writing ---- */

@@ -85,6 +85,7 @@ struct conf {
 	size_t warnings_n;
 	struct str
 	    alertmanager_yaml;    /* for status.config.original; without our own keys and without secrets */
+	struct str yaml;          /* all of the file, without secrets */
 	struct conf_inner *inner; /* conf's own */
 };
 
@@ -102,6 +103,9 @@ void conf_unref(struct conf **); /* accepts a NULL, and nulls */
 
 /* Where a key of a record in this snapshot was set: "file:line:col". */
 struct place conf_place(const struct conf *, const struct layout *, const void *record, const char *key);
+
+/* The keys ("server.listen") that differ and that a process reads only when it starts; in `a`. */
+struct strs conf_at_next_start(const struct conf *running, const struct conf *fresh, struct arena *a);
 
 extern const char conf_embedded[]; /* what Tocsin runs with when nothing is said */
 

@@ -29,6 +29,7 @@
 #include "base/loop.h"
 #include "base/must.h"
 #include "base/os.h"
+#include "base/suspect.h"
 #include "main/house.h"
 #include "main/sandbox.h"
 
@@ -116,6 +117,18 @@ give_data(const struct house *h)
 		fts_close(walk);
 }
 
+/* Another program is another build, also where it has the same version. */
+static enum rc
+share_suspects(const struct house *h, struct err *e)
+{
+	struct stat self = {0};
+	char path[4096], build[32];
+	(void)stat("/proc/self/exe", &self);
+	snprintf(path, sizeof path, "%s/suspects", h->data);
+	snprintf(build, sizeof build, "%s %lld %llx", TOCSIN_VERSION, (long long)self.st_size, (unsigned long long)self.st_mtime);
+	return suspect_share(path, build, e);
+}
+
 static enum rc
 find_user(struct house *h, struct err *e)
 {
@@ -152,6 +165,8 @@ open_house(struct house *h, struct err *e)
 	if (rc == RC_OK)
 		rc = listen_unix(h, "runner", h->runner_path, &h->runner_fd, e);
 	if (rc == RC_OK)
+		rc = share_suspects(h, e);
+	if (rc == RC_OK)
 		give_data(h);
 	return rc;
 }
@@ -171,6 +186,7 @@ be_role(struct keeper *k, const struct process *r)
 	log_setup(r->name, LOG_INFO);
 	panic_install();
 	metric_role(r->name);
+	suspect_role(r->name);
 	os_fault_from_environment(r->name);
 	if (r->claim)
 		r->claim();
@@ -193,11 +209,23 @@ start(struct keeper *k, int i)
 	c->due = 0;
 }
 
+/* By its own fault: somebody may have killed it otherwise, or its stop was not heard. */
+static bool
+is_crash(int status)
+{
+	static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
 static void
 ended(struct keeper *k, int i, int status)
 {
 	struct child *c = &k->children[i];
 	c->pid = 0;
+	suspect_died(roles[i].name, is_crash(status), clock_wall(clock_real()));
 	if (k->stopping)
 		return;
 	bool good = now() - c->started > GOOD_WORK;

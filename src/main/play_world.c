@@ -173,9 +173,7 @@ world_start(struct world *w, struct err *e)
 	enum rc rc = w->conf ? RC_OK : world_config(w, str_c(conf_embedded), e);
 	if (rc == RC_OK)
 		rc = ledger_open(&w->ledger, str_c(w->dir), "play", clock_wall(w->clock), e);
-	char key[100];
-	snprintf(key, sizeof key, "%s/heads.key", w->dir);
-	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, key, &doors, e) : rc;
+	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, w->dir, &doors, e) : rc;
 }
 
 void

@@ -62,6 +62,21 @@ take(struct core *c, struct conf *fresh, struct err *e)
 	return RC_OK;
 }
 
+/* What the house has is what this process began with. */
+static void
+tell_taken(struct core *c, struct conf *fresh)
+{
+	struct arena *a = arena_create();
+	struct strs later = conf_at_next_start(c->house->conf, fresh, a);
+	struct buf names = {0};
+	for (size_t i = 0; i < later.n; i++)
+		buf_fmt(&names, "%s%.*s", i ? ", " : "; taken at the next start: ", STR_ARG(later.p[i]));
+	log_info("main", "the configuration was read again%s", names.p ? names.p : "");
+	api_configured(c->api, fresh, later);
+	buf_fini(&names);
+	arena_destroy(&a);
+}
+
 static enum rc
 reload(struct core *c, struct buf *text)
 {
@@ -70,10 +85,12 @@ reload(struct core *c, struct buf *text)
 	enum rc rc = house_load(c->house, &fresh, text);
 	if (rc == RC_OK && (rc = take(c, fresh, &e)) != RC_OK)
 		buf_c(text, e.text);
-	if (rc == RC_OK)
-		log_info("main", "the configuration was read again");
-	else
+	if (rc == RC_OK) {
+		tell_taken(c, fresh);
+	} else {
 		log_error("main", "the old configuration stays: %s", text->p ? text->p : "");
+		api_refused(c->api);
+	}
 	conf_unref(&fresh);
 	return rc;
 }
@@ -329,6 +346,7 @@ begin(struct core *c, struct err *e)
 	    .tsdb = c->tsdb,
 	    .ledger_url = house_ledger(c->house),
 	    .clock = clock_real(),
+	    .data = str_c(c->house->data),
 	    .no_auth = c->house->no_auth,
 	    .arg = c,
 	    .ask = ask,
