@@ -396,3 +396,16 @@ html_text(struct buf *b, struct str s)
 			buf_ch(b, s.p[i]);
 	}
 }
+
+struct event
+event_for(const struct identity *who, const struct event *ev, struct arena *a)
+{
+	struct event shown = *ev;
+	if (who->customers.n == 0 || !pairs_get(ev->facts, "to").n)
+		return shown;
+	shown.facts = (struct pairs){arena_array(a, struct pair, ev->facts.n), 0};
+	for (size_t i = 0; i < ev->facts.n; i++)
+		if (!str_is(ev->facts.p[i].name, "to"))
+			shown.facts.p[shown.facts.n++] = ev->facts.p[i];
+	return shown;
+}

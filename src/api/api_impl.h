@@ -86,6 +86,9 @@ struct conf_state {
 };
 void api_conf(struct api *, struct arena *, struct conf_state *);
 
+/* An event as this identity may read it: numbers and addresses of our people are for who sees all customers. */
+struct event event_for(const struct identity *, const struct event *, struct arena *);
+
 /* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
 bool identify(struct call *);
 
