@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "api/api_impl.h"
+#include "base/budget.h"
 #include "base/metric.h"
 #include "base/os.h"
 
@@ -50,6 +51,7 @@ handle_own_metrics(struct call *c)
 	struct tsdb_state s;
 	tsdb_state(c->api->house.tsdb, &s);
 	metric_print(&b);
+	budget_print(&b);
 	buf_fmt(&b,
 	    "# HELP tocsin_series Series in the store of samples.\n# TYPE tocsin_series gauge\ntocsin_series %zu\n"
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "api/tenant.h"
+#include "base/budget.h"
 #include "base/time.h"
 #include "ingest/remote_write.h"
 #include "promql/promql.h"
+#include "wire/snappy.h"
 
 /* ---- parameters ---- */
 
@@ -173,7 +175,12 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	struct buf b = {0};
 	struct json_writer w;
 	struct err e;
+	if (budget_take(BUDGET_queries, 1, &e) != RC_OK) {
+		answer_error(c, RC_IO, "%s", e.text);
+		return;
+	}
 	enum rc rc = promql_run(q, ask, &r, &e);
+	budget_give(BUDGET_queries, 1);
 	if (rc != RC_OK) {
 		answer_query_error(c, rc, e.text);
 		return;
@@ -193,9 +200,13 @@ begin(struct call *c, struct promql **q, struct promql_ask *ask)
 {
 	const struct conf_server *conf = &c->api->house.conf->root->server;
 	struct err e;
-	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}};
-	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback))
+	msec_t longest = conf->query_timeout, timeout;
+	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}, .outsider = true};
+	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
+	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
+	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
+	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;
 	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
 		return true;
 	answer_error(c, RC_INVALID, "invalid parameter \"query\": %s", e.text);
@@ -470,8 +481,14 @@ handle_remote_write(struct call *c)
 		answer_error(c, RC_INVALID, "remote write is application/x-protobuf with Content-Encoding: snappy");
 		return;
 	}
-	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit;
+	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit, unpacked = snappy_unpacked_size(c->req->body);
+	unpacked = unpacked <= limit ? unpacked : 0; /* refused before it takes any */
+	if (budget_take(BUDGET_bodies, unpacked, &e) != RC_OK) {
+		answer_error(c, RC_IO, "%s", e.text); /* 503: senders try it again */
+		return;
+	}
 	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
+	budget_give(BUDGET_bodies, unpacked);
 	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written", arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));

@@ -22,6 +22,8 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(STR, tls_key_file, 0, KEY_PATH, "", "its private key")                                             \
 	F(SIZE, body_limit, 0, 0, "64MB", "the largest body of a request, as it comes")                      \
 	F(SIZE, uncompressed_limit, 0, 0, "256MB", "the largest body of a request, uncompressed")            \
+	F(SIZE, bodies_limit, 0, 0, "1GB",                                                                   \
+	    "what the bodies of all requests under way may take, as they come and unpacked; 0: no limit")    \
 	F(SIZE, header_limit, 0, 0, "32KB", "the largest header of a request")                               \
 	F(DUR, header_timeout, 0, 0, "10s", "how long a header may take to arrive")                          \
 	F(DUR, request_timeout, 0, 0, "2m", "how long a request may take in all")                            \
@@ -30,6 +32,7 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(DUR, query_timeout, 0, 0, "2m", "how long a query may run")                                        \
 	F(I64, query_concurrency, 0, 0, "20", "how many queries run side by side")                           \
 	F(I64, query_max_samples, 0, 0, "50000000", "the most samples that one query may hold in memory")    \
+	F(I64, query_total_samples, 0, 0, "100000000", "… and all queries that run side by side; 0: no limit") \
 	F(DUR, query_lookback, 0, 0, "5m", "how far back a query looks for the last sample")
 RECORD(conf_server, CONF_SERVER_KEYS)
 

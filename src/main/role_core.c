@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/budget.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
@@ -315,6 +316,9 @@ static enum rc
 serve(struct core *c, struct err *e)
 {
 	const struct conf_server *s = &c->house->conf->root->server;
+	budget_limit(BUDGET_bodies, (size_t)s->bodies_limit);
+	budget_limit(BUDGET_queries, (size_t)s->query_concurrency);
+	budget_limit(BUDGET_query_samples, (size_t)s->query_total_samples);
 	enum rc rc = read_certificate(c, s, e);
 	if (rc != RC_OK)
 		return rc;
