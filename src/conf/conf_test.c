@@ -104,7 +104,7 @@ UNIT(conf_reads_a_prometheus_yml)
 	ck_assert_str(web->http.http_headers.p[0].values.p[1], "b");
 	ck_assert_str(pairs_get(c->root->global.prom.external_labels, "cost"), "$5");
 	ck_assert_int_eq(web->scrape_protocols.n, 4);
-	ck_assert_int_eq(c->warnings_n, 2);
+	ck_assert_int_eq(c->warnings_n, 3);
 	conf_unref(&c);
 }
 END
@@ -169,7 +169,7 @@ UNIT(conf_reads_an_alertmanager_yml)
 	ck_assert_str(mail->auth_password, "s3cret");
 	ck_assert_int_eq(mail->require_tls, CONF_YES);
 	ck_assert(!mail->send_resolved && c->root->receivers.p[1].webhook_configs.p[0].send_resolved);
-	ck_assert_int_eq(c->warnings_n, 0);
+	ck_assert_int_eq(c->warnings_n, 1);
 	conf_unref(&c);
 }
 END
@@ -323,7 +323,7 @@ UNIT(conf_reads_a_tocsin_yml)
 	ck_assert_str(mail->auth_password_file, "mail.secret");
 	ck_assert_int_eq(mail->require_tls, CONF_YES);
 	ck_assert_str(c->scrapes.p[0]->customer, "acme");
-	ck_assert_int_eq(c->warnings_n, 1);
+	ck_assert_int_eq(c->warnings_n, 3);
 	ck_assert(!str_has(c->alertmanager_yaml, STR("desk")) &&
 		  str_has(c->alertmanager_yaml, STR("noc@example.org")));
 	conf_unref(&c);
@@ -602,7 +602,7 @@ UNIT(conf_names_what_only_the_next_start_takes)
 	    {"storage: {tsdb: {retention: {time: 3d}}}", "storage: {tsdb: {retention: {time: 4d}}}", "storage.retention storage.tsdb.retention.time "},
 	    {"voice: {trunks: [{name: a, proxy: h, password: x}]}", "voice: {trunks: [{name: a, proxy: h, password: y}]}", "voice.trunks "},
 	    {"scrape_configs: [{job_name: a}]", "scrape_configs: [{job_name: b}]", ""},
-	    {"access: {require_totp: false}", "access: {require_totp: true}", "access.require_totp "},
+	    {"access: {failed_logins: 3}", "access: {failed_logins: 4}", "access.failed_logins "},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct arena *a = arena_create();
