@@ -1,6 +1,8 @@
 """What kills a process twice is refused from then on, shown, and a ticket; everything else goes on."""
+import http.server
 import os
 import pathlib
+import threading
 import time
 
 import pytest
@@ -15,8 +17,8 @@ CONFIG = "desk: {desk: open}\nvoice: {listen: 127.0.0.1:0}\n"
 
 @pytest.fixture
 def start(request):
-    def make(path, role):
-        daemon = Daemon(path, CONFIG, env={"TOCSIN_FAULT": "panic:%s:%s" % (WORD, role)})
+    def make(path, role, config=CONFIG):
+        daemon = Daemon(path, config, env={"TOCSIN_FAULT": "panic:%s:%s" % (WORD, role)})
         request.addfinalizer(daemon.stop)
         return daemon
     return make
@@ -98,6 +100,42 @@ def test_an_alert_that_killed_the_engine_twice_is_kept_and_opens_a_ticket(tmp_pa
     assert WORD.encode() in kept.read_bytes() and kept.read_bytes().startswith(b"kind alert\n")
     daemon.wait(lambda: quarantine_ticket(daemon))
     assert len(quarantine_ticket(daemon)) == 1
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"metric{word=\"%s\"} %d\n" % (WORD.encode() if self.path == "/bad" else b"fine", time.time_ns()))
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_target_and_a_rule_that_kill_the_core_are_left_alone(tmp_path, start):
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    (tmp_path / "rules.yml").write_text("groups: [{name: g, interval: 1s, rules: [{record: bad, expr: 'vector(1) unless x{a=\"%s\"}'},"
+                                        " {record: good, expr: vector(2)}]}]\n" % WORD)
+    job = "  - {job_name: %s, scrape_interval: 1s, metrics_path: /%s, static_configs: [{targets: ['127.0.0.1:%d']}]}\n"
+    port = site.server_address[1]
+    daemon = start(tmp_path, "core", CONFIG + "rule_files: [rules.yml]\nscrape_configs:\n" + job % ("bad", "bad", port) + job % ("good", "good", port))
+    barred = lambda: {q["what"].split()[1] for q in status(daemon)["quarantine"] if q["refused"]}
+    daemon.wait(lambda: barred() == {"page", "rule"}, 60)
+    value = lambda name: daemon.ask("GET", query("/api/v1/query", query=name)).json()["data"]["result"]
+    for shown in ("good", 'metric{job="good"}', 'up{job="bad"} == 0'):
+        daemon.wait(lambda: value(shown))
+    died = deaths(daemon, "core")
+    assert died == 4
+    targets = lambda: {t["scrapePool"]: t for t in daemon.ask("GET", "/api/v1/targets").json()["data"]["activeTargets"]}
+    daemon.wait(lambda: targets()["good"]["health"] == "up" and "quarantine" in targets()["bad"]["lastError"])
+    daemon.wait(lambda: value("good"))
+    rules = {r["name"]: r for g in daemon.ask("GET", "/api/v1/rules").json()["data"]["groups"] for r in g["rules"]}
+    assert rules["good"]["health"] == "ok" and "quarantine" in rules["bad"]["lastError"]
+    time.sleep(2.5)
+    assert deaths(daemon, "core") == died
+    daemon.wait(lambda: len(quarantine_ticket(daemon)) >= 1)
+    site.shutdown()
 
 
 def test_being_killed_from_outside_is_nobodys_fault(tmp_path, start):
