@@ -147,11 +147,11 @@ handle_alert(struct handling *h, struct alert *a, struct buf *bytes, struct err 
 	if (!a->customer.n)
 		a->customer = customer_of(h->e, a);
 	uint64_t print = alert_print(a, bytes);
-	buf_clear(bytes);
-	record_encode(&alert_layout, a, bytes);
-	enum rc rc = quarantine_judge(h->e, print, "alert", buf_view(bytes), e);
-	if (rc != RC_OK)
-		return rc;
+	if (suspect_barred(print)) { /* then all of it is kept, and it may take its time */
+		buf_clear(bytes);
+		record_encode(&alert_layout, a, bytes);
+		return quarantine_judge(h->e, print, "alert", buf_view(bytes), e);
+	}
 	struct str name = str_to(pairs_get(a->labels, "alertname"), 80);
 	suspect_begin(print, "the alert %.*s of %.*s", STR_ARG(name), STR_ARG(str_to(a->customer, 40)));
 	os_fault_meet(buf_view(bytes));

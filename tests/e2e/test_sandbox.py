@@ -84,6 +84,9 @@ def test_root_is_given_away_where_a_user_is_named(tmp_path, start):
     daemon.wait(lambda: len(daemon.children()) == 4 and daemon.children() != before)
     daemon.wait(lambda: daemon.ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "B"}}]).status == 200)
     judge(roles(daemon), nobody)
+    last = daemon.children()
+    os.kill(daemon.program.process.pid, 9)  # whom they became must not let them outlive the keeper
+    daemon.wait(lambda: not any(pathlib.Path("/proc/%s/exe" % p).exists() for p in last))
 
 
 def test_a_user_that_is_not_there_is_named(tmp_path):
