@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/must.h"
+#include "base/os.h"
+#include "base/suspect.h"
 #include "engine/engine.h"
 
 const struct route routes[] = {
@@ -29,6 +31,9 @@ api_create(const struct api_house *house)
 	struct api *a = mem_new(struct api);
 	a->house = *house;
 	a->book_stale = true;
+	a->started = a->configured = clock_wall(house->clock);
+	a->conf = conf_ref((struct conf *)house->conf);
+	pthread_mutex_init(&a->conf_lock, NULL);
 	a->failures = map_create();
 	must(pthread_key_create(&a->reader, close_reader) == 0);
 	pthread_rwlock_init(&a->lock, NULL);
@@ -51,6 +56,9 @@ api_destroy(struct api **pa)
 		mem_free(e->value);
 	map_destroy(&a->failures);
 	vec_fini(&a->live);
+	conf_unref(&a->conf);
+	buf_fini(&a->at_next_start);
+	pthread_mutex_destroy(&a->conf_lock);
 	pthread_rwlock_destroy(&a->lock);
 	pthread_mutex_destroy(&a->live_lock);
 	pthread_mutex_destroy(&a->failures_lock);
@@ -194,6 +202,36 @@ param_instant(struct call *c, const char *name, msec_t *out)
 	return false;
 }
 
+/* ---- what has killed twice ---- */
+
+/* One fingerprint a request: the same one, sent again, has the same. */
+static uint64_t
+print_of(const struct http_req *r)
+{
+	return (str_hash(r->method) * 31 + str_hash(r->target)) * 31 + str_hash(r->body);
+}
+
+/* This thread works on it from now on; copies, since an answer takes the request away. */
+static void
+work_on(const struct call *c)
+{
+	suspect_begin(c->print, "%.*s %.*s with %zu bytes from %.*s", STR_ARG(str_to(c->req->method, 10)), STR_ARG(str_to(c->req->path, 80)), c->req->body.n,
+	    STR_ARG(str_to(c->req->peer, 40)));
+}
+
+static bool
+barred(struct call *c)
+{
+	struct buf b = {0};
+	if (!suspect_barred(c->print))
+		return false;
+	metric_add(METRIC_quarantine_refusals_total, 1);
+	buf_fmt(&b, "{\"status\":\"error\",\"errorType\":\"internal\",\"error\":\"this very request has ended the server %d times and is not tried again (%016llx)\"}",
+	    SUSPECT_DEATHS, (unsigned long long)c->print);
+	answer_json(c, 500, &b);
+	return true;
+}
+
 /* ---- asking the engine ---- */
 
 struct asked {
@@ -205,7 +243,9 @@ static void
 on_reply(void *arg, const struct reply *r)
 {
 	struct asked *a = arg; /* in the request's arena */
+	work_on(a->call);
 	a->fn(a->call, r);
+	suspect_end();
 }
 
 void
@@ -289,14 +329,12 @@ forged(struct call *c)
 	return !str_eq(http_header(c->req, "X-CSRF-Token"), secret_csrf(c->secret, c->arena));
 }
 
-void
-api_handle(void *api, struct http_req *req)
+static void
+handle(struct call *c)
 {
-	struct call *c = arena_new(req->arena, struct call);
+	struct http_req *req = c->req;
 	bool path_known = false;
 	struct err e;
-	*c = (struct call){.api = api, .req = req, .arena = req->arena};
-	c->now = clock_wall(c->api->house.clock);
 	const struct route *r = find_route(c, &path_known);
 	if (!r) {
 		if (path_known)
@@ -326,6 +364,21 @@ api_handle(void *api, struct http_req *req)
 	}
 }
 
+void
+api_handle(void *api, struct http_req *req)
+{
+	struct call *c = arena_new(req->arena, struct call);
+	*c = (struct call){.api = api, .req = req, .arena = req->arena, .print = print_of(req)};
+	c->now = clock_wall(c->api->house.clock);
+	if (barred(c))
+		return;
+	work_on(c);
+	os_fault_meet(req->target);
+	os_fault_meet(req->body);
+	handle(c);
+	suspect_end();
+}
+
 size_t
 api_body_limit(void *api, const struct http_req *req)
 {
@@ -353,4 +406,17 @@ html_text(struct buf *b, struct str s)
 		else
 			buf_ch(b, s.p[i]);
 	}
+}
+
+struct event
+event_for(const struct identity *who, const struct event *ev, struct arena *a)
+{
+	struct event shown = *ev;
+	if (who->customers.n == 0 || !pairs_get(ev->facts, "to").n)
+		return shown;
+	shown.facts = (struct pairs){arena_array(a, struct pair, ev->facts.n), 0};
+	for (size_t i = 0; i < ev->facts.n; i++)
+		if (!str_is(ev->facts.p[i].name, "to"))
+			shown.facts.p[shown.facts.n++] = ev->facts.p[i];
+	return shown;
 }

@@ -27,6 +27,7 @@ struct api_house {
 	struct tsdb *tsdb;
 	struct str ledger_url;
 	struct clock *clock;
+	struct str data; /* the data folder */
 	bool no_auth;
 	void *arg;
 	/* Asks the engine; any thread.  The reply comes once, from any thread. */
@@ -42,6 +43,9 @@ void api_destroy(struct api **);
 void api_handle(void *api, struct http_req *); /* an http_handler */
 size_t api_body_limit(void *api, const struct http_req *);
 void api_decorate(void *api, struct http_req *); /* security headers */
+/* Another configuration is in force, but for these of its keys; or it was refused. */
+void api_configured(struct api *, struct conf *, struct strs at_next_start);
+void api_refused(struct api *);
 /* The engine committed something: live streams and what was read before learn of it. */
 void api_news(struct api *, const struct news *);
 

@@ -23,6 +23,12 @@ struct api {
 	pthread_mutex_t live_lock;
 	VEC(struct live_stream *) live; /* under live_lock */
 	pthread_mutex_t failures_lock;
+	msec_t started;
+	pthread_mutex_t conf_lock;
+	struct conf *conf;        /* the one in force; under conf_lock, as are: */
+	struct buf at_next_start; /* what of it is not in force yet */
+	msec_t configured;
+	bool refused;             /* the last reload */
 	struct map *failures; /* failed sign-ins by name and by address */
 };
 
@@ -37,6 +43,7 @@ struct call {
 	struct str secret; /* the token or cookie that proved it */
 	struct str part[4]; /* {…} of the path, in order */
 	msec_t now;
+	uint64_t print; /* of the whole request: base/suspect.h */
 };
 typedef void api_handler(struct call *);
 
@@ -75,6 +82,17 @@ void api_book_done(struct api *);
 
 /* Reads the ticket of that number, when who asks may see it; answers 404 itself otherwise, whichever it was. */
 bool visible_ticket(struct call *, struct str number, struct ticket *out);
+/* The configuration in force; `conf` is given back by conf_unref. */
+struct conf_state {
+	struct conf *conf;
+	struct str at_next_start; /* "server.listen, storage.sync" */
+	msec_t configured;
+	bool refused; /* the last reload was */
+};
+void api_conf(struct api *, struct arena *, struct conf_state *);
+
+/* An event as this identity may read it: numbers and addresses of our people are for who sees all customers. */
+struct event event_for(const struct identity *, const struct event *, struct arena *);
 
 /* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
 bool identify(struct call *);
@@ -84,6 +102,13 @@ void sign_in_page(struct call *, const char *trouble);
 
 /* Prints a struct str as HTML text. */
 void html_text(struct buf *, struct str);
+void html_cell(struct buf *, const char *attributes, struct str);
+/* A plain page with title and navigation; its answer. */
+void page_begin(struct buf *, const char *title);
+void page_answer(struct call *, int status, struct buf *);
+
+/* Prometheus's envelope up to its data: what follows is a value and the end of the object. */
+void prom_success(struct json_writer *, struct buf *);
 
 #define ROUTE(method, path, right, handler, help) void handle_##handler(struct call *);
 #include "api/routes.def"

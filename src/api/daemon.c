@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "api/api_impl.h"
+#include "base/budget.h"
 #include "base/metric.h"
 #include "base/os.h"
 
@@ -23,10 +24,17 @@ handle_ready(struct call *c)
 static void
 reloaded(struct call *c, const struct reply *r)
 {
-	if (r->rc == RC_OK)
-		http_answer(c->req, 200, NULL, STR(""));
-	else
+	struct conf_state s;
+	if (r->rc != RC_OK) {
 		answer_reply(c, r);
+		return;
+	}
+	api_conf(c->api, c->arena, &s);
+	conf_unref(&s.conf);
+	if (s.at_next_start.n)
+		http_answer(c->req, 200, "text/plain; charset=utf-8", arena_fmt(c->arena, "Taken at the next start: %.*s\n", STR_ARG(s.at_next_start)));
+	else
+		http_answer(c->req, 200, NULL, STR(""));
 }
 
 void
@@ -43,6 +51,7 @@ handle_own_metrics(struct call *c)
 	struct tsdb_state s;
 	tsdb_state(c->api->house.tsdb, &s);
 	metric_print(&b);
+	budget_print(&b);
 	buf_fmt(&b,
 	    "# HELP tocsin_series Series in the store of samples.\n# TYPE tocsin_series gauge\ntocsin_series %zu\n"
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"

@@ -46,7 +46,10 @@ push(void *arg, const struct event *ev)
 	s->after = ev->seq;
 	buf_fmt(&b, "id: %lld\nevent: %.*s\ndata: ", (long long)ev->seq, STR_ARG(ev->kind));
 	jsonw_init(&w, &b);
-	record_to_json(&event_layout, ev, true, &w);
+	struct arena *scratch = arena_create();
+	struct event shown = event_for(&s->who, ev, scratch);
+	record_to_json(&event_layout, &shown, true, &w);
+	arena_destroy(&scratch);
 	buf_c(&b, "\n\n");
 	http_stream_send(s->stream, buf_view(&b)); /* a stream that is gone is told to forget() */
 	buf_fini(&b);

@@ -17,14 +17,14 @@ static const char style[] =
     "@media(max-width:44rem){table,tbody,tr,td{display:block}tr:first-child{display:none}tr{padding:.5rem 0;border-bottom:1px solid var(--line)}"
     "td{border:0;padding:.1rem 0}td:empty{display:none}}</style>";
 
-static void
+void
 page_begin(struct buf *b, const char *title)
 {
-	buf_fmt(b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>%s · Tocsin</title>%s<nav><a href=\"/text\">Tickets</a></nav><h1>%s</h1>",
+	buf_fmt(b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>%s · Tocsin</title>%s<nav><a href=\"/text\">Tickets</a> <a href=\"/text/status\">Status</a></nav><h1>%s</h1>",
 	    title, style, title);
 }
 
-static void
+void
 page_answer(struct call *c, int status, struct buf *b)
 {
 	/* the styles are in the page itself: allowed here and only here */
@@ -35,8 +35,8 @@ page_answer(struct call *c, int status, struct buf *b)
 	http_answer_buf(c->req, status, "text/html; charset=utf-8", b);
 }
 
-static void
-cell(struct buf *b, const char *kind, struct str s)
+void
+html_cell(struct buf *b, const char *kind, struct str s)
 {
 	buf_fmt(b, "<td%s>", kind);
 	html_text(b, s);
@@ -95,13 +95,13 @@ ticket_row(void *arg, const struct row *row)
 	if (!access_sees(&r->call->who, row->customer) || record_decode(&ticket_layout, &k, row->value, r->call->arena, &e) != RC_OK)
 		return true;
 	buf_fmt(r->b, "<tr><td class=n><a href=\"/text/ticket/%lld\">%lld</a></td>", (long long)k.number, (long long)k.number);
-	cell(r->b, "", str_c(priorities[k.priority]));
+	html_cell(r->b, "", str_c(priorities[k.priority]));
 	buf_c(r->b, "<td>");
 	word(r->b, ticket_states[k.state]);
 	buf_c(r->b, "</td>");
-	cell(r->b, "", k.customer);
-	cell(r->b, "", k.title);
-	cell(r->b, "", k.assignee);
+	html_cell(r->b, "", k.customer);
+	html_cell(r->b, "", k.title);
+	html_cell(r->b, "", k.assignee);
 	time_cell(r->b, k.opened);
 	buf_c(r->b, "</tr>");
 	return ++r->n < 200;
@@ -141,10 +141,10 @@ timeline_row(void *arg, const struct event *ev)
 	struct timeline *t = arg;
 	sla_history_add(&t->history, ev);
 	time_cell((buf_c(t->b, "<tr>"), t->b), ev->at);
-	cell(t->b, " class=n", ev->actor);
-	cell(t->b, "", ev->text);
+	html_cell(t->b, " class=n", ev->actor);
+	html_cell(t->b, "", ev->text);
 	struct str message = pairs_get(ev->facts, "message");
-	cell(t->b, "", message);
+	html_cell(t->b, "", message);
 	buf_c(t->b, "</tr>");
 	return true;
 }

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "api/tenant.h"
+#include "base/budget.h"
 #include "base/time.h"
 #include "ingest/remote_write.h"
 #include "promql/promql.h"
+#include "wire/snappy.h"
 
 /* ---- parameters ---- */
 
@@ -52,8 +54,8 @@ param_duration(struct call *c, const char *name, msec_t otherwise, msec_t *out)
 
 /* ---- the envelope ---- */
 
-static void
-open_success(struct json_writer *w, struct buf *b)
+void
+prom_success(struct json_writer *w, struct buf *b)
 {
 	jsonw_init(w, b);
 	jsonw_object(w);
@@ -173,12 +175,17 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	struct buf b = {0};
 	struct json_writer w;
 	struct err e;
+	if (budget_take(BUDGET_queries, 1, &e) != RC_OK) {
+		answer_error(c, RC_IO, "%s", e.text);
+		return;
+	}
 	enum rc rc = promql_run(q, ask, &r, &e);
+	budget_give(BUDGET_queries, 1);
 	if (rc != RC_OK) {
 		answer_query_error(c, rc, e.text);
 		return;
 	}
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	add_result(&w, r, ask->start);
 	add_words(&w, "warnings", r->warnings);
 	add_words(&w, "infos", r->infos);
@@ -193,9 +200,13 @@ begin(struct call *c, struct promql **q, struct promql_ask *ask)
 {
 	const struct conf_server *conf = &c->api->house.conf->root->server;
 	struct err e;
-	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}};
-	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback))
+	msec_t longest = conf->query_timeout, timeout;
+	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}, .outsider = true};
+	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
+	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
+	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
+	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;
 	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
 		return true;
 	answer_error(c, RC_INVALID, "invalid parameter \"query\": %s", e.text);
@@ -329,7 +340,7 @@ answer_words(struct call *c, struct selection *s, struct str label)
 		int64_t n = 0;
 		if (all.n)
 			qsort(all.p, all.n, sizeof *all.p, by_text);
-		open_success(&w, &b);
+		prom_success(&w, &b);
 		jsonw_array(&w);
 		for (size_t i = 0; i < all.n && (!s->limit || n < s->limit); i++)
 			if (i == 0 || !str_eq(all.p[i], all.p[i - 1]))
@@ -395,7 +406,7 @@ handle_prom_series(struct call *c)
 		return;
 	}
 	struct map *seen = map_create();
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	jsonw_array(&w);
 	for (size_t i = 0; rc == RC_OK && i < s.n; i++)
 		rc = add_matching(c, &s, i, seen, &w, &e);
@@ -417,7 +428,7 @@ answer_data(struct call *c, struct str data)
 {
 	struct buf b = {0};
 	struct json_writer w;
-	open_success(&w, &b);
+	prom_success(&w, &b);
 	jsonw_raw(&w, data);
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
@@ -456,39 +467,6 @@ handle_prom_metadata(struct call *c)
 	answer_data(c, STR("{}"));
 }
 
-static void
-status_tsdb(struct call *c, struct buf *b)
-{
-	struct tsdb_state s;
-	tsdb_state(c->api->house.tsdb, &s);
-	buf_fmt(b,
-	    "{\"headStats\":{\"numSeries\":%zu,\"numLabelPairs\":0,\"chunkCount\":0,\"minTime\":0,\"maxTime\":%lld},"
-	    "\"seriesCountByMetricName\":[],\"labelValueCountByLabelName\":[],\"memoryInBytesByLabelName\":[],\"seriesCountByLabelValuePair\":[]}",
-	    s.series, (long long)(s.newest == INT64_MIN ? 0 : s.newest));
-}
-
-void
-handle_prom_status(struct call *c)
-{
-	struct buf b = {0};
-	struct str what = c->part[0];
-	if (str_is(what, "buildinfo"))
-		buf_c(&b, "{\"version\":\"3.5.0\",\"revision\":\"tocsin " TOCSIN_VERSION "\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\",\"goVersion\":\"none\"}");
-	else if (str_is(what, "runtimeinfo"))
-		buf_c(&b, "{\"storageRetention\":\"\",\"reloadConfigSuccess\":true}");
-	else if (str_is(what, "flags"))
-		buf_c(&b, "{}");
-	else if (str_is(what, "config"))
-		buf_c(&b, "{\"yaml\":\"\"}");
-	else if (str_is(what, "tsdb"))
-		status_tsdb(c, &b);
-	else
-		answer_error(c, RC_ABSENT, "there is no status \"%.*s\"", STR_ARG(what));
-	if (b.n)
-		answer_data(c, buf_view(&b));
-	buf_fini(&b);
-}
-
 /* ---- writing ---- */
 
 void
@@ -503,8 +481,14 @@ handle_remote_write(struct call *c)
 		answer_error(c, RC_INVALID, "remote write is application/x-protobuf with Content-Encoding: snappy");
 		return;
 	}
-	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit;
+	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit, unpacked = snappy_unpacked_size(c->req->body);
+	unpacked = unpacked <= limit ? unpacked : 0; /* refused before it takes any */
+	if (budget_take(BUDGET_bodies, unpacked, &e) != RC_OK) {
+		answer_error(c, RC_IO, "%s", e.text); /* 503: senders try it again */
+		return;
+	}
 	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
+	budget_give(BUDGET_bodies, unpacked);
 	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written", arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));

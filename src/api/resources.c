@@ -33,6 +33,16 @@ sees_resource(const struct identity *who, const struct resource *r, const void *
 	return !str_is(r->kind, "user") || sees_person(who, spec);
 }
 
+/* How to reach a person is for that person, for who sees all customers, and for who serves one of the same. */
+static bool
+may_reach(const struct identity *who, struct str name, const struct user *u)
+{
+	bool shared = who->customers.n == 0 || str_eq(who->name, name);
+	for (size_t i = 0; i < u->customers.n; i++)
+		shared |= access_sees(who, u->customers.p[i]);
+	return shared;
+}
+
 /* A person who serves several customers is shown with those only that the asker sees. */
 static const void *
 shown_spec(const struct call *c, const struct resource *r, const void *spec)
@@ -42,6 +52,10 @@ shown_spec(const struct call *c, const struct resource *r, const void *spec)
 	const struct user *whole = spec;
 	struct user *u = arena_new(c->arena, struct user);
 	*u = *whole;
+	if (!may_reach(&c->who, r->name, whole)) {
+		u->mail = u->phone = STR("");
+		u->ladder.n = 0;
+	}
 	u->customers = (struct strs){arena_array(c->arena, struct str, whole->customers.n), 0};
 	for (size_t i = 0; i < whole->customers.n; i++)
 		if (access_sees(&c->who, whole->customers.p[i]))

@@ -187,7 +187,8 @@ list_event(void *arg, const struct event *ev)
 	struct event_list *l = arg;
 	if (!may_read(l->call, ev))
 		return true;
-	record_to_json(&event_layout, ev, true, &l->w);
+	struct event shown = event_for(&l->call->who, ev, l->call->arena);
+	record_to_json(&event_layout, &shown, true, &l->w);
 	return --l->left > 0;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/suspect.h"
 
 static _Thread_local struct {
 	const char *what;
@@ -55,6 +56,7 @@ say_note(void)
 static void
 last_words(void)
 {
+	suspect_guilty();
 	say_note();
 	log_recent(STDERR_FILENO);
 	void *frames[64];

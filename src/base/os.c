@@ -17,6 +17,7 @@ static struct {
 	_Atomic uint64_t calls;
 	atomic_bool hit;
 	const char *role;
+	struct str text;  /* of OS_FAULT_PANIC */
 	const char *once; /* a file that is gone after the first death; NULL: die every time */
 } fault;
 
@@ -181,6 +182,13 @@ os_fault_hit(void)
 }
 
 void
+os_fault_meet(struct str bytes)
+{
+	if (fault.kind == OS_FAULT_PANIC && fault.text.n && memmem(bytes.p, bytes.n, fault.text.p, fault.text.n))
+		panic("what TOCSIN_FAULT named was met");
+}
+
+void
 os_fault_report(void)
 {
 	if (fault.kind == OS_FAULT_COUNT)
@@ -190,19 +198,21 @@ os_fault_report(void)
 void
 os_fault_from_environment(const char *role)
 {
-	struct str rest = str_c(getenv("TOCSIN_FAULT")), kind, nth, only;
+	struct str rest = str_c(getenv("TOCSIN_FAULT")), kind, nth = {0}, only;
 	if (rest.n == 0 || !str_cut(&rest, ':', &kind))
 		return;
 	fault.once = getenv("TOCSIN_FAULT_ONCE");
 	if (fault.once && access(fault.once, F_OK) != 0)
 		return; /* it has happened */
 	uint64_t n = 0;
-	if (str_cut(&rest, ':', &nth))
+	bool panics = str_is(kind, "panic");
+	if (str_cut(&rest, ':', &nth) && !panics)
 		must(str_u64(nth, &n) || nth.n == 0);
 	if (str_cut(&rest, ':', &only) && !str_is(only, role))
 		return;
 	fault.role = role;
-	os_fault_set(str_is(kind, "kill") ? OS_FAULT_KILL : OS_FAULT_COUNT, n);
+	fault.text = nth;
+	os_fault_set(panics ? OS_FAULT_PANIC : str_is(kind, "kill") ? OS_FAULT_KILL : OS_FAULT_COUNT, n);
 }
 
 enum rc

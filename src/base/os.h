@@ -10,6 +10,7 @@
  * A plan is process-wide and set before threads start, or from the environment by a child that is to die:
  *     TOCSIN_FAULT=kill:137          end this process at its 137th call
  *     TOCSIN_FAULT=kill:137:engine   only in the process that plays this role
+ *     TOCSIN_FAULT=panic:TEXT:engine be wrong (base/must.h) when this text stands in what the process handles
  *     TOCSIN_FAULT=count             count only; os_fault_report prints the number
  *     TOCSIN_FAULT_ONCE=FILE         only while the file is there; the first to die takes it away
  */
@@ -46,6 +47,7 @@ extern struct os_table os;
 enum os_fault {
 	OS_FAULT_NONE,
 	OS_FAULT_COUNT,  /* only count */
+	OS_FAULT_PANIC,  /* os_fault_meet, when it meets the text */
 	OS_FAULT_KILL,   /* _exit(137) instead of the call */
 	OS_FAULT_ENOSPC, /* what writes fails so, from the N-th call on until os_fault_set again */
 	OS_FAULT_EIO,    /* once */
@@ -68,6 +70,9 @@ int os_fault_point(bool writes);
 
 #include "base/err.h"
 #include "base/str.h"
+
+/* Work begins on this: panics when it holds the text that the environment named. */
+void os_fault_meet(struct str bytes);
 
 /* All of `s`, through EINTR and short writes. */
 CHECKED enum rc os_write_all(int fd, struct str s, struct err *);

@@ -9,6 +9,7 @@
 /* A line that was seen. */
 struct line {
 	struct tsdb_ref ref;
+	size_t fresh;   /* has no reference yet: its place among the page's new series, plus one */
 	uint64_t seen;  /* the scrape that had it last */
 	bool dropped;   /* relabelling says no */
 	bool own_times; /* it carries times of its own */
@@ -46,6 +47,16 @@ page_memory_destroy(struct page_memory **pm)
 
 typedef VEC(struct tsdb_sample) samples;
 
+/* A series that begins with this page, and a sample that waits for its reference. */
+struct fresh {
+	struct line *line;
+	struct labels labels; /* in the page's arena */
+};
+struct waiting {
+	size_t sample;
+	const struct line *line;
+};
+
 static void
 append(struct tsdb *db, const samples *s, const char *what)
 {
@@ -62,10 +73,12 @@ struct storing {
 	struct tsdb *db;
 	const struct target *target;
 	const struct page_rules *rules;
-	struct arena *arena;
+	struct arena *arena; /* of a line */
+	struct arena *page;  /* of the page */
 	struct label_builder builder;
 	samples samples;
-	size_t added;
+	VEC(struct fresh) fresh;
+	VEC(struct waiting) waiting;
 	msec_t now;
 };
 
@@ -100,8 +113,10 @@ make_line(struct storing *s, const struct expo *x, struct line *line, struct err
 	line->dropped = !relabel_apply(s->rules->metric_rules, &s->builder, s->arena) || !label_builder_get(&s->builder, STR(LABEL_METRIC)).n;
 	if (line->dropped)
 		return RC_OK;
-	s->added++;
-	return tsdb_series(s->db, s->target->tenant, label_builder_done(&s->builder, s->arena), &line->ref, e);
+	struct labels ls = label_builder_done(&s->builder, s->arena);
+	*vec_add(&s->fresh) = (struct fresh){line, {arena_str(s->page, ls.bytes)}};
+	line->fresh = s->fresh.n;
+	return RC_OK;
 }
 
 static enum rc
@@ -119,6 +134,28 @@ line_of(struct storing *s, const struct expo *x, struct line **out, struct err *
 	}
 	map_put(s->memory->lines, x->series, line);
 	*out = line;
+	return RC_OK;
+}
+
+/* [P3] */
+static enum rc
+begin_series(struct storing *s, struct err *e)
+{
+	struct labels *ls = arena_array(s->page, struct labels, s->fresh.n + 1);
+	struct tsdb_ref *refs = arena_array(s->page, struct tsdb_ref, s->fresh.n + 1);
+	if (!s->fresh.n)
+		return RC_OK;
+	for (size_t i = 0; i < s->fresh.n; i++)
+		ls[i] = s->fresh.p[i].labels;
+	enum rc rc = tsdb_series_all(s->db, s->target->tenant, ls, s->fresh.n, refs, e);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < s->fresh.n; i++) {
+		s->fresh.p[i].line->ref = refs[i];
+		s->fresh.p[i].line->fresh = 0;
+	}
+	for (size_t i = 0; i < s->waiting.n; i++)
+		s->samples.p[s->waiting.p[i].sample].ref = s->waiting.p[i].line->ref;
 	return RC_OK;
 }
 
@@ -146,13 +183,15 @@ read_page(struct storing *s, struct str body, enum expo_format format, struct pa
 			rc = err_set(e, RC_REFUSED, "the page has more than %lld samples", (long long)job->sample_limit);
 		line->seen = s->memory->scrape;
 		line->own_times = x.has_time && job->honor_timestamps;
+		if (line->fresh)
+			*vec_add(&s->waiting) = (struct waiting){s->samples.n, line};
 		*vec_add(&s->samples) = (struct tsdb_sample){line->ref, line->own_times ? x.time : s->now, x.value};
 	}
 	if (rc == RC_OK)
 		rc = expo_end(&x, e);
 	expo_fini(&x);
 	n->kept = s->samples.n;
-	n->added = s->added;
+	n->added = s->fresh.n;
 	return rc;
 }
 
@@ -167,7 +206,7 @@ end_missing(struct page_memory *m, struct tsdb *db, msec_t now)
 		if (l->seen == m->scrape)
 			continue;
 		*vec_add(&gone) = e->key;
-		if (!l->dropped && !l->own_times)
+		if (!l->dropped && !l->own_times && !l->fresh)
 			*vec_add(&stale) = (struct tsdb_sample){l->ref, now, tsdb_stale()};
 	}
 	append(db, &stale, "ending series");
@@ -190,11 +229,13 @@ enum rc
 page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, struct str body,
     enum expo_format format, msec_t now, struct page_counts *n, struct err *e)
 {
-	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .now = now};
+	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .page = arena_create(), .now = now};
 	struct tsdb_counts counts;
 	*n = (struct page_counts){0};
 	m->scrape++;
 	enum rc rc = read_page(&s, body, format, n, e);
+	if (rc == RC_OK)
+		rc = begin_series(&s, e);
 	if (rc == RC_OK && s.samples.n)
 		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
 	if (rc == RC_OK)
@@ -203,7 +244,10 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 		page_end(m, db, now); /* [P1] */
 	label_builder_fini(&s.builder);
 	vec_fini(&s.samples);
+	vec_fini(&s.fresh);
+	vec_fini(&s.waiting);
 	arena_destroy(&s.arena);
+	arena_destroy(&s.page);
 	return rc;
 }
 

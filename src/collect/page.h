@@ -5,6 +5,7 @@
  *        that they became.  A line that was seen before costs one look-up and one append.
  * [P1]   A page is stored as a whole or not at all; when it is not, every series of the target ends (stale).
  * [P2]   A series that was on the last page and is not on this one ends, unless it carries times of its own.
+ * [P3]   Its new series begin together and last, when all of it was read: a page that is refused leaves none behind.
  *
  * One target at a time; any thread.
  */

@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/os.h"
+#include "base/suspect.h"
 #include "base/map.h"
 #include "base/must.h"
 #include "base/time.h"
@@ -34,7 +36,7 @@ struct scraped {
 	struct job *job;
 	struct target target; /* texts in `arena` */
 	struct arena *arena;
-	char *key;
+	uint64_t hash; /* of its key: the moment of its scrapes, and who it is */
 	struct page_memory *memory;
 	struct loop_timer timer;
 	struct http_call *call;
@@ -64,7 +66,7 @@ static void
 sleep_until_next(struct scraped *s)
 {
 	msec_t now = loop_wall(s->scraper->loop), interval = s->target.interval;
-	msec_t moment = (msec_t)(str_hash(str_c(s->key)) % (uint64_t)interval);
+	msec_t moment = (msec_t)(s->hash % (uint64_t)interval);
 	s->due = now - now % interval + moment;
 	while (s->due <= now)
 		s->due += interval;
@@ -91,12 +93,29 @@ format_of(const struct http_result *r)
 	return str_starts(http_result_header(r, "Content-Type"), STR("application/openmetrics-text")) ? EXPO_OPENMETRICS : EXPO_TEXT;
 }
 
+/* Its pages change with every scrape: what has ended the process is the target. */
+static uint64_t
+print_of(const struct scraped *s)
+{
+	return s->hash + 1;
+}
+
+static enum rc
+store(struct scraped *s, const struct http_result *r, struct page_counts *n, struct err *e)
+{
+	struct page_rules rules = {s->job->conf, s->job->metric_rules};
+	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
+	os_fault_meet(r->body);
+	enum rc rc = page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, n, e);
+	suspect_end();
+	return rc;
+}
+
 static void
 on_page(void *arg, const struct http_result *r)
 {
 	struct scraped *s = arg;
 	struct page_report report = {.seconds = (double)r->total_us / 1e6};
-	struct page_rules rules = {s->job->conf, s->job->metric_rules};
 	struct err e = {0};
 	s->call = NULL;
 	metric_add(METRIC_scrapes_total, 1);
@@ -104,7 +123,7 @@ on_page(void *arg, const struct http_result *r)
 		err_set(&e, r->rc, "%s", r->why);
 	else if (r->status != 200)
 		err_set(&e, RC_IO, "server returned HTTP status %d", r->status);
-	else if (page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, &report.counts, &e) == RC_OK)
+	else if (store(s, r, &report.counts, &e) == RC_OK)
 		report.up = true;
 	metric_add(METRIC_scraped_samples_total, (int64_t)report.counts.scraped);
 	metric_add(METRIC_scrape_failures_total, !report.up);
@@ -124,7 +143,13 @@ scrape(void *arg)
 	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
 	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
 	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
-	if (http_conf_apply(&s->job->conf->http, &ask, a, &e) != RC_OK) {
+	if (suspect_barred(print_of(s))) {
+		err_set(&e, RC_INVALID, "a page of this target has ended the process %d times: it is in quarantine and not asked any more", SUSPECT_DEATHS);
+		metric_add(METRIC_quarantine_refusals_total, 1);
+	} else {
+		e.rc = http_conf_apply(&s->job->conf->http, &ask, a, &e);
+	}
+	if (e.rc != RC_OK) {
 		page_end(s->memory, s->scraper->db, s->due);
 		conclude(s, &(struct page_report){0}, e.text);
 		return;
@@ -140,7 +165,7 @@ target_begin(struct scraper *sc, struct job *job, const struct target *t, struct
 	struct scraped *s = mem_new(struct scraped);
 	s->scraper = sc;
 	s->arena = arena_create();
-	s->key = mem_dup(key.p, key.n);
+	s->hash = str_hash(key);
 	s->memory = page_memory_create();
 	s->job = job;
 	s->target = *t;
@@ -164,7 +189,6 @@ target_end(struct scraped *s, bool stale)
 		page_leave(s->memory, sc->db, loop_wall(sc->loop));
 	page_memory_destroy(&s->memory);
 	arena_destroy(&s->arena);
-	mem_free(s->key);
 	mem_free(s);
 }
 

@@ -32,7 +32,7 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	    "where samples of others are asked for")                                                         \
 	F(ONE, storage, conf_storage, KEY_OF_PROM, "", "the store of samples and log lines")                 \
 	F(MAYBE, tracing, conf_tracing, KEY_OF_PROM | KEY_OF_AM | KEY_INERT, "", "traces of our own work")   \
-	F(ONE, otlp, conf_otlp, KEY_OF_PROM, "", "how OTLP metrics become series")                           \
+	F(ONE, otlp, conf_otlp, KEY_OF_PROM | KEY_INERT, "", "how OTLP metrics become series")               \
 	F(ONE, runtime, conf_runtime, KEY_OF_PROM | KEY_INERT, "", "the Go run time of Prometheus")          \
 	F(STRS, templates, 0, KEY_OF_AM, "", "files of templates for messages; * and ? and [] are known")    \
 	F(MAYBE, route, conf_route, KEY_OF_AM, "", "the root of the tree of routes")                         \
@@ -85,6 +85,7 @@ struct conf {
 	size_t warnings_n;
 	struct str
 	    alertmanager_yaml;    /* for status.config.original; without our own keys and without secrets */
+	struct str yaml;          /* all of the file, without secrets */
 	struct conf_inner *inner; /* conf's own */
 };
 
@@ -102,6 +103,9 @@ void conf_unref(struct conf **); /* accepts a NULL, and nulls */
 
 /* Where a key of a record in this snapshot was set: "file:line:col". */
 struct place conf_place(const struct conf *, const struct layout *, const void *record, const char *key);
+
+/* The keys ("server.listen") that differ and that a process reads only when it starts; in `a`. */
+struct strs conf_at_next_start(const struct conf *running, const struct conf *fresh, struct arena *a);
 
 extern const char conf_embedded[]; /* what Tocsin runs with when nothing is said */
 

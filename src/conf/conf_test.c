@@ -104,7 +104,7 @@ UNIT(conf_reads_a_prometheus_yml)
 	ck_assert_str(web->http.http_headers.p[0].values.p[1], "b");
 	ck_assert_str(pairs_get(c->root->global.prom.external_labels, "cost"), "$5");
 	ck_assert_int_eq(web->scrape_protocols.n, 4);
-	ck_assert_int_eq(c->warnings_n, 2);
+	ck_assert_int_eq(c->warnings_n, 3);
 	conf_unref(&c);
 }
 END
@@ -169,7 +169,7 @@ UNIT(conf_reads_an_alertmanager_yml)
 	ck_assert_str(mail->auth_password, "s3cret");
 	ck_assert_int_eq(mail->require_tls, CONF_YES);
 	ck_assert(!mail->send_resolved && c->root->receivers.p[1].webhook_configs.p[0].send_resolved);
-	ck_assert_int_eq(c->warnings_n, 0);
+	ck_assert_int_eq(c->warnings_n, 1);
 	conf_unref(&c);
 }
 END
@@ -323,7 +323,7 @@ UNIT(conf_reads_a_tocsin_yml)
 	ck_assert_str(mail->auth_password_file, "mail.secret");
 	ck_assert_int_eq(mail->require_tls, CONF_YES);
 	ck_assert_str(c->scrapes.p[0]->customer, "acme");
-	ck_assert_int_eq(c->warnings_n, 1);
+	ck_assert_int_eq(c->warnings_n, 3);
 	ck_assert(!str_has(c->alertmanager_yaml, STR("desk")) &&
 		  str_has(c->alertmanager_yaml, STR("noc@example.org")));
 	conf_unref(&c);
@@ -573,5 +573,49 @@ UNIT(conf_reference_names_every_key)
 	ck_assert(str_has(all, STR("## receiver\n")) && str_has(all, STR("## openstack_sd\n")));
 	ck_assert(str_has(all, STR("| `evaluate` | `interval`, `on_arrival` |")));
 	buf_fini(&b);
+}
+END
+
+UNIT(conf_prints_all_of_itself_without_a_secret)
+{
+	struct conf *c = must_load("ledger: {url: 'postgresql://me:hush@db:5432/tocsin?a=b'}\n"
+				   "mail: {smarthost: 'mx:25', password: hush, from: 'a@b'}\n"
+				   "scrape_configs: [{job_name: x, bearer_token: hush, static_configs: [{targets: ['h:1']}]}]\n");
+	ck_assert_msg(!str_has(c->yaml, STR("hush")), "%s", c->yaml.p);
+	ck_assert(str_has(c->yaml, STR("postgresql://me:xxxxx@db:5432/tocsin?a=b")));
+	ck_assert(str_has(c->yaml, STR("smarthost: \"mx:25\"")) && str_has(c->yaml, STR("job_name: x")));
+	struct conf *again = must_load(c->yaml.p);
+	ck_assert_str(again->yaml, c->yaml.p);
+	conf_unref(&again);
+	conf_unref(&c);
+}
+END
+
+UNIT(conf_names_what_only_the_next_start_takes)
+{
+	static const struct {
+		const char *before, *after, *names;
+	} cases[] = {
+	    {"server: {listen: ':1'}", "server: {listen: ':1'}", ""},
+	    {"server: {listen: ':1'}", "server: {listen: ':2', hosts: [a]}", "server.listen server.hosts "},
+	    {"{}", "server: {external_url: 'http://x/'}\nlimits: {alerts: 5, series_per_customer: 7}", "limits.series_per_customer "},
+	    {"storage: {tsdb: {retention: {time: 3d}}}", "storage: {tsdb: {retention: {time: 4d}}}", "storage.retention storage.tsdb.retention.time "},
+	    {"voice: {trunks: [{name: a, proxy: h, password: x}]}", "voice: {trunks: [{name: a, proxy: h, password: y}]}", "voice.trunks "},
+	    {"scrape_configs: [{job_name: a}]", "scrape_configs: [{job_name: b}]", ""},
+	    {"access: {failed_logins: 3}", "access: {failed_logins: 4}", "access.failed_logins "},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena *a = arena_create();
+		struct conf *before = must_load(cases[i].before), *after = must_load(cases[i].after);
+		struct strs differ = conf_at_next_start(before, after, a);
+		struct buf names = {0};
+		for (size_t k = 0; k < differ.n; k++)
+			buf_fmt(&names, "%.*s ", STR_ARG(differ.p[k]));
+		ck_assert_str(buf_view(&names), cases[i].names);
+		buf_fini(&names);
+		conf_unref(&before);
+		conf_unref(&after);
+		arena_destroy(&a);
+	}
 }
 END

@@ -93,7 +93,7 @@ RECORD(conf_header, CONF_HEADER_KEYS)
 	F(BOOL, follow_redirects, 0, 0, "true", "go where a redirect points")                                \
 	F(BOOL, enable_http2, 0, 0, "true", "speak HTTP/2 where the peer does")                              \
 	F(ONE, proxy, conf_proxy, KEY_INLINE, "", "the proxy on the way")                                    \
-	F(MANY, http_headers, conf_header, KEY_MAP, "", "further headers, each with values, secrets or files")
+	F(MANY, http_headers, conf_header, KEY_MAP | KEY_INERT, "", "further headers, each with values, secrets or files")
 RECORD(conf_http, CONF_HTTP_KEYS)
 
 #define CONF_SIGV4_KEYS(F)                                                                                   \

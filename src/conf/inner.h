@@ -27,5 +27,7 @@ void conf_check_prometheus(struct loader *); /* a part of it */
  * is a bare name; secrets are "<secret>".
  */
 void conf_print_alertmanager(const struct node *root, struct buf *out);
+/* All of it, our own sections too; without secrets. */
+void conf_print_all(const struct node *root, struct buf *out);
 
 #endif

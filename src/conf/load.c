@@ -318,6 +318,9 @@ snapshot(struct loader *l, const struct node *tree)
 	else
 		buf_c(&yaml, "route:\n  receiver: desk\nreceivers:\n  - name: desk\n");
 	c->alertmanager_yaml = arena_str(a, buf_view(&yaml));
+	buf_clear(&yaml);
+	conf_print_all(tree, &yaml);
+	c->yaml = arena_str(a, buf_view(&yaml));
 	buf_fini(&yaml);
 	copy_warnings(c, l->check.report);
 	return c;

@@ -14,12 +14,17 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(STR, listen, 0, 0, "127.0.0.1:9797", "the address of the HTTP port: console and APIs")             \
 	F(STR, external_url, 0, 0, "",                                                                       \
 	    "how others reach this server, for links in messages; default: from listen")                     \
+	F(STR, user, 0, 0, "", "started as root: whom the processes become that need no root; empty: nobody else") \
+	F(BOOL, sandbox, 0, 0, "true",                                                                       \
+	    "processes give up what they do not need: capabilities, system calls, writing outside the data folder") \
 	F(STRS, hosts, 0, 0, "", "further names that a request may be addressed to (the Host header)")       \
 	F(STR, tls_cert_file, 0, KEY_PATH, "", "a certificate: the port speaks HTTPS")                       \
 	F(STR, tls_key_file, 0, KEY_PATH, "", "its private key")                                             \
 	F(SIZE, body_limit, 0, 0, "64MB", "the largest body of a request, as it comes")                      \
 	F(SIZE, uncompressed_limit, 0, 0, "256MB", "the largest body of a request, uncompressed")            \
-	F(SIZE, header_limit, 0, 0, "32KB", "the largest header of a request")                               \
+	F(SIZE, bodies_limit, 0, 0, "1GB",                                                                   \
+	    "what the bodies of all requests under way may take, as they come and unpacked; 0: no limit")    \
+	F(SIZE, header_limit, 0, KEY_INERT, "32KB", "the largest header of a request")                               \
 	F(DUR, header_timeout, 0, 0, "10s", "how long a header may take to arrive")                          \
 	F(DUR, request_timeout, 0, 0, "2m", "how long a request may take in all")                            \
 	F(I64, max_connections, 0, 0, "4096", "the most connections at a time")                              \
@@ -27,28 +32,29 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(DUR, query_timeout, 0, 0, "2m", "how long a query may run")                                        \
 	F(I64, query_concurrency, 0, 0, "20", "how many queries run side by side")                           \
 	F(I64, query_max_samples, 0, 0, "50000000", "the most samples that one query may hold in memory")    \
+	F(I64, query_total_samples, 0, 0, "100000000", "… and all queries that run side by side; 0: no limit") \
 	F(DUR, query_lookback, 0, 0, "5m", "how far back a query looks for the last sample")
 RECORD(conf_server, CONF_SERVER_KEYS)
 
 #define CONF_STORAGE_KEYS(F)                                                                                 \
-	F(STR, path, 0, 0, "", "the data directory; default: what --data says")                              \
+	F(STR, path, 0, KEY_INERT, "", "the data directory; default: what --data says")                              \
 	F(DUR, retention, 0, 0, "0s",                                                                        \
 	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
-	F(SIZE, retention_size, 0, 0, "0", "how much they may take; 0: no limit")                            \
+	F(SIZE, retention_size, 0, KEY_INERT, "0", "how much they may take; 0: no limit")                            \
 	F(DUR, out_of_order_window, 0, 0, "0s", "how late a sample may come; 100y welcomes any")             \
 	F(STR, sync, 0, 0, "200ms",                                                                          \
 	    "how soon samples are on disk: a duration, `batch` (before a write is acknowledged) or `none`")  \
-	F(DUR, log_retention, 0, 0, "30d", "how long log lines stay")                                        \
+	F(DUR, log_retention, 0, KEY_INERT, "30d", "how long log lines stay")                                        \
 	F(ONE, tsdb, conf_tsdb, 0, "", "the same in the words of a prometheus.yml")                          \
 	F(ONE, exemplars, conf_exemplars, 0, "", "exemplars")
 RECORD(conf_storage, CONF_STORAGE_KEYS)
 
 #define CONF_LEDGER_KEYS(F)                                                                                  \
 	F(STR, url, 0, 0, "", "PostgreSQL, as postgresql://…; empty: SQLite in the data directory")          \
-	F(STR, backup_dir, 0, 0, "", "where copies of the ledger are kept; empty: none are made")            \
-	F(DUR, backup_every, 0, 0, "1d", "how often one is made")                                            \
-	F(I64, backup_keep, 0, 0, "7", "how many stay")                                                      \
-	F(DUR, event_retention, 0, 0, "0s", "how long events stay; 0: for ever")                             \
+	F(STR, backup_dir, 0, KEY_INERT, "", "where copies of the ledger are kept; empty: none are made")            \
+	F(DUR, backup_every, 0, KEY_INERT, "1d", "how often one is made")                                            \
+	F(I64, backup_keep, 0, KEY_INERT, "7", "how many stay")                                                      \
+	F(DUR, event_retention, 0, KEY_INERT, "0s", "how long events stay; 0: for ever")                             \
 	F(STR, head_export, 0, 0, "",                                                                        \
 	    "where signed heads of the journal go every day: a file, or mailto:address")
 RECORD(conf_ledger, CONF_LEDGER_KEYS)
@@ -57,7 +63,7 @@ RECORD(conf_ledger, CONF_LEDGER_KEYS)
 	F(STR, smarthost, 0, 0, "",                                                                          \
 	    "the server that takes our mails, host:port; default: global.smtp_smarthost")                    \
 	F(STR, from, 0, 0, "", "the sender; default: global.smtp_from")                                      \
-	F(STR, reply_to, 0, 0, "", "where answers go")                                                       \
+	F(STR, reply_to, 0, KEY_INERT, "", "where answers go")                                                       \
 	F(STR, hello, 0, 0, "", "how we greet; default: global.smtp_hello")                                  \
 	F(STR, username, 0, 0, "", "the name to sign in with")                                               \
 	F(SECRET, password, 0, 0, "", "the password")                                                        \
@@ -66,7 +72,7 @@ RECORD(conf_ledger, CONF_LEDGER_KEYS)
 	    "plain connections: required, wanted or never; implicit: TLS from the first byte")               \
 	F(ONE, tls_config, conf_tls, 0, "", "certificates")                                                  \
 	F(DUR, timeout, 0, 0, "1m", "how long a mail may take")                                              \
-	F(I64, per_minute, 0, 0, "600", "the most mails in a minute; 0: no limit")
+	F(I64, per_minute, 0, KEY_INERT, "600", "the most mails in a minute; 0: no limit")
 RECORD(conf_mail, CONF_MAIL_KEYS)
 
 #define CONF_TRUNK_KEYS(F)                                                                                   \
@@ -116,23 +122,23 @@ RECORD(conf_chat, CONF_CHAT_KEYS)
 	    "what becomes of alerts of customers without a contract; default: open, or none with a plain "   \
 	    "alertmanager.yml")                                                                              \
 	F(STR, default_policy, 0, 0, "", "the escalation policy when the contract names none")               \
-	F(STR, ticket_prefix, 0, 0, "", "what stands in front of a ticket's number")                         \
-	F(STR, language, 0, 0, "en", "the language of tickets and reports")
+	F(STR, ticket_prefix, 0, KEY_INERT, "", "what stands in front of a ticket's number")                         \
+	F(STR, language, 0, KEY_INERT, "en", "the language of tickets and reports")
 RECORD(conf_desk_section, CONF_DESK_SECTION_KEYS)
 
 #define CONF_ACCESS_KEYS(F)                                                                                  \
-	F(DUR, session_idle, 0, 0, "12h", "a session ends when it was not used for so long")                 \
+	F(DUR, session_idle, 0, KEY_INERT, "12h", "a session ends when it was not used for so long")                 \
 	F(DUR, session_max, 0, 0, "7d", "… and at the latest after this")                                    \
 	F(I64, failed_logins, 0, 0, "10",                                                                    \
 	    "so many failures in a quarter of an hour lock a name and an address")                           \
-	F(BOOL, require_totp, 0, 0, "false", "everybody needs a second factor")                              \
+	F(BOOL, require_totp, 0, KEY_INERT, "false", "everybody needs a second factor")                              \
 	F(STRS, allow_addresses, 0, 0, "",                                                                   \
 	    "networks that requests of users and customers may reach although they are private")             \
-	F(STRS, trusted_proxies, 0, 0, "", "networks whose X-Forwarded-For is believed")
+	F(STRS, trusted_proxies, 0, KEY_INERT, "", "networks whose X-Forwarded-For is believed")
 RECORD(conf_access, CONF_ACCESS_KEYS)
 
 #define CONF_LIMITS_KEYS(F)                                                                                  \
-	F(I64, series, 0, 0, "0", "the most active series; 0: what memory holds")                            \
+	F(I64, series, 0, KEY_INERT, "0", "the most active series; 0: what memory holds")                            \
 	F(I64, series_per_customer, 0, 0, "0", "… of one customer; 0: no limit")                             \
 	F(I64, alerts, 0, 0, "100000", "the most alerts at a time")                                          \
 	F(I64, alerts_per_customer, 0, 0, "20000", "… of one customer")                                      \
@@ -141,7 +147,7 @@ RECORD(conf_access, CONF_ACCESS_KEYS)
 	F(SIZE, silence_size, 0, 0, "16KB", "the largest silence")                                           \
 	F(I64, labels, 0, 0, "128", "the most labels of an alert")                                           \
 	F(SIZE, label_size, 0, 0, "4KB", "the largest label or annotation name and value")                   \
-	F(I64, webhook_alerts, 0, 0, "0", "the most alerts in one webhook notification; 0: all")
+	F(I64, webhook_alerts, 0, KEY_INERT, "0", "the most alerts in one webhook notification; 0: all")
 RECORD(conf_limits, CONF_LIMITS_KEYS)
 
 #define CONF_FORECAST_KEYS(F) F(RAW, models, node, 0, "", "what will happen")

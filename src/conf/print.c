@@ -1,5 +1,5 @@
 /*
- * print.c — the configuration as an Alertmanager would have it, and the reference of all keys.
+ * print.c — the configuration as an Alertmanager would have it, and all of it; both without secrets.
  *
  * IDEA   What is printed is the tree that was read, walked together with the tables: so it says what the user
  *        wrote, in his order, and the tables decide what is ours and what is secret.
@@ -10,7 +10,7 @@
 
 struct printer {
 	struct buf *out;
-	unsigned flags; /* keys must have one of these at the top */
+	unsigned flags; /* keys must have one of these at the top; 0: everything is shown */
 	size_t steps;
 };
 
@@ -73,11 +73,45 @@ secret(struct printer *p, struct str s)
 	buf_c(p->out, "/<secret>\"");
 }
 
+/* The password in scheme://name:password@host, wherever a URL may stand: hidden as the peers do it, so that it stays a URL. */
+static bool
+find_password(struct str s, size_t *from, size_t *to)
+{
+	for (size_t i = 0; i + 3 <= s.n; i++) {
+		if (memcmp(s.p + i, "://", 3) != 0)
+			continue;
+		size_t end = i + 3, at = 0;
+		for (; end < s.n && !strchr("/?# \n", s.p[end]); end++)
+			at = s.p[end] == '@' ? end : at;
+		ptrdiff_t colon = at ? str_chr(str_n(s.p + i + 3, at - i - 3), ':') : -1;
+		if (colon < 0)
+			continue;
+		*from = i + 3 + (size_t)colon + 1;
+		*to = at;
+		return true;
+	}
+	return false;
+}
+
+static void
+without_password(struct printer *p, struct str s, size_t from, size_t to)
+{
+	struct buf b = {0};
+	buf_str(&b, str_to(s, from));
+	buf_c(&b, "xxxxx");
+	buf_str(&b, str_from(s, to));
+	quote(p, buf_view(&b));
+	buf_fini(&b);
+}
+
 static void
 scalar(struct printer *p, const struct node *n, bool hide)
 {
+	size_t from, to;
 	if (hide && n->text.n)
 		secret(p, n->text);
+	else if (find_password(n->text, &from, &to))
+		without_password(p, n->text, from, to);
 	else if (n->plain && (is_word(n->text) || n->text.n == 0))
 		buf_str(p->out, n->text.n ? n->text : STR("null"));
 	else
@@ -93,9 +127,9 @@ shown(struct printer *p, const struct layout *l, struct str name, unsigned depth
 	char none;
 	void *base = &none;
 	const struct key *k = bind_find(l, name, &base);
-	if (!k || (k->flags & KEY_OURS))
+	if (!k || (p->flags && (k->flags & KEY_OURS)))
 		return NULL;
-	return depth == 0 && !(k->flags & p->flags) ? NULL : k;
+	return depth == 0 && p->flags && !(k->flags & p->flags) ? NULL : k;
 }
 
 static void
@@ -110,11 +144,11 @@ pair(struct printer *p, const struct key *k, const struct node_pair *pr, unsigne
 	value(p, k, pr->value, depth + 1);
 }
 
-/* `global` holds two tables; only the one of the Alertmanager is printed. */
+/* `global` holds two tables; for an Alertmanager only its own is printed. */
 static const struct layout *
-inside(const struct key *k)
+inside(const struct printer *p, const struct key *k)
 {
-	if (k && k->inside == &conf_global_layout)
+	if (p->flags && k && k->inside == &conf_global_layout)
 		return &conf_global_am_layout;
 	return k ? k->inside : NULL;
 }
@@ -172,7 +206,7 @@ value(struct printer *p, const struct key *k, const struct node *n, unsigned dep
 		if (k && (k->flags & KEY_MAP))
 			named(p, k, n, depth);
 		else
-			map(p, inside(k), n, depth);
+			map(p, inside(p, k), n, depth);
 		if (p->out->n == at + 1) {
 			buf_cut(p->out, at);
 			buf_c(p->out, " {}\n");
@@ -184,5 +218,12 @@ void
 conf_print_alertmanager(const struct node *root, struct buf *out)
 {
 	struct printer p = {.out = out, .flags = KEY_OF_AM};
+	map(&p, &conf_root_layout, root, 0);
+}
+
+void
+conf_print_all(const struct node *root, struct buf *out)
+{
+	struct printer p = {.out = out};
 	map(&p, &conf_root_layout, root, 0);
 }

@@ -48,7 +48,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, customer, 0, KEY_OURS, "", "the customer that the targets belong to")                         \
 	F(BOOL, honor_labels, 0, 0, "false", "labels of the page win over ours")                             \
 	F(BOOL, honor_timestamps, 0, 0, "true", "times of the page are believed")                            \
-	F(BOOL, track_timestamps_staleness, 0, 0, "false", "series with times of their own go stale too")    \
+	F(BOOL, track_timestamps_staleness, 0, KEY_INERT, "false", "series with times of their own go stale too")    \
 	F(MANY, params, conf_param, KEY_MAP | KEY_BARE, "", "parameters of the URL")                         \
 	F(DUR, scrape_interval, 0, 0, "", "how often; default: global.scrape_interval")                      \
 	F(DUR, scrape_timeout, 0, 0, "", "how long a scrape may take; default: global.scrape_timeout")       \
@@ -57,14 +57,14 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(STR, metrics_path, 0, 0, "/metrics", "the path")                                                   \
 	F(ENUM, scheme, conf_schemes, 0, "http", "http or https")                                            \
-	F(BOOL, enable_compression, 0, 0, "true", "ask for gzip")                                            \
+	F(BOOL, enable_compression, 0, KEY_INERT, "true", "ask for gzip")                                            \
 	F(SIZE, body_size_limit, 0, 0, "0", "the largest answer, uncompressed; 0: no limit")                 \
 	F(I64, sample_limit, 0, 0, "0", "the most samples of one scrape; 0: no limit")                       \
 	F(I64, target_limit, 0, 0, "0", "the most targets of one job; 0: no limit")                          \
 	F(I64, label_limit, 0, 0, "0", "the most labels of one sample; 0: no limit")                         \
 	F(I64, label_name_length_limit, 0, 0, "0", "the longest label name; 0: no limit")                    \
 	F(I64, label_value_length_limit, 0, 0, "0", "the longest label value; 0: no limit")                  \
-	F(I64, keep_dropped_targets, 0, 0, "0", "how many dropped targets are remembered; 0: all")           \
+	F(I64, keep_dropped_targets, 0, KEY_INERT, "0", "how many dropped targets are remembered; 0: all")           \
 	F(ENUM, metric_name_validation_scheme, conf_name_schemes, 0, "utf8",                                 \
 	    "what names may hold: utf8, or legacy for letters, digits and _")                                \
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
@@ -193,7 +193,7 @@ RECORD(conf_chunk_encoding, CONF_CHUNK_ENCODING_KEYS)
 	F(ONE, retention, conf_tsdb_retention, 0, "", "how long samples stay")
 RECORD(conf_tsdb, CONF_TSDB_KEYS)
 
-#define CONF_EXEMPLARS_KEYS(F) F(I64, max_exemplars, 0, 0, "100000", "how many exemplars are kept")
+#define CONF_EXEMPLARS_KEYS(F) F(I64, max_exemplars, 0, KEY_INERT, "100000", "how many exemplars are kept")
 RECORD(conf_exemplars, CONF_EXEMPLARS_KEYS)
 
 #define CONF_TRACING_KEYS(F)                                                                                 \
@@ -233,7 +233,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "PrometheusText1.0.0, OpenMetricsText1.0.0, OpenMetricsText0.0.1, PrometheusText0.0.4",          \
 	    "the formats asked for, best first")                                                             \
 	F(DUR, evaluation_interval, 0, 0, "1m", "how often rules are evaluated")                             \
-	F(DUR, rule_query_offset, 0, 0, "0s", "how far back rules look, for samples that come late")         \
+	F(DUR, rule_query_offset, 0, KEY_INERT, "0s", "how far back rules look, for samples that come late")         \
 	F(STR, query_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for queries")                            \
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(PAIRS, external_labels, 0, 0, "",                                                                  \
@@ -244,7 +244,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	F(I64, label_limit, 0, 0, "0", "the most labels of one sample; 0: no limit")                         \
 	F(I64, label_name_length_limit, 0, 0, "0", "the longest label name; 0: no limit")                    \
 	F(I64, label_value_length_limit, 0, 0, "0", "the longest label value; 0: no limit")                  \
-	F(I64, keep_dropped_targets, 0, 0, "0", "how many dropped targets are remembered; 0: all")           \
+	F(I64, keep_dropped_targets, 0, KEY_INERT, "0", "how many dropped targets are remembered; 0: all")           \
 	F(ENUM, metric_name_validation_scheme, conf_name_schemes, 0, "utf8",                                 \
 	    "what names may hold: utf8, or legacy for letters, digits and _")                                \
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \

@@ -74,7 +74,7 @@ read_memory(struct engine *e, struct err *err)
 }
 
 enum rc
-engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, struct conf *conf, const char *key_file,
+engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, struct conf *conf, const char *folder,
     const struct engine_doors *doors, struct err *err)
 {
 	struct engine *e = mem_new(struct engine);
@@ -82,7 +82,7 @@ engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, str
 	e->ledger = ledger;
 	e->doors = *doors;
 	e->conf = conf_ref(conf);
-	e->key_file = mem_dup(key_file, strlen(key_file));
+	e->folder = mem_dup(folder, strlen(folder));
 	e->started = loop_wall(loop);
 	e->turn = turn_create();
 	enum rc rc = read_memory(e, err);
@@ -91,6 +91,7 @@ engine_create(struct engine **out, struct loop *loop, struct ledger *ledger, str
 		return rc;
 	}
 	turn_reset(e->turn, loop_wall(loop));
+	quarantine_begin(e);
 	loop_timer_set(loop, &e->wake, 0, on_wake, e, "engine turn");
 	*out = e;
 	return RC_OK;
@@ -119,7 +120,8 @@ engine_destroy(struct engine **pe)
 	drop_memory(e);
 	turn_destroy(&e->turn);
 	conf_unref(&e->conf);
-	mem_free(e->key_file);
+	vec_fini(&e->told);
+	mem_free(e->folder);
 	mem_free(e);
 	*pe = NULL;
 }
@@ -182,14 +184,17 @@ decide(struct engine *e)
 {
 	nsec_t since = clock_mono(clock_real());
 	struct str id;
-	size_t n = 0;
+	size_t n = 0, alarms = 0;
+	bool careful = quarantine_careful(e);
 	engine_clock(e);
 	book_clock(e->book, e->turn);
-	for (int i = 0; i < TURN_MESSAGES && agenda_pop(e->timers, e->turn->now, e->turn->arena, &id); i++)
+	for (; alarms < (careful ? 1 : TURN_MESSAGES) && agenda_pop(e->timers, e->turn->now, e->turn->arena, &id); alarms++)
 		engine_alarm(e, id);
-	while (n < e->inbox.n && n < TURN_MESSAGES && clock_mono(clock_real()) - since < TURN_NS)
+	size_t most = !careful ? TURN_MESSAGES : alarms ? 0 : 1;
+	while (n < e->inbox.n && n < most && clock_mono(clock_real()) - since < TURN_NS)
 		engine_handle(e, e->inbox.p[n++]);
 	engine_watch(e);
+	quarantine_watch(e);
 	if (!e->heads_planned && !agenda_has(e->timers, STR("heads/daily")))
 		engine_sign_heads(e);
 	e->heads_planned = true;
@@ -299,6 +304,9 @@ one_turn(struct engine *e)
 	turn_reset(e->turn, loop_wall(e->loop));
 	size_t n = decide(e);
 	enum rc rc = ledger_commit(e->ledger, e->turn, &err);
+	if (rc == RC_OK)
+		adopt(e);
+	suspect_end(); /* of a careful turn; others said so after each message */
 	if (rc != RC_OK) {
 		lose_step(e, rc, &err);
 		return;
@@ -307,7 +315,6 @@ one_turn(struct engine *e)
 	metric_add(METRIC_turn_messages_total, (int64_t)n);
 	metric_add(METRIC_events_total, (int64_t)e->turn->events.n);
 	metric_set(METRIC_alerts, (int64_t)road_count(e->road));
-	adopt(e);
 	metric_set(METRIC_outbox_pending, (int64_t)map_count(e->pending));
 	tell(e);
 	answer_first(e, n, RC_OK, "");

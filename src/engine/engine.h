@@ -32,8 +32,9 @@ struct engine_doors {
 
 typedef void reply_fn(void *arg, const struct reply *);
 
-/* The configuration is referenced; `key_file` signs the journal's heads and is made when it is first needed. */
-CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, struct conf *, const char *key_file, const struct engine_doors *,
+/* The configuration is referenced; in `folder` are heads.key, which signs the journal's heads
+ * and is made when it is first needed, and what is in quarantine. */
+CHECKED enum rc engine_create(struct engine **, struct loop *, struct ledger *, struct conf *, const char *folder, const struct engine_doors *,
     struct err *);
 void engine_destroy(struct engine **);
 

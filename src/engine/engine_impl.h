@@ -4,6 +4,7 @@
 
 #include "alert/road.h"
 #include "base/map.h"
+#include "base/suspect.h"
 #include "base/time.h"
 #include "desk/desk.h"
 #include "engine/agenda.h"
@@ -33,7 +34,7 @@ struct engine {
 	struct engine_doors doors;
 	struct conf *conf;
 	msec_t started;
-	char *key_file; /* that signs the heads */
+	char *folder; /* heads.key and quarantine/ are in it */
 	struct road *road;
 	struct book *book;
 	struct desk *desk;
@@ -50,6 +51,9 @@ struct engine {
 	msec_t alive;              /* when the core was last heard */
 	bool watched, core_missing;
 	bool heads_planned; /* the daily signing has its timer */
+	msec_t careful_until;      /* one thing a turn until then */
+	uint64_t suspects_seen;    /* the changes that `told` knows of */
+	VEC(struct suspect) told;  /* who has an alert for being in quarantine */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
 	char trouble[ERR_TEXT];
 };
@@ -81,6 +85,14 @@ void engine_clock(struct engine *);
 /* watch.c */
 void engine_heard(struct engine *); /* the core's sign of life */
 void engine_watch(struct engine *); /* once a turn */
+
+/* quarantine.c */
+void quarantine_begin(struct engine *); /* once, when it is made */
+bool quarantine_careful(const struct engine *);
+uint64_t quarantine_print(unsigned kind, struct str bytes);
+/* RC_INVALID, with the sentence for who sent it, when it is not to be handled again; then it is kept. */
+CHECKED enum rc quarantine_judge(struct engine *, uint64_t print, const char *kind, struct str bytes, struct err *);
+void quarantine_watch(struct engine *); /* once a turn */
 
 /* view.c */
 CHECKED enum rc engine_view(struct engine *, const void *view_request, struct buf *out, struct err *);

@@ -5,6 +5,7 @@
 
 #include "access/identity.h"
 #include "base/must.h"
+#include "base/os.h"
 #include "check/state.h"
 #include "engine/engine_impl.h"
 #include "engine/order.h"
@@ -111,6 +112,7 @@ struct handling {
 	struct reply *reply;
 	struct buf *text, *id; /* of the reply */
 	struct err *err;
+	uint64_t print;        /* of the message */
 };
 typedef enum rc handler(struct handling *, const void *record);
 
@@ -130,23 +132,52 @@ customer_of(const struct engine *e, const struct alert *a)
 	return c->default_customer;
 }
 
+/* What stays the same when it is sent again. */
+static uint64_t
+alert_print(const struct alert *a, struct buf *bytes)
+{
+	buf_clear(bytes);
+	record_encode(&alert_layout, &(struct alert){.customer = a->customer, .labels = a->labels}, bytes);
+	return quarantine_print(MESSAGES, buf_view(bytes));
+}
+
+static enum rc
+handle_alert(struct handling *h, struct alert *a, struct buf *bytes, struct err *e)
+{
+	if (!a->customer.n)
+		a->customer = customer_of(h->e, a);
+	uint64_t print = alert_print(a, bytes);
+	if (suspect_barred(print)) { /* then all of it is kept, and it may take its time */
+		buf_clear(bytes);
+		record_encode(&alert_layout, a, bytes);
+		return quarantine_judge(h->e, print, "alert", buf_view(bytes), e);
+	}
+	struct str name = str_to(pairs_get(a->labels, "alertname"), 80);
+	suspect_begin(print, "the alert %.*s of %.*s", STR_ARG(name), STR_ARG(str_to(a->customer, 40)));
+	os_fault_meet(buf_view(bytes));
+	return road_alert(h->e->road, h->turn, a, e);
+}
+
 /* Every alert by itself: one that is wrong does not take the others with it. */
 static enum rc
 handle_alerts(struct handling *h, const void *record)
 {
 	const struct alert_batch *b = record;
 	enum rc rc = RC_OK;
+	struct buf bytes = {0};
 	for (size_t i = 0; i < b->alerts.n; i++) {
 		struct err e;
 		struct alert a = b->alerts.p[i];
-		if (!a.customer.n)
-			a.customer = customer_of(h->e, &a);
-		enum rc one = road_alert(h->e->road, h->turn, &a, &e);
+		enum rc one = handle_alert(h, &a, &bytes, &e);
 		if (one != RC_OK && rc == RC_OK) {
 			rc = one;
 			*h->err = e;
 		}
 	}
+	buf_fini(&bytes);
+	/* what comes later in the turn may be the fault of any of them */
+	if (b->alerts.n > 1)
+		suspect_begin(h->print, "a message of %zu alerts", b->alerts.n);
 	return rc;
 }
 
@@ -399,19 +430,38 @@ static const struct {
 #undef MESSAGE
 };
 
+/* The core's sign of life is nobody's fault. */
+static bool
+can_be_guilty(enum message kind)
+{
+	return kind != MESSAGE_alive && kind != MESSAGE_reload;
+}
+
+static enum rc
+handle(struct handling *h, const struct waiting *w)
+{
+	const struct layout *l = handlers[w->kind].layout;
+	void *record = arena_alloc(h->turn->arena, l->size);
+	panic_note(l->name, w->body.p, w->body.n);
+	if (can_be_guilty(w->kind))
+		suspect_begin(h->print, "a message %s of %zu bytes from %.*s", l->name, w->body.n, STR_ARG(str_to(h->turn->actor, 60)));
+	if (w->kind != MESSAGE_alerts) /* each of them by itself */
+		os_fault_meet(buf_view(&w->body));
+	enum rc rc = record_decode(l, record, buf_view(&w->body), h->turn->arena, h->err);
+	return rc == RC_OK ? handlers[w->kind].fn(h, record) : rc;
+}
+
 void
 engine_handle(struct engine *e, struct waiting *w)
 {
 	struct err err = {0};
 	struct handling h = {e, e->turn, &w->answer, &w->answer_text, &w->answer_id, &err};
 	must(w->kind < MESSAGES && handlers[w->kind].fn);
-	const struct layout *l = handlers[w->kind].layout;
-	void *record = arena_alloc(e->turn->arena, l->size);
-	panic_note(l->name, w->body.p, w->body.n);
 	e->turn->actor = w->actor.n ? buf_view(&w->actor) : STR("engine");
-	enum rc rc = record_decode(l, record, buf_view(&w->body), e->turn->arena, &err);
+	h.print = quarantine_print(w->kind, buf_view(&w->body));
+	enum rc rc = quarantine_judge(e, h.print, handlers[w->kind].layout->name, buf_view(&w->body), &err);
 	if (rc == RC_OK)
-		rc = handlers[w->kind].fn(&h, record);
+		rc = handle(&h, w);
 	w->answer.rc = rc;
 	if (rc != RC_OK) {
 		buf_clear(&w->answer_text);
@@ -419,12 +469,14 @@ engine_handle(struct engine *e, struct waiting *w)
 	}
 	e->turn->actor = STR("engine");
 	panic_note(NULL, NULL, 0);
+	if (!quarantine_careful(e))
+		suspect_end();
 }
 
 /* ---- timers ---- */
 
-void
-engine_alarm(struct engine *e, struct str id)
+static void
+alarm_owner(struct engine *e, struct str id)
 {
 	ptrdiff_t slash = str_chr(id, '/');
 	struct str kind = slash < 0 ? id : str_to(id, (size_t)slash);
@@ -446,4 +498,21 @@ engine_alarm(struct engine *e, struct str id)
 	} else {
 		turn_timer_cancel(e->turn, id); /* an older program set it */
 	}
+}
+
+/* One that has ended the engine twice is given up: the alert about it is for people to see what was promised. */
+void
+engine_alarm(struct engine *e, struct str id)
+{
+	uint64_t print = quarantine_print(MESSAGES + 1, id);
+	struct err err;
+	if (quarantine_judge(e, print, "timer", id, &err) != RC_OK) {
+		turn_timer_cancel(e->turn, id);
+		return;
+	}
+	suspect_begin(print, "the timer %.*s", STR_ARG(str_to(id, 100)));
+	os_fault_meet(id);
+	alarm_owner(e, id);
+	if (!quarantine_careful(e))
+		suspect_end();
 }

@@ -34,7 +34,7 @@ engine_sign_heads(struct engine *e)
 	if (!where.n)
 		return;
 	bool mail = str_starts(where, STR(MAILTO));
-	enum rc rc = ledger_heads(e->ledger, e->key_file, e->turn->now, &heads, &err);
+	enum rc rc = ledger_heads(e->ledger, arena_fmt(e->turn->arena, "%s/heads.key", e->folder).p, e->turn->now, &heads, &err);
 	if (rc == RC_OK && !mail)
 		rc = os_replace_file(next_name(e, where).p, buf_view(&heads), 0644, &err);
 	else if (rc == RC_OK)

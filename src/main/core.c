@@ -159,6 +159,7 @@ open_api(struct core *c)
 	    .tsdb = c->tsdb,
 	    .ledger_url = c->house.ledger_url,
 	    .clock = loop_clock(c->house.loop),
+	    .data = str_c(c->house.data),
 	    .no_auth = c->house.no_auth,
 	    .arg = c,
 	    .ask = ask,

@@ -6,8 +6,18 @@
 #ifndef MAIN_HOUSE_H
 #define MAIN_HOUSE_H
 
+#include <sys/types.h>
+
 #include "base/loop.h"
 #include "conf/conf.h"
+
+/* Whom the roles become that need no root. */
+struct house_user {
+	bool change; /* false: everybody stays who started us */
+	const char *name;
+	uid_t uid;
+	gid_t gid;
+};
 
 struct house {
 	struct conf *conf;
@@ -15,6 +25,8 @@ struct house {
 	const char *data;        /* absolute */
 	const char *instance;    /* a name of this data folder, for the ledger's lease */
 	bool no_auth;
+	struct house_user user;
+	int reread_fd;           /* an eventfd: whoever took a new configuration tells the keeper so */
 	int http_fd;             /* listening */
 	int engine_fd, voice_fd, runner_fd; /* listening Unix sockets in <data>/run */
 	char engine_path[108], voice_path[108], runner_path[108];
@@ -25,7 +37,10 @@ struct house {
 struct process {
 	const char *name;
 	int (*run)(struct house *);
+	void (*claim)(void); /* takes what it could not take any more once it is held (sandbox.h); may be NULL */
 };
+void claim_engine(void);
+void claim_voice(void);
 int role_core(struct house *);
 int role_engine(struct house *);
 int role_runner(struct house *);

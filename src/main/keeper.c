@@ -10,8 +10,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -21,16 +24,19 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/metric.h"
 #include "base/loop.h"
 #include "base/must.h"
 #include "base/os.h"
+#include "base/suspect.h"
 #include "main/house.h"
+#include "main/sandbox.h"
 
 /* In the order of starting; stopped in reverse, so that the engine commits what the others still say. */
 static const struct process roles[] = {
-    {"engine", role_engine},
-    {"voice", role_voice},
+    {"engine", role_engine, claim_engine},
+    {"voice", role_voice, claim_voice},
     {"runner", role_runner},
     {"core", role_core},
 };
@@ -88,12 +94,68 @@ listen_unix(const struct house *h, const char *name, char path[108], int *fd, st
 	return RC_OK;
 }
 
+/* Not one with another name: whoever may write in the folder must not be able to make us give away a file elsewhere. */
+static void
+give_entry(const FTSENT *f, const struct house_user *u)
+{
+	bool elsewhere = f->fts_info == FTS_F && f->fts_statp->st_nlink > 1;
+	bool known = f->fts_info == FTS_D || f->fts_info == FTS_F || f->fts_info == FTS_DEFAULT;
+	if (known && !elsewhere && f->fts_statp->st_uid != u->uid && lchown(f->fts_accpath, u->uid, u->gid) != 0)
+		log_warn("main", "%s cannot be given to %s: %s", f->fts_path, u->name, strerror(errno));
+}
+
+/* All that is in the data folder belongs to whom the roles become. */
+static void
+give_data(const struct house *h)
+{
+	char *const top[] = {(char *)h->data, NULL};
+	FTS *walk = h->user.change ? fts_open(top, FTS_PHYSICAL | FTS_XDEV, NULL) : NULL;
+	FTSENT *f;
+	while (walk && (f = fts_read(walk)))
+		give_entry(f, &h->user);
+	if (walk)
+		fts_close(walk);
+}
+
+/* Another program is another build, also where it has the same version. */
+static enum rc
+share_suspects(const struct house *h, struct err *e)
+{
+	struct stat self = {0};
+	char path[4096], build[32];
+	(void)stat("/proc/self/exe", &self);
+	snprintf(path, sizeof path, "%s/suspects", h->data);
+	snprintf(build, sizeof build, "%s %lld %llx", TOCSIN_VERSION, (long long)self.st_size, (unsigned long long)self.st_mtime);
+	return suspect_share(path, build, e);
+}
+
+static enum rc
+find_user(struct house *h, struct err *e)
+{
+	struct str name = h->conf->root->server.user;
+	char text[64];
+	if (!name.n)
+		return RC_OK;
+	snprintf(text, sizeof text, "%.*s", STR_ARG(name));
+	const struct passwd *p = getpwnam(text);
+	if (!p)
+		return err_set(e, RC_INVALID, "server.user: there is no user \"%s\" on this machine", text);
+	if (p->pw_uid == geteuid())
+		return RC_OK;
+	if (geteuid() != 0)
+		return err_set(e, RC_DENIED, "server.user: only root can become \"%s\"", text);
+	h->user = (struct house_user){true, mem_dup(text, strlen(text)), p->pw_uid, p->pw_gid};
+	return RC_OK;
+}
+
 static enum rc
 open_house(struct house *h, struct err *e)
 {
 	char run[4096];
 	snprintf(run, sizeof run, "%s/run", h->data);
-	enum rc rc = os_make_dirs(run, 0700, e);
+	enum rc rc = find_user(h, e);
+	if (rc == RC_OK)
+		rc = os_make_dirs(run, 0700, e);
 	if (rc == RC_OK)
 		rc = lock_data(h->data, e);
 	if (rc == RC_OK)
@@ -102,6 +164,10 @@ open_house(struct house *h, struct err *e)
 		rc = listen_unix(h, "voice", h->voice_path, &h->voice_fd, e);
 	if (rc == RC_OK)
 		rc = listen_unix(h, "runner", h->runner_path, &h->runner_fd, e);
+	if (rc == RC_OK)
+		rc = share_suspects(h, e);
+	if (rc == RC_OK)
+		give_data(h);
 	return rc;
 }
 
@@ -120,7 +186,11 @@ be_role(struct keeper *k, const struct process *r)
 	log_setup(r->name, LOG_INFO);
 	panic_install();
 	metric_role(r->name);
+	suspect_role(r->name);
 	os_fault_from_environment(r->name);
+	if (r->claim)
+		r->claim();
+	(void)sandbox_enter(k->house, r->name); /* it says itself what it got */
 	int status = r->run(k->house);
 	os_fault_report();
 	_exit(status);
@@ -139,11 +209,23 @@ start(struct keeper *k, int i)
 	c->due = 0;
 }
 
+/* By its own fault: somebody may have killed it otherwise, or its stop was not heard. */
+static bool
+is_crash(int status)
+{
+	static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
 static void
 ended(struct keeper *k, int i, int status)
 {
 	struct child *c = &k->children[i];
 	c->pid = 0;
+	suspect_died(roles[i].name, is_crash(status), clock_wall(clock_real()));
 	if (k->stopping)
 		return;
 	bool good = now() - c->started > GOOD_WORK;
@@ -218,8 +300,6 @@ on_signal(struct keeper *k)
 	while (read(k->signals, &s, sizeof s) == sizeof s) {
 		if (s.ssi_signo == SIGHUP && reload(k))
 			signal_all(k, SIGHUP);
-		if (s.ssi_signo == SIGUSR1) /* the core and the engine have read it already */
-			reload(k);
 		if ((s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT) && !k->stopping) {
 			k->stopping = true;
 			k->stop_since = now();
@@ -244,9 +324,12 @@ static void
 watch(struct keeper *k)
 {
 	while (!k->stopping || last_running(k) >= 0) {
-		struct pollfd p = {k->signals, POLLIN, 0};
-		poll(&p, 1, patience(k));
+		struct pollfd p[] = {{k->signals, POLLIN, 0}, {k->house->reread_fd, POLLIN, 0}};
+		eventfd_t asked;
+		poll(p, 2, patience(k));
 		on_signal(k);
+		if (eventfd_read(k->house->reread_fd, &asked) == 0) /* the core and the engine have read it already */
+			reload(k);
 		int before = last_running(k);
 		reap(k);
 		for (int i = 0; i < ROLES && !k->stopping; i++)
@@ -267,13 +350,15 @@ keeper_run(struct house *h)
 		return 1;
 	}
 	sigemptyset(&k.mask);
-	const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+	const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		sigaddset(&k.mask, wanted[i]);
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &k.mask, &k.before);
 	k.signals = signalfd(-1, &k.mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	must(k.signals >= 0);
+	h->reread_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	must(h->reread_fd >= 0);
 	metric_share();
 	for (int i = 0; i < ROLES; i++)
 		start(&k, i);
@@ -281,5 +366,6 @@ keeper_run(struct house *h)
 	unlink(h->engine_path);
 	unlink(h->voice_path);
 	unlink(h->runner_path);
+	mem_free((char *)h->user.name);
 	return 0;
 }

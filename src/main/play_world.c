@@ -303,7 +303,7 @@ start_engine(struct world *w, struct err *e)
 	w->senders = (struct sender_doors){people_smtp(w->people), peers_http(w->peers), w->conf,
 	    "http://tocsin.example.org", w->loop, on_receipt, w};
 	enum rc rc = ledger_open(&w->ledger, STR("."), "play", clock_wall(w->clock), e);
-	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, "heads.key", &doors, e)
+	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, ".", &doors, e)
 			   : rc;
 }
 

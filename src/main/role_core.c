@@ -3,10 +3,11 @@
  * the runner.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
@@ -35,6 +36,21 @@ struct process_core {
 
 /* ---- another configuration ---- */
 
+/* What the house has is what this process began with. */
+static void
+tell_taken(struct process_core *c, struct conf *fresh)
+{
+	struct arena *a = arena_create();
+	struct strs later = conf_at_next_start(c->house->conf, fresh, a);
+	struct buf names = {0};
+	for (size_t i = 0; i < later.n; i++)
+		buf_fmt(&names, "%s%.*s", i ? ", " : "; taken at the next start: ", STR_ARG(later.p[i]));
+	log_info("main", "the configuration was read again%s", names.p ? names.p : "");
+	api_configured(core_api(c->core), fresh, later);
+	buf_fini(&names);
+	arena_destroy(&a);
+}
+
 static enum rc
 reload(struct process_core *c, struct buf *text)
 {
@@ -43,10 +59,12 @@ reload(struct process_core *c, struct buf *text)
 	enum rc rc = house_load(c->house, &fresh, text);
 	if (rc == RC_OK && (rc = core_configure(c->core, fresh, &e)) != RC_OK)
 		buf_c(text, e.text);
-	if (rc == RC_OK)
-		log_info("main", "the configuration was read again");
-	else
+	if (rc == RC_OK) {
+		tell_taken(c, fresh);
+	} else {
 		log_error("main", "the old configuration stays: %s", text->p ? text->p : "");
+		api_refused(core_api(c->core));
+	}
 	conf_unref(&fresh);
 	return rc;
 }
@@ -73,7 +91,7 @@ on_reload(void *arg)
 	struct reload_request *q = arg;
 	struct buf text = {0};
 	if (reload(q->core, &text) == RC_OK) {
-		kill(getppid(), SIGUSR1);
+		(void)eventfd_write(q->core->house->reread_fd, 1);
 		core_link_ask(q->core->engine, MESSAGE_reload, buf_view(&q->actor), STR(""), q->reply, q->arg);
 	} else {
 		q->reply(q->arg, &(struct reply){.rc = RC_INVALID, .text = str_trim(buf_view(&text))});
@@ -209,6 +227,9 @@ static enum rc
 serve(struct process_core *c, struct err *e)
 {
 	const struct conf_server *s = &c->house->conf->root->server;
+	budget_limit(BUDGET_bodies, (size_t)s->bodies_limit);
+	budget_limit(BUDGET_queries, (size_t)s->query_concurrency);
+	budget_limit(BUDGET_query_samples, (size_t)s->query_total_samples);
 	enum rc rc = read_certificate(c, s, e);
 	if (rc != RC_OK)
 		return rc;

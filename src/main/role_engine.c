@@ -249,8 +249,9 @@ first_start(struct engine_process *p)
 
 /* ---- life ---- */
 
-static void
-protect_from_oom(void)
+/* Not the first to go when memory is short. */
+void
+claim_engine(void)
 {
 	struct err e;
 	/* needs a privilege that we may not have; then it stays as it is */
@@ -274,9 +275,7 @@ begin(struct engine_process *p, struct err *e)
 	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, p};
 	p->voice = voice_door_create(p->loop, h->voice_path, on_phone, p);
 	struct engine_doors doors = {p, send_out, call_back, tell, lost};
-	char key[4096];
-	snprintf(key, sizeof key, "%s/heads.key", h->data);
-	rc = engine_create(&p->engine, p->loop, p->ledger, h->conf, key, &doors, e);
+	rc = engine_create(&p->engine, p->loop, p->ledger, h->conf, h->data, &doors, e);
 	if (rc != RC_OK)
 		return rc;
 	first_start(p);
@@ -302,7 +301,6 @@ role_engine(struct house *h)
 {
 	struct engine_process p = {.house = h, .loop = loop_create("engine", clock_real())};
 	struct err e;
-	protect_from_oom();
 	house_stop_on_signals(p.loop);
 	if (begin(&p, &e) != RC_OK) {
 		log_error("main", "%s", e.text);

@@ -10,6 +10,7 @@
  */
 #include "net/http_exchange.h"
 
+#include "base/budget.h"
 #include "base/must.h"
 
 enum { STREAM_BLOCK = 16 << 10 };
@@ -43,6 +44,14 @@ exchange_ref(struct exchange *x)
 }
 
 void
+exchange_drop_body(struct exchange *x)
+{
+	buf_fini(&x->body);
+	budget_give(BUDGET_bodies, x->body_paid);
+	x->body_paid = 0;
+}
+
+void
 exchange_unref(struct exchange *x)
 {
 	pthread_mutex_lock(&x->lock);
@@ -51,7 +60,7 @@ exchange_unref(struct exchange *x)
 	if (left)
 		return;
 	http_req_fini(&x->req);
-	buf_fini(&x->body);
+	exchange_drop_body(x);
 	buf_fini(&x->out.queue);
 	mem_free(x->target);
 	pthread_mutex_destroy(&x->lock);

@@ -34,7 +34,8 @@ struct exchange {
 	char *target;
 	const char *target_end; /* in the library's buffer */
 	struct buf body;
-	size_t body_limit, body_seen;
+	size_t body_limit, body_seen, body_paid; /* paid: from the budget of all bodies */
+	bool body_refused;                       /* there was not enough left of it */
 	bool began; /* its head has been judged */
 	void (*cancel)(void *arg);
 	void *cancel_arg;
@@ -52,6 +53,7 @@ extern const struct http_carrier exchange_carrier;
 struct exchange *exchange_create(struct MHD_Connection *, const char *target);
 /* Reads the head into the request; `method` and `version` as the library passes them, inside its buffer. */
 CHECKED enum rc exchange_begin(struct exchange *, const char *method, const char *version, struct err *);
+void exchange_drop_body(struct exchange *);
 /* The body is whole: the handler's turn.  True when it has answered already. */
 bool exchange_run(struct exchange *, http_handler *, void *arg);
 /* Suspends the connection until the answer; false when that has come meanwhile. */

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "net/listen.h"
@@ -168,6 +169,14 @@ refuse(struct http_server *s, struct exchange *x, int status, const char *why)
 	return send_answer(s, connection_of(x->mhd), x);
 }
 
+/* 503, which every sender tries again. */
+static enum MHD_Result
+refuse_busy(struct http_server *s, struct exchange *x)
+{
+	http_answer_header(&x->req, "Retry-After", STR("1"));
+	return refuse(s, x, 503, "too many bodies are under way: try again");
+}
+
 static enum MHD_Result
 take_head(struct http_server *s, struct exchange *x, const char *method, const char *version)
 {
@@ -192,17 +201,20 @@ take_head(struct http_server *s, struct exchange *x, const char *method, const c
 		return refuse(s, x, 400, "Content-Length is no number");
 	if (length > x->body_limit)
 		return refuse(s, x, 413, "the body is larger than what is taken here");
-	return MHD_YES;
+	return budget_has(BUDGET_bodies, length) ? MHD_YES : refuse_busy(s, x);
 }
 
 static enum MHD_Result
 take_body(struct exchange *x, const char *bytes, size_t n)
 {
 	x->body_seen += n;
-	if (x->body_seen <= x->body_limit)
+	if (x->body_seen > x->body_limit || x->body_refused || budget_take(BUDGET_bodies, n, NULL) != RC_OK) {
+		x->body_refused |= x->body_seen <= x->body_limit;
+		exchange_drop_body(x); /* it is read on, unseen */
+	} else {
+		x->body_paid += n;
 		buf_add(&x->body, bytes, n);
-	else
-		buf_fini(&x->body);
+	}
 	return x->body_seen <= x->body_limit + OVERRUN ? MHD_YES : MHD_NO;
 }
 
@@ -212,6 +224,8 @@ take_end(struct http_server *s, struct exchange *x)
 	struct connection *c = connection_of(x->mhd);
 	if (x->body_seen > x->body_limit)
 		return refuse(s, x, 413, "the body is larger than what is taken here");
+	if (x->body_refused)
+		return refuse_busy(s, x);
 	http_watch_deadline(s->watch, &c->watched, MSEC_NEVER);
 	if (exchange_run(x, s->conf.handle, s->conf.arg))
 		return send_answer(s, c, x);

@@ -207,8 +207,11 @@ send_rung(struct pages *ps, struct turn *t, struct trying *x, const struct rung 
 	n.why = x->page.why;
 	struct str key = rung_key(t, &x->page);
 	send_notice(t, key, r->by, &n);
-	struct event *ev = turn_event(t, EVENT_page_sent, x->page.customer, subject(t, x->page.ticket), 0, "%s to %.*s%s%.*s", channels[r->by],
-	    STR_ARG(x->page.user), r->to.n ? ": " : "", STR_ARG(r->to));
+	struct event *ev = turn_event(t, EVENT_page_sent, x->page.customer, subject(t, x->page.ticket), 0, "%s to %.*s", channels[r->by],
+	    STR_ARG(x->page.user));
+	/* not in the sentence: who may read the ticket need not know how its people are reached */
+	if (r->to.n)
+		turn_fact(t, ev, "to", r->to);
 	turn_fact(t, ev, "page", x->page.id);
 	turn_fact(t, ev, "user", x->page.user);
 	turn_fact(t, ev, "key", key);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/map.h"
 #include "promql/lexer.h"
 
@@ -37,10 +38,33 @@ eval_too_many(const struct eval *ev)
 	    ev, RC_REFUSED, "query processing would load too many samples into memory in query execution");
 }
 
+/* So many at once from the budget of all queries: rows are small and many. */
+enum { INSTALMENT = 1 << 16 };
+
+bool
+eval_hold(const struct eval *ev, size_t n)
+{
+	struct run *run = ev->run;
+	struct err e;
+	run->samples += n;
+	if (run->samples > run->samples_limit)
+		return eval_too_many(ev);
+	if (!run->ask->outsider || run->samples <= *run->paid)
+		return true;
+	size_t owed = run->samples - *run->paid, more = budget_has(BUDGET_query_samples, owed + INSTALMENT) ? INSTALMENT : 0;
+	if (budget_take(BUDGET_query_samples, owed + more, &e) != RC_OK)
+		return eval_fail(ev, RC_REFUSED, "%s", e.text);
+	*run->paid += owed + more;
+	return true;
+}
+
 bool
 eval_go_on(const struct eval *ev)
 {
 	const volatile bool *cancel = ev->run->ask->cancel;
+	nsec_t deadline = ev->run->ask->deadline;
+	if (deadline && clock_mono(clock_real()) > deadline)
+		return eval_fail(ev, RC_TIMEOUT, "query timed out in expression evaluation");
 	return !(cancel && *cancel) ||
 	       eval_fail(ev, RC_CANCELLED, "query was canceled in expression evaluation");
 }
@@ -70,9 +94,7 @@ eval_note(const struct eval *ev, bool warning, const struct node *where, const c
 double *
 eval_steps(const struct eval *ev)
 {
-	ev->run->samples += ev->n;
-	if (ev->run->samples > ev->run->samples_limit)
-		eval_too_many(ev); /* the node fails when it returns */
+	(void)eval_hold(ev, ev->n); /* the node fails when it returns */
 	return arena_array(ev->run->arena, double, ev->n);
 }
 
@@ -80,11 +102,8 @@ struct row *
 eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_name)
 {
 	struct run *run = ev->run;
-	run->samples += ev->n;
-	if (run->samples > run->samples_limit) {
-		eval_too_many(ev);
+	if (!eval_hold(ev, ev->n))
 		return NULL;
-	}
 	if (rows->n == rows->cap) {
 		size_t cap = rows->cap ? rows->cap * 2 : 8;
 		struct row *more = arena_array(run->arena, struct row, cap);
@@ -361,9 +380,8 @@ static bool
 raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_result *out)
 {
 	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
-	ev->run->samples += view->n;
-	if (ev->run->samples > ev->run->samples_limit)
-		return eval_too_many(ev);
+	if (!eval_hold(ev, view->n))
+		return false;
 	s.points = arena_array(out->arena, struct promql_point, view->n);
 	for (size_t i = 0; i < view->n; i++)
 		if (!tsdb_is_stale(view->v[i]))
@@ -449,6 +467,7 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	    .q = q,
 	    .ask = ask,
 	    .arena = result->arena,
+	    .paid = &result->paid,
 	    .samples_limit = ask->limits.samples ? ask->limits.samples : SAMPLES_LIMIT,
 	    .err = e ? e : &own,
 	};
@@ -476,6 +495,7 @@ promql_result_destroy(struct promql_result **pr)
 	if (!*pr)
 		return;
 	arena_destroy(&(*pr)->arena);
+	budget_give(BUDGET_query_samples, (*pr)->paid);
 	mem_free(*pr);
 	*pr = NULL;
 }

@@ -41,6 +41,7 @@ struct run {
 	const struct promql_ask *ask;
 	struct arena *arena;
 	size_t samples, samples_limit;
+	size_t *paid; /* the result's */
 	struct notes warnings, infos;
 	bool failed;
 	struct err *err;
@@ -69,7 +70,8 @@ bool eval_fail(const struct eval *, enum rc, const char *fmt, ...) __attribute__
 void eval_note(const struct eval *, bool warning, const struct node *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool eval_too_many(const struct eval *); /* fails */
-bool eval_go_on(const struct eval *);    /* not cancelled */
+bool eval_hold(const struct eval *, size_t samples); /* they are in memory from now on; false: too many */
+bool eval_go_on(const struct eval *);    /* not cancelled, and in time */
 double *eval_steps(const struct eval *); /* one number for each step */
 
 /* ---- selector.c ---- */

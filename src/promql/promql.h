@@ -52,6 +52,8 @@ struct promql_ask {
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */
 	struct promql_limits limits;
+	bool outsider;           /* pays from the budgets of all queries (base/budget.h) */
+	nsec_t deadline;         /* monotonic; 0: none */
 	const volatile bool *cancel; /* set by anybody: the run ends with RC_CANCELLED; may be NULL */
 };
 
@@ -71,6 +73,7 @@ struct promql_result {
 	struct str string;
 	struct strs warnings, infos; /* "PromQL warning: …", "PromQL info: …" */
 	struct arena *arena;         /* holds all of this */
+	size_t paid;                 /* of BUDGET_query_samples, given back with it */
 };
 
 /* RC_INVALID: the expression cannot be run so; RC_REFUSED: over a limit; RC_CANCELLED. */

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/os.h"
+#include "base/suspect.h"
 #include "rule/group.h"
 
 enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
@@ -275,6 +277,13 @@ over_limit(struct running *r, struct promql_result *res)
 	res->n = 0;
 }
 
+/* Another expression under the same name is another rule. */
+static uint64_t
+print_of(const struct rule *rule)
+{
+	return str_hash(rule->key) * 31 + str_hash(rule->conf->expr);
+}
+
 static void
 run_rule(struct group *g, struct rule *rule, msec_t at)
 {
@@ -285,6 +294,8 @@ run_rule(struct group *g, struct rule *rule, msec_t at)
 	struct err e;
 	nsec_t since = clock_mono(clock_real());
 	rule->trouble[0] = '\0';
+	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+	os_fault_meet(rule->conf->expr);
 	if (promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
 		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", e.text);
 		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), e.text);
@@ -300,11 +311,21 @@ run_rule(struct group *g, struct rule *rule, msec_t at)
 	metric_add(METRIC_rule_failures_total, rule->trouble[0] != '\0');
 	rule->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	rule->at = at;
+	suspect_end();
 	promql_result_destroy(&res);
 	vec_fini(&r.samples);
 	vec_fini(&r.alerts);
 	vec_fini(&r.memories);
 	arena_destroy(&r.arena);
+}
+
+static void
+give_up(struct rule *rule, msec_t at)
+{
+	snprintf(rule->trouble, sizeof rule->trouble, "this rule has ended the process %d times and is not evaluated any more: it is in quarantine", SUSPECT_DEATHS);
+	metric_add(METRIC_quarantine_refusals_total, 1);
+	metric_add(METRIC_rule_failures_total, 1);
+	rule->at = at;
 }
 
 void
@@ -313,8 +334,13 @@ group_evaluate(struct group *g, msec_t at)
 	nsec_t since = clock_mono(clock_real());
 	pthread_mutex_lock(&g->rules->lock);
 	g->run++;
-	for (size_t i = 0; i < g->members.n; i++)
-		run_rule(g, &g->members.p[i], at);
+	for (size_t i = 0; i < g->members.n; i++) {
+		struct rule *rule = &g->members.p[i];
+		if (suspect_barred(print_of(rule)))
+			give_up(rule, at);
+		else
+			run_rule(g, rule, at);
+	}
 	g->last_run = at;
 	g->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	pthread_mutex_unlock(&g->rules->lock);

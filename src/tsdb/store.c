@@ -148,27 +148,59 @@ series_has_head(const struct series *s)
 	return s->open.n || s->late || s->packs.n;
 }
 
+/* Under the lock for writing. */
+static enum rc
+find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_ref *out, struct err *e)
+{
+	struct series *s = series_find(db, tenant, ls);
+	struct tenant *t = tenant_of(db, tenant);
+	if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
+		return err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit",
+		    STR_ARG(tenant), t->series);
+	if (!s)
+		s = series_create(db, tenant, ls);
+	out->id = s->id;
+	return RC_OK;
+}
+
 enum rc
 tsdb_series(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_ref *out, struct err *e)
 {
 	enum rc rc = RC_OK;
 	pthread_rwlock_rdlock(&db->lock);
 	struct series *s = series_find(db, tenant, ls);
+	if (s)
+		out->id = s->id;
 	pthread_rwlock_unlock(&db->lock);
 	if (!s) {
 		pthread_rwlock_wrlock(&db->lock);
-		struct tenant *t = tenant_of(db, tenant);
-		s = series_find(db, tenant, ls);
-		if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
-			rc = err_set(e, RC_REFUSED,
-			    "the tenant \"%.*s\" has %zu series, which is its series_limit", STR_ARG(tenant),
-			    t->series);
-		else if (!s)
-			s = series_create(db, tenant, ls);
+		rc = find_or_create(db, tenant, ls, out, e);
 		pthread_rwlock_unlock(&db->lock);
 	}
-	if (rc == RC_OK)
-		out->id = s->id;
+	return rc;
+}
+
+/* Nobody has seen the last ones yet, since the lock was not given away: their numbers can be given out again. */
+static void
+unmake(struct tsdb *db, size_t from)
+{
+	for (size_t i = from; i < db->series.n; i++)
+		series_remove(db, db->series.p[i]);
+	db->series.n = from;
+}
+
+enum rc
+tsdb_series_all(struct tsdb *db, struct str tenant, const struct labels *ls, size_t n, struct tsdb_ref *out,
+    struct err *e)
+{
+	enum rc rc = RC_OK;
+	pthread_rwlock_wrlock(&db->lock);
+	size_t before = db->series.n;
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = find_or_create(db, tenant, ls[i], &out[i], e);
+	if (rc != RC_OK)
+		unmake(db, before);
+	pthread_rwlock_unlock(&db->lock);
 	return rc;
 }
 

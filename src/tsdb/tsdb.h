@@ -65,6 +65,8 @@ struct tsdb_counts {
 
 /* The reference of a series, which begins to exist.  RC_REFUSED: the tenant has too many. */
 CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
+/* The references of all of them in `out`, or none: then none of them has begun to exist. */
+CHECKED enum rc tsdb_series_all(struct tsdb *, struct str tenant, const struct labels *, size_t n, struct tsdb_ref *out, struct err *);
 /* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
  * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -27,7 +26,6 @@ enum {
 	BODY_MAX = 64 << 10,
 	QUEUE_MAX = 4 << 20, /* a peer that reads nothing is dropped */
 	FDS = 8192,
-	PRIORITY = 5,
 };
 
 struct peer {
@@ -275,15 +273,6 @@ on_signal(int sig)
 	tmr_start(&running->farewell, FAREWELL_MS, on_farewell, running);
 }
 
-/* Packets must leave on time, whatever else the machine does. */
-static void
-ask_for_priority(void)
-{
-	struct sched_param param = {.sched_priority = PRIORITY};
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) != 0)
-		log_info("voice", "no real-time priority: %s", strerror(errno));
-}
-
 static void
 process_fini(struct process *p)
 {
@@ -307,7 +296,6 @@ voice_main(int listen_fd, const struct conf_voice *conf)
 	struct err err = {0};
 	must(libre_init() == 0);
 	(void)fd_setsize(FDS);
-	ask_for_priority();
 	tmr_init(&p.resend);
 	tmr_init(&p.farewell);
 	running = &p;

@@ -23,6 +23,13 @@ snappy_unpack(struct str packed, size_t limit, struct buf *out, struct err *e)
 	return RC_OK;
 }
 
+size_t
+snappy_unpacked_size(struct str packed)
+{
+	size_t n;
+	return snappy_uncompressed_length(packed.p, packed.n, &n) == SNAPPY_OK ? n : 0;
+}
+
 void
 snappy_pack(struct str plain, struct buf *out)
 {

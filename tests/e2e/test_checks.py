@@ -3,8 +3,10 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -210,6 +212,19 @@ def test_monitoring_plugins_say_how_it_is(daemon, site):
     summaries = {a["labels"]["service"]: a["annotations"]["summary"] for a in daemon.alerts()}
     assert summaries["s-dummy"] == "WARNING: so; so $HOSTNAME$"
     assert "begins with a dash" in summaries["s-option"] and "No such file" in summaries["s-missing"]
+
+
+def may_ping():
+    return os.geteuid() == 0 and subprocess.run(["getcap", "/usr/bin/ping"], capture_output=True, text=True).stdout.count("cap_net_raw") == 1
+
+
+@pytest.mark.skipif(not shutil.which("getcap") or not may_ping(), reason="no ping with a capability of its own")
+def test_a_plug_in_may_ping_and_cannot_touch_the_kernel(daemon, folder):
+    pings = script(folder, "pings", 'id -u | grep -qx 65534 || exit 3\nping -c 1 -W 1 $1 >/dev/null 2>&1 && echo it answers && exit 0\nexit 2\n')
+    unshares = script(folder, "unshares", "unshare -r true 2>/dev/null && exit 0\necho refused; exit 1\n")
+    daemon.apply(HOST + plugin("pings", [pings, "$HOSTADDRESS$"]) + plugin("unshares", [unshares]))
+    daemon.value_when('service_state{service="s-pings"}', 0)
+    daemon.value_when('service_state{service="s-unshares"}', 1)
 
 
 def living(mark):

@@ -73,6 +73,35 @@ spec: {role: operator, customers: [acme, zenith]}
 kind: user
 name: hush-user
 spec: {role: operator, customers: [zenith]}
+---
+kind: user
+name: everywhere
+spec: {title: Everywhere, role: operator, mail: hush@everywhere.example, phone: "hush-1", ladder: [{by: call, to: "hush-2"}]}
+---
+kind: user
+name: colleague
+spec: {title: Colleague, role: operator, customers: [acme], mail: col@example.org, phone: "100", ladder: [{by: call, to: "200"}]}
+---
+kind: policy
+name: night
+spec: {steps: [{notify: ["user:everywhere"], after: 5m}]}
+---
+kind: contract
+name: night
+spec: {calendar: always, on_call: true, slas: [{priority: critical, pickup: 15m, resolution: 4h}],
+       matrix: [{severity: [critical], priority: critical, modality: call, policy: night}]}
+---
+kind: customer
+name: nightly
+spec: {title: Nightly, contract: night}
+---
+kind: user
+name: nina
+spec: {role: operator, customers: [nightly]}
+---
+kind: schedule
+name: shared
+spec: {layers: [{users: [everywhere], start: "2026-01-05"}]}
 """
 
 
@@ -181,6 +210,33 @@ def test_what_is_ours_is_there(world):
     assert get("/api/v2/silence/" + world.silences["acme"]).status == 200
     every = d.ask("GET", "/api/v1/targets", token=d.admin).json()["data"]["activeTargets"]
     assert {t["scrapePool"] for t in every} == {"a", "hushjob"}
+
+
+def test_people_on_call_have_names_but_no_numbers(world):
+    d = world.daemon
+    people = lambda token: {r["name"]: r["spec"] for r in d.ask("GET", "/api/tocsin/v1/resources?kind=user", token=token).json()}
+    reach = lambda spec: {k: spec[k] for k in ("mail", "phone", "ladder") if spec.get(k)}
+    seen = people(world.tokens["oscar"])
+    assert seen["everywhere"]["title"] == "Everywhere" and reach(seen["everywhere"]) == {}
+    assert set(reach(seen["colleague"])) == {"mail", "phone", "ladder"} and seen["colleague"]["phone"] == "100"
+    assert "hush-user" not in seen
+    assert [s["user"] for s in d.ask("GET", "/api/tocsin/v1/oncall", token=world.tokens["oscar"]).json()] == ["everywhere"]
+    for token in (d.admin, d.token("everywhere")):
+        assert people(token)["everywhere"]["phone"] == "hush-1" and len(people(token)["everywhere"]["ladder"]) == 1
+
+
+def test_how_somebody_was_paged_is_not_told_with_the_ticket(world):
+    d = world.daemon
+    alert = [{"labels": {"alertname": "Down", "severity": "critical"}}]
+    assert d.ask("POST", "/api/v2/alerts", alert, d.admin, {"X-Scope-OrgID": "nightly"}).status == 200
+    events = lambda token: d.ask("GET", "/api/tocsin/v1/events?limit=10000", token=token).json()
+    paged = lambda token: [e for e in events(token) if e["kind"] == "page_sent" and "everywhere" in e["text"]]
+    d.wait(lambda: paged(d.admin))
+    nina = d.token("nina")
+    assert paged(d.admin)[0]["facts"]["to"] == "hush-2"
+    assert paged(nina) and all("to" not in e["facts"] for e in paged(nina)) and "hush" not in str(events(nina)).lower()
+    number = d.ask("GET", "/api/tocsin/v1/tickets", token=nina).json()[0]["number"]
+    assert b"hush" not in d.ask("GET", "/ticket/%d" % number, token=nina).body.lower()
 
 
 def test_who_serves_both_sees_both_when_asked_for(world):

@@ -1,0 +1,164 @@
+/* page_test.c — a page is stored as a whole or leaves nothing behind. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "collect/page.h"
+
+enum { LIMIT = 10 };
+
+struct fixture {
+	char dir[64];
+	struct clock *clock;
+	struct arena *arena;
+	struct tsdb *db;
+	struct page_memory *memory;
+	struct conf_scrape job;
+	struct relabel *none;
+	struct target target;
+	msec_t now;
+};
+
+static void
+begin(struct fixture *f)
+{
+	struct err e;
+	*f = (struct fixture){.dir = "/tmp/page-test-XXXXXX", .now = 1000 * SECOND};
+	log_setup("unit", LOG_ERROR + 1);
+	ck_assert_ptr_nonnull(mkdtemp(f->dir));
+	f->clock = clock_virtual_create(f->now);
+	f->arena = arena_create();
+	record_defaults(&conf_scrape_layout, &f->job, f->arena);
+	ck_assert_int_eq(target_rules(NULL, 0, &f->none, &e), RC_OK);
+	struct tsdb_options o = {.dir = f->dir, .clock = f->clock, .sync_every = 200, .series_limit = LIMIT};
+	ck_assert_int_eq(tsdb_open(&o, &f->db, &e), RC_OK);
+	struct pair p = {STR("job"), STR("j")};
+	f->target = (struct target){.tenant = STR("t"), .job = STR("j"), .labels = labels_from_pairs((struct pairs){&p, 1}, f->arena)};
+	f->memory = page_memory_create();
+}
+
+static void
+end(struct fixture *f)
+{
+	char command[100];
+	page_memory_destroy(&f->memory);
+	tsdb_close(&f->db);
+	relabel_destroy(&f->none);
+	clock_destroy(&f->clock);
+	arena_destroy(&f->arena);
+	snprintf(command, sizeof command, "rm -r %s", f->dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Lines x{i="from"} to x{i="to - 1"}, each with its number as value, and whatever else. */
+static enum rc
+scrape(struct fixture *f, int from, int to, const char *more, struct page_counts *n, struct err *e)
+{
+	struct buf page = {0};
+	struct page_rules rules = {&f->job, f->none};
+	for (int i = from; i < to; i++)
+		buf_fmt(&page, "x{i=\"%d\"} %d\n", i, i);
+	buf_c(&page, more);
+	f->now += SECOND;
+	enum rc rc = page_store(f->memory, f->db, &f->target, &rules, buf_view(&page), EXPO_TEXT, f->now, n, e);
+	buf_fini(&page);
+	return rc;
+}
+
+static size_t
+series(struct fixture *f)
+{
+	struct tsdb_state s;
+	tsdb_state(f->db, &s);
+	return s.series;
+}
+
+/* The newest value of x{i="…"}; NAN-like -1 when there is none or it has ended. */
+static double
+value(struct fixture *f, const char *i)
+{
+	struct tsdb_select q = {.tenants = {&f->target.tenant, 1}, .min = 0, .max = INT64_MAX};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	double found = -1;
+	struct err e;
+	ck_assert_int_eq(tsdb_cursor_create(f->db, &q, &c, &e), RC_OK);
+	while (tsdb_cursor_next(c, &v))
+		if (str_is(labels_get(v.labels, STR("i")), i) && v.n && !tsdb_is_stale(v.v[v.n - 1]))
+			found = v.v[v.n - 1];
+	tsdb_cursor_destroy(&c);
+	return found;
+}
+
+UNIT(page_over_the_limit_of_series_leaves_none)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	for (int again = 0; again < 5; again++) {
+		ck_assert_int_eq(scrape(&f, 0, LIMIT + 1, "", &n, &e), RC_REFUSED);
+		ck_assert_ptr_nonnull(strstr(e.text, "series_limit"));
+		ck_assert_uint_eq(series(&f), 0);
+	}
+	ck_assert_int_eq(scrape(&f, 0, LIMIT, "", &n, &e), RC_OK);
+	ck_assert_uint_eq(series(&f), LIMIT);
+	ck_assert_uint_eq(n.added, LIMIT);
+	ck_assert_double_eq(value(&f, "7"), 7);
+	end(&f);
+}
+END
+
+UNIT(page_that_grew_over_the_limit_ends_what_it_had_and_adds_nothing)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	ck_assert_int_eq(scrape(&f, 0, 6, "", &n, &e), RC_OK);
+	ck_assert_int_eq(scrape(&f, 0, LIMIT + 1, "", &n, &e), RC_REFUSED);
+	ck_assert_uint_eq(series(&f), 6);
+	ck_assert_double_eq(value(&f, "3"), -1);
+	/* the numbers that were given back are somebody else's now */
+	ck_assert_int_eq(scrape(&f, 2, 10, "x{i=\"8\"} 8\n", &n, &e), RC_OK);
+	ck_assert_uint_eq(series(&f), LIMIT);
+	for (int i = 2; i < 10; i++)
+		ck_assert_double_eq(value(&f, arena_fmt(f.arena, "%d", i).p), i);
+	ck_assert_double_eq(value(&f, "1"), -1);
+	end(&f);
+}
+END
+
+UNIT(page_that_is_refused_for_another_reason_leaves_no_series_either)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	ck_assert_int_eq(scrape(&f, 0, 5, "this is no sample {{{\n", &n, &e), RC_INVALID);
+	ck_assert_uint_eq(series(&f), 0);
+	f.job.sample_limit = 3;
+	ck_assert_int_eq(scrape(&f, 0, 5, "", &n, &e), RC_REFUSED);
+	ck_assert_uint_eq(series(&f), 0);
+	ck_assert_int_eq(scrape(&f, 0, 3, "", &n, &e), RC_OK);
+	ck_assert_uint_eq(series(&f), 3);
+	end(&f);
+}
+END
+
+UNIT(page_that_has_a_new_series_twice_begins_it_once)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	ck_assert_int_eq(scrape(&f, 0, 2, "x{i=\"1\"} 1\nx{i=\"9\"} 9\nx{i=\"9\"} 9\n", &n, &e), RC_OK);
+	ck_assert_uint_eq(series(&f), 3);
+	ck_assert_double_eq(value(&f, "9"), 9);
+	end(&f);
+}
+END
