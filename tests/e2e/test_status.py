@@ -118,6 +118,6 @@ def test_who_sees_some_customers_does_not_see_everybodys_configuration(tmp_path,
     data(daemon, "buildinfo", some)
     for token in (some, every):
         assert daemon.ask("GET", "/api/tocsin/v1/status", token=token).status == 403
-        assert daemon.ask("GET", "/status", token=token).status == 403
+        assert daemon.ask("GET", "/text/status", token=token).status == 403
         assert daemon.ask("DELETE", "/api/tocsin/v1/quarantine/1", token=token).status == 403
     assert daemon.ask("DELETE", "/api/tocsin/v1/quarantine/1", token=daemon.admin).status == 404
