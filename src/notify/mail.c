@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "base/time.h"
+#include "net/http_conf.h"
 #include "notify/senders.h"
 #include "wire/mime.h"
 
@@ -78,11 +79,15 @@ domain_of(struct str mail)
 	return at < 0 ? STR("localhost") : str_from(mail, (size_t)at + 1);
 }
 
-static void
-hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a)
+static enum rc
+hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct err *e)
 {
 	const struct conf_mail *c = &d->conf->root->mail;
 	struct buf text = {0}, message = {0};
+	struct str password;
+	enum rc rc = conf_secret(c->password, c->password_file, a, &password, e);
+	if (rc != RC_OK)
+		return rc;
 	write_text(n, d->external_url, &text);
 	struct mime_address to = {.mail = n->to};
 	struct str thread = arena_fmt(a, "ticket-%lld@%.*s", (long long)n->ticket, STR_ARG(domain_of(c->from)));
@@ -107,17 +112,18 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	    .server = c->smarthost,
 	    .tls = tls_of(c->starttls),
 	    .user = c->username,
-	    .password = c->password,
+	    .password = password,
 	    .hello = c->hello,
 	    .from = c->from,
 	    .to = {(struct str *)&n->to, 1},
 	    .message = buf_view(&message),
-	    .insecure = c->tls_config.insecure_skip_verify,
 	    .timeout = c->timeout,
 	};
+	smtp_conf_tls(&c->tls_config, &ask);
 	d->smtp->send(d->smtp, &ask, on_sent, l);
 	buf_fini(&text);
 	buf_fini(&message);
+	return RC_OK;
 }
 
 void
@@ -126,11 +132,10 @@ mail_send(const struct sender_doors *d, const struct outbox_row *row)
 	struct arena *a = arena_create();
 	struct notice n;
 	struct err e;
-	if (record_decode(&notice_layout, &n, row->body, a, &e) != RC_OK)
-		sender_report(d, row->key, OUTCOME_failed, str_c(e.text));
-	else if (!d->conf->root->mail.smarthost.n)
+	enum rc rc = record_decode(&notice_layout, &n, row->body, a, &e);
+	if (rc == RC_OK && !d->conf->root->mail.smarthost.n)
 		sender_report(d, row->key, OUTCOME_unavailable, STR("no mail server is configured: mail.smarthost"));
-	else
-		hand_over(d, row, &n, a);
+	else if (rc != RC_OK || hand_over(d, row, &n, a, &e) != RC_OK)
+		sender_report(d, row->key, OUTCOME_failed, str_c(e.text));
 	arena_destroy(&a);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/http_conf.h"
 #include "net/listen.h"
 
 enum { REGISTER_SECONDS = 600, HASH = 64, NAMESERVERS = 4 };
@@ -102,8 +103,8 @@ set_tls(struct trunk *t, struct err *err)
 	return RC_OK;
 }
 
-static void
-set_identity(struct trunk *t)
+static enum rc
+set_identity(struct trunk *t, struct err *err)
 {
 	const struct conf_trunk *c = t->conf;
 	struct str user = c->user.n ? c->user : STR("tocsin");
@@ -114,6 +115,13 @@ set_identity(struct trunk *t)
 		    &t->uri_from, "%s%.*s", str_starts(c->from, STR("sip:")) ? "" : "sip:", STR_ARG(c->from));
 	else
 		buf_fmt(&t->uri_from, "sip:%.*s@%s", STR_ARG(user), t->domain.p);
+	struct arena *a = arena_create();
+	struct str password;
+	enum rc rc = conf_secret(c->password, c->password_file, a, &password, err);
+	if (rc == RC_OK)
+		buf_str(&t->password, password);
+	arena_destroy(&a);
+	return rc;
 }
 
 static bool
@@ -190,12 +198,10 @@ trunk_authenticate(char **user, char **password, const char *realm, void *arg)
 {
 	const struct trunk *t = arg;
 	const struct conf_trunk *c = t->conf;
-	struct buf name = {0}, secret = {0};
+	struct buf name = {0};
 	buf_str(&name, c->auth_user.n ? c->auth_user : buf_view(&t->user));
-	buf_str(&secret, c->password);
-	int rc = str_dup(user, name.p) || str_dup(password, secret.p ? secret.p : "") ? ENOMEM : 0;
+	int rc = str_dup(user, name.p) || str_dup(password, t->password.p ? t->password.p : "") ? ENOMEM : 0;
 	buf_fini(&name);
-	buf_fini(&secret);
 	return rc;
 }
 
@@ -246,7 +252,7 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 	    sa_af(&site->listen) == sa_af(&t->peer))
 		sa_cpy(&t->local, &site->listen);
 	if (rc == RC_OK)
-		set_identity(t);
+		rc = set_identity(t, err);
 	if (rc == RC_OK && t->transport == SIP_TRANSP_TLS)
 		rc = set_tls(t, err);
 	if (rc == RC_OK)
@@ -277,6 +283,9 @@ trunk_stop(struct trunk *t)
 	buf_fini(&t->domain);
 	buf_fini(&t->uri_from);
 	buf_fini(&t->user);
+	if (t->password.n)
+		explicit_bzero(t->password.p, t->password.n);
+	buf_fini(&t->password);
 	buf_fini(&t->route);
 	buf_fini(&t->tls_name);
 	t->up = false;

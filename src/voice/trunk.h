@@ -12,7 +12,7 @@
 
 struct trunk {
 	const struct conf_trunk *conf;
-	struct buf name, domain, uri_from, user, route, tls_name;
+	struct buf name, domain, uri_from, user, password, route, tls_name;
 	enum sip_transp transport;
 	struct sa peer, local; /* local: where our messages come from */
 	struct sa external;    /* where sound is to be sent to, when a NAT stands between; else not set */

@@ -44,6 +44,14 @@ class Program:
         return self.process.returncode
 
 
+def certificate(folder, name):
+    """cert.pem and key.pem, signed by themselves, for this machine's loopback."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key.pem",
+                    "-out", folder / "cert.pem"], check=True, capture_output=True)
+
+
 def encode(fields):
     out = b""
     for name, value in fields.items():

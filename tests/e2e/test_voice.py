@@ -1,15 +1,14 @@
 """The phone process against real telephones: sipp, baresip behind kamailio, and a small one of our own."""
 import os
 import pathlib
-import shutil
 import socket
-import subprocess
 import time
-import wave
 
 import pytest
 
-from peers import Engine, Program, Telephone, free_port
+import sip_programs
+from peers import Engine, Program, Telephone, certificate, free_port
+from sip_programs import Baresip, Kamailio, Sipp
 
 HERE = pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", HERE.parent.parent / "build"))
@@ -75,14 +74,10 @@ def sipp(tmp_path):
     made = []
 
     def make(scenario, status=""):
-        if not shutil.which("sipp"):
+        if not sip_programs.SIPP:
             pytest.skip("sipp is not installed")
-        port = free_port()
-        (tmp_path / scenario).write_text((HERE / scenario).read_text().replace("STATUS", status))
-        made.append(Program(["sipp", "-sf", tmp_path / scenario, "-i", "127.0.0.1", "-p", port, "-m", 1, "-nostdin",
-                             "-timeout", 30], tmp_path / "sipp.log", cwd=tmp_path))
-        time.sleep(0.3)
-        return port, made[-1]
+        made.append(Sipp(tmp_path, scenario, status))
+        return made[-1].port, made[-1]
 
     yield make
     for p in made:
@@ -308,108 +303,19 @@ def test_strangers_are_not_connected(start, telephone):
     s.close()
 
 
-KAMAILIO = """
-listen=udp:127.0.0.1:PORT
-listen=tcp:127.0.0.1:PORT
-TLS_LISTEN
-alias=127.0.0.1
-log_stderror=yes
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "sl.so"
-loadmodule "tm.so"
-loadmodule "rr.so"
-loadmodule "maxfwd.so"
-loadmodule "pv.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "auth.so"
-TLS_MODULE
-request_route {
-  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
-  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
-  if (has_totag()) {
-    if (loose_route()) { t_relay(); exit; }
-    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
-    t_relay(); exit;
-  }
-  if (is_method("REGISTER")) {
-    if (!pv_www_authenticate("127.0.0.1", "s3cret", "0")) { www_challenge("127.0.0.1", "1"); exit; }
-    save("location"); exit;
-  }
-  if (is_method("INVITE")) {
-    if (!pv_proxy_authenticate("127.0.0.1", "s3cret", "0")) { proxy_challenge("127.0.0.1", "1"); exit; }
-    consume_credentials(); record_route();
-    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
-    t_relay(); exit;
-  }
-}
-"""
-
-
-def wait_until_it_listens(port, seconds=20):
-    """Its TCP side is up last; UDP of the same port is open by then."""
-    end = time.time() + seconds
-    while time.time() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            time.sleep(0.3)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("nobody listens on port %d" % port)
-
-
 @pytest.fixture
 def kamailio(tmp_path):
     made = []
 
     def make(tls_port=0):
-        if not shutil.which("kamailio"):
+        if not sip_programs.KAMAILIO:
             pytest.skip("kamailio is not installed")
-        port = free_port()
-        text = KAMAILIO.replace("PORT", str(port))
-        module = ""
-        if tls_port:
-            module = ('loadmodule "tls.so"\nmodparam("tls", "tls_method", "TLSv1.2")\nmodparam("tls", "certificate", "%s")\n'
-                      'modparam("tls", "private_key", "%s")\n' % (tmp_path / "cert.pem", tmp_path / "key.pem"))
-        text = text.replace("TLS_LISTEN", "enable_tls=yes\nlisten=tls:127.0.0.1:%d" % tls_port if tls_port else "")
-        (tmp_path / "kamailio.cfg").write_text(text.replace("TLS_MODULE", module))
-        made.append(Program(["kamailio", "-f", tmp_path / "kamailio.cfg", "-DD", "-E", "-m", "64", "-M", "16",
-                             "-P", tmp_path / "kamailio.pid"], tmp_path / "kamailio.log", cwd=tmp_path))
-        wait_until_it_listens(tls_port or port)
-        return port
+        made.append(Kamailio(tmp_path, tls_port))
+        return made[-1]
 
     yield make
     for p in made:
         p.stop()
-
-
-BARESIP = """
-poll_method epoll
-sip_listen 127.0.0.1:0
-net_interface 127.0.0.1
-audio_player aubridge,nowhere
-audio_source aufile,WAV
-audio_alert aubridge,nowhere
-ctrl_tcp_listen 127.0.0.1:CTRL
-module_path /usr/lib/baresip/modules
-module g711.so
-module aufile.so
-module aubridge.so
-module stdio.so
-module_tmp account.so
-module_app menu.so
-module_app ctrl_tcp.so
-"""
-
-
-def command(port, text):
-    with socket.create_connection(("127.0.0.1", port), 5) as s:
-        body = '{"command":"%s","params":"%s"}' % text
-        s.sendall(("%d:%s," % (len(body), body)).encode())
-        time.sleep(0.3)
 
 
 @pytest.fixture
@@ -417,21 +323,10 @@ def baresip(tmp_path):
     made = []
 
     def make(proxy, user):
-        if not shutil.which("baresip"):
+        if not sip_programs.BARESIP:
             pytest.skip("baresip is not installed")
-        home, control = tmp_path / "baresip", free_port(socket.SOCK_STREAM)
-        home.mkdir()
-        with wave.open(str(home / "silence.wav"), "wb") as w:
-            w.setnchannels(1)
-            w.setsampwidth(2)
-            w.setframerate(8000)
-            w.writeframes(bytes(16000 * 60))
-        (home / "config").write_text(BARESIP.replace("WAV", str(home / "silence.wav")).replace("CTRL", str(control)))
-        (home / "accounts").write_text("<sip:%s@127.0.0.1:%d>;auth_user=%s;auth_pass=s3cret;answermode=auto;"
-                                       "audio_codecs=PCMU/8000/1;regint=60\n" % (user, proxy, user))
-        made.append(Program(["baresip", "-f", home], tmp_path / "baresip.log", cwd=tmp_path))
-        time.sleep(1.5)
-        return control
+        made.append(Baresip(tmp_path, proxy, user))
+        return made[-1]
 
     yield make
     for p in made:
@@ -441,15 +336,15 @@ def baresip(tmp_path):
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_baresip_behind_kamailio_with_digest(start, kamailio, baresip, transport):
     proxy = kamailio()
-    control = baresip(proxy, "engineer")
-    here = "127.0.0.1:%d" % proxy
-    phone = start([trunk(proxy, "pbx", "registrar=" + here, "password=s3cret", "transport=" + transport)])
+    tel = baresip(proxy, "engineer")
+    here = "127.0.0.1:%d" % proxy.port
+    phone = start([trunk(proxy.port, "pbx", "registrar=" + here, "password=s3cret", "transport=" + transport)])
     time.sleep(0.5)
     assert "trunk pbx is registered" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
     phone.engine.place("k1", "engineer")
     phone.engine.until("answered")
     time.sleep(1)
-    command(control, ("sndcode", "1"))
+    tel.press("1")
     digit = phone.engine.until("digit")
     assert digit["digit"] == "1"
     phone.engine.ack(digit)
@@ -458,7 +353,7 @@ def test_baresip_behind_kamailio_with_digest(start, kamailio, baresip, transport
 
 def test_a_wrong_password_is_said(start, kamailio):
     proxy = kamailio()
-    phone = start([trunk(proxy, "pbx", "registrar=127.0.0.1:%d" % proxy, "password=wrong")])
+    phone = start([trunk(proxy.port, "pbx", "registrar=127.0.0.1:%d" % proxy.port, "password=wrong")])
     time.sleep(1)
     assert "trunk pbx is not registered: 401" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
     phone.engine.place("k1", "engineer")
@@ -468,13 +363,11 @@ def test_a_wrong_password_is_said(start, kamailio):
 
 @pytest.mark.parametrize("ca,registered", [("ours", True), ("none", False), ("other", False), ("unverified", True)])
 def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, ca, registered):
-    for name in ("", "other-"):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / (name + "key.pem"),
-                        "-out", tmp_path / (name + "cert.pem")], check=True, capture_output=True)
+    certificate(tmp_path / "other", "127.0.0.1")
+    certificate(tmp_path, "127.0.0.1")
     tls = free_port(socket.SOCK_STREAM)
     kamailio(tls)
-    trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other-cert.pem")],
+    trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other/cert.pem")],
              "none": [], "unverified": ["verify=none"]}[ca]
     phone = start([trunk(tls, "pbx", "registrar=127.0.0.1:%d" % tls, "password=s3cret", "transport=tls", *trust)])
     voice_log = pathlib.Path(phone.path).parent / "voice.log"
