@@ -28,18 +28,13 @@ struct core_checks {
 /* ---- to the engine ---- */
 
 static void
-send_record(struct core_checks *c, enum message kind, const struct layout *l, const void *record, core_reply_fn *reply)
-{
-	struct buf b = {0};
-	record_encode(l, record, &b);
-	core_link_ask(c->engine, kind, STR(""), buf_view(&b), reply, c);
-	buf_fini(&b);
-}
-
-static void
 send_alerts(void *arg, const struct alert_batch *batch)
 {
-	send_record(arg, MESSAGE_alerts, &alert_batch_layout, batch, NULL);
+	struct core_checks *c = arg;
+	struct buf b = {0};
+	record_encode(&alert_batch_layout, batch, &b);
+	core_link_tell(c->engine, MESSAGE_alerts, buf_view(&b));
+	buf_fini(&b);
 }
 
 static void
@@ -53,7 +48,11 @@ on_remembered(void *arg, const struct reply *r)
 static void
 send_memories(void *arg, const struct check_memories *m)
 {
-	send_record(arg, MESSAGE_check_memories, &check_memories_layout, m, on_remembered);
+	struct core_checks *c = arg;
+	struct buf b = {0};
+	record_encode(&check_memories_layout, m, &b);
+	core_link_ask(c->engine, MESSAGE_check_memories, STR(""), buf_view(&b), on_remembered, c);
+	buf_fini(&b);
 }
 
 /* ---- from the ledger ---- */

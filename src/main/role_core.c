@@ -163,7 +163,7 @@ send_record(struct core *c, enum message kind, const struct layout *l, const voi
 {
 	struct buf b = {0};
 	record_encode(l, record, &b);
-	core_link_ask(c->engine, kind, STR(""), buf_view(&b), NULL, NULL);
+	core_link_tell(c->engine, kind, buf_view(&b));
 	buf_fini(&b);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/os.h"
 
 enum { PT_PCMU = 0, PT_PCMA = 8, PT_EVENT = 101, EVENT_BYTES = 4, SILENCE_ULAW = 0xff, SILENCE_ALAW = 0xd5 };
 
@@ -262,6 +263,8 @@ leg_tick(struct leg *leg)
 	} else {
 		memset(mb->buf + mb->pos, alaw ? SILENCE_ALAW : SILENCE_ULAW, CLIP_FRAME);
 	}
+	if (starts)
+		os_kill_point();
 	if (to && sa_isset(to, SA_ALL))
 		(void)rtp_send(leg->rtp, to, false, starts, (uint8_t)leg->payload, leg->time, mb);
 	leg->time += CLIP_FRAME;

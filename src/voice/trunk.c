@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/os.h"
 #include "net/http_conf.h"
 #include "net/listen.h"
 
@@ -169,6 +170,14 @@ set_nameservers(struct trunk *t)
 		(void)dnsc_alloc(&t->dns, NULL, servers, n);
 }
 
+/* libre sends by itself. */
+static void
+on_message(bool tx, enum sip_transp transport, const struct sa *from, const struct sa *to, const uint8_t *text, size_t n, void *arg)
+{
+	if (tx)
+		os_kill_point();
+}
+
 static int
 add_transport(struct trunk *t, uint16_t port)
 {
@@ -187,6 +196,7 @@ start_stack(struct trunk *t, uint16_t port, struct err *err)
 	if (sip_alloc(&t->sip, t->dns, HASH, HASH, HASH, "tocsin", NULL, NULL) != 0 ||
 	    add_transport(t, port) != 0)
 		return err_set(err, RC_IO, "cannot open a SIP socket");
+	sip_set_trace_handler(t->sip, on_message);
 	if (sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0 ||
 	    sip_listen(&t->listener, t->sip, true, on_request, t) != 0)
 		return err_set(err, RC_IO, "cannot listen for SIP messages");
