@@ -4,7 +4,7 @@
  * TRAP   libre 1.1.0 does not verify the certificate of a SIP server by itself: OpenSSL is told to, with the
  * name. TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, when
  * the trunk starts, and given as a route. TRAP   Toll fraud: nobody is connected from outside.  A call that
- * comes in is answered 603 when it comes from the trunk, else 404.
+ * comes in is answered 603 when it comes from the trunk, else not at all.
  */
 #include "voice/trunk.h"
 
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/os.h"
 #include "net/http_conf.h"
 #include "net/listen.h"
@@ -144,19 +145,22 @@ static void
 on_invite(const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
-	bool ours = is_from_trunk(t, msg);
-	(void)sip_treply(NULL, t->sip, msg, ours ? 603 : 404, ours ? "Decline" : "Not Found");
+	(void)sip_treply(NULL, t->sip, msg, 603, "Decline");
 }
 
-/* What is not part of a call: a trunk asks with OPTIONS whether we are there. */
+/* What is not part of a call.  A trunk asks with OPTIONS whether we are there; a stranger hears nothing at all, so that
+ * who looks for telephones to abuse finds none here. */
 static bool
 on_request(const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
+	if (pl_isset(&msg->to.tag))
+		return false; /* of a call: providers send those from many addresses */
+	if (!is_from_trunk(t, msg))
+		return true;
 	if (pl_strcmp(&msg->met, "OPTIONS") != 0)
 		return false;
-	bool ours = is_from_trunk(t, msg);
-	(void)sip_treply(NULL, t->sip, msg, ours ? 200 : 404, ours ? "OK" : "Not Found");
+	(void)sip_treply(NULL, t->sip, msg, 200, "OK");
 	return true;
 }
 
@@ -197,8 +201,8 @@ start_stack(struct trunk *t, uint16_t port, struct err *err)
 	    add_transport(t, port) != 0)
 		return err_set(err, RC_IO, "cannot open a SIP socket");
 	sip_set_trace_handler(t->sip, on_message);
-	if (sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0 ||
-	    sip_listen(&t->listener, t->sip, true, on_request, t) != 0)
+	if (sip_listen(&t->listener, t->sip, true, on_request, t) != 0 || /* first: strangers get no further */
+	    sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0)
 		return err_set(err, RC_IO, "cannot listen for SIP messages");
 	return RC_OK;
 }
@@ -215,16 +219,59 @@ trunk_authenticate(char **user, char **password, const char *realm, void *arg)
 	return rc;
 }
 
+bool
+trunk_is_up(const struct trunk *t)
+{
+	return t->registered && (!t->reach || reach_is_there(t->reach));
+}
+
+void
+trunk_suspect(struct trunk *t, const char *words)
+{
+	if (t->reach)
+		reach_suspect(t->reach, words);
+}
+
+static void
+count(struct trunk *t)
+{
+	bool up = trunk_is_up(t);
+	if (up != t->counted)
+		metric_add(METRIC_voice_trunks_up, up ? 1 : -1);
+	t->counted = up;
+}
+
+static void
+on_reach(void *arg, bool there, const char *words)
+{
+	struct trunk *t = arg;
+	if (there)
+		log_info("voice", "trunk %s is there again: %s", t->name.p, words);
+	else
+		log_warn("voice", "trunk %s is not there: %s", t->name.p, words);
+	count(t);
+}
+
+static void
+start_asking(struct trunk *t)
+{
+	buf_fmt(&t->uri, "sip:%s;transport=%s", t->domain.p, transports[t->conf->transport].name);
+	if (t->conf->keepalive > 0)
+		t->reach = reach_create(t->sip, t->uri.p, t->route.p, t->uri_from.p, t->conf->keepalive, on_reach, t);
+	count(t);
+}
+
 static void
 on_registered(int rc, const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
 	uint16_t status = rc || !msg ? 0 : msg->scode;
-	t->up = status >= 200 && status < 300;
+	t->registered = status >= 200 && status < 300;
+	count(t);
 	if (status == t->last_status)
 		return;
 	t->last_status = status;
-	if (t->up)
+	if (t->registered)
 		log_info("voice", "trunk %s is registered", t->name.p);
 	else if (status >= 300)
 		log_warn("voice", "trunk %s is not registered: %u %.*s", t->name.p, status,
@@ -240,7 +287,7 @@ start_registration(struct trunk *t, struct err *err)
 	struct buf uri = {0};
 	const char *route = t->route.p;
 	if (!t->conf->registrar.n) {
-		t->up = true;
+		t->registered = true;
 		return RC_OK;
 	}
 	t->last_status = UINT16_MAX;
@@ -263,12 +310,16 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 		sa_cpy(&t->local, &site->listen);
 	if (rc == RC_OK)
 		rc = set_identity(t, err);
+	if (rc == RC_OK && conf->srtp && t->transport != SIP_TRANSP_TLS)
+		log_warn("voice", "trunk %s: without transport: tls everybody on the way can read the keys of its SRTP", t->name.p);
 	if (rc == RC_OK && t->transport == SIP_TRANSP_TLS)
 		rc = set_tls(t, err);
 	if (rc == RC_OK)
 		rc = start_stack(t, t->transport == SIP_TRANSP_UDP ? port : 0, err);
 	if (rc == RC_OK)
 		rc = start_registration(t, err);
+	if (rc == RC_OK)
+		start_asking(t);
 	if (rc != RC_OK) {
 		trunk_stop(t);
 		return err_add(err, "in trunk \"%.*s\"", STR_ARG(conf->name));
@@ -279,6 +330,7 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 void
 trunk_stop(struct trunk *t)
 {
+	reach_destroy(&t->reach);
 	t->registration = mem_deref(t->registration);
 	t->listener = mem_deref(t->listener);
 	if (t->sessions)
@@ -298,7 +350,9 @@ trunk_stop(struct trunk *t)
 	buf_fini(&t->password);
 	buf_fini(&t->route);
 	buf_fini(&t->tls_name);
-	t->up = false;
+	buf_fini(&t->uri);
+	t->registered = false;
+	count(t);
 }
 
 static bool

@@ -1,6 +1,7 @@
 """Peers for the end-to-end tests: programs stopped by their own process, the engine's side of the phone's socket, and
 a SIP telephone of a few lines that is independent of the library under test."""
 import contextlib
+import math
 import os
 import random
 import re
@@ -141,13 +142,21 @@ class Engine:
         self.socket.close()
 
 
+def mu_law(sample):
+    """G.711, of 16 bits"""
+    sign, size = (0x80, -sample) if sample < 0 else (0, sample)
+    size = min(size, 32635) + 132
+    exponent = size.bit_length() - 8
+    return ~(sign | exponent << 4 | (size >> (exponent + 3)) & 15) & 0xff
+
+
 class Telephone:
     """Takes one call after another over UDP.  `script` gets the telephone once a call is answered."""
 
-    def __init__(self, payload=0, answer=200, script=None, ring=0.05, early=False, v6=False):
-        self.v6, self.early = v6, early
+    def __init__(self, payload=0, answer=200, script=None, ring=0.05, early=False, v6=False, port=0, events=True):
+        self.v6, self.early, self.events = v6, early, events
         self.host = "[::1]" if v6 else "127.0.0.1"
-        self.sip = self.listen(socket.SOCK_DGRAM)
+        self.sip = self.listen(socket.SOCK_DGRAM, port)
         self.port = self.sip.getsockname()[1]
         self.rtp = self.listen(socket.SOCK_DGRAM)
         self.rtp.settimeout(0.05)
@@ -159,9 +168,9 @@ class Telephone:
         for t in self.threads:
             t.start()
 
-    def listen(self, kind):
+    def listen(self, kind, port=0):
         s = socket.socket(socket.AF_INET6 if self.v6 else socket.AF_INET, kind)
-        s.bind((self.host.strip("[]"), 0))
+        s.bind((self.host.strip("[]"), port))
         return s
 
     def stop(self):
@@ -191,9 +200,10 @@ class Telephone:
 
     def sdp(self):
         me = "IN IP6 ::1" if self.v6 else "IN IP4 127.0.0.1"
-        return ("v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
-                "a=rtpmap:%d %s/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-                % (me, me, self.rtp.getsockname()[1], self.payload, self.payload, "PCMA" if self.payload == 8 else "PCMU"))
+        events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+        return ("v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %d RTP/AVP %d%s\r\na=rtpmap:%d %s/8000\r\n%s"
+                % (me, me, self.rtp.getsockname()[1], self.payload, " 101" if self.events else "", self.payload,
+                   "PCMA" if self.payload == 8 else "PCMU", events if self.events else ""))
 
     def run_sip(self):
         self.sip.settimeout(0.05)
@@ -213,6 +223,8 @@ class Telephone:
             elif method == "ACK" and self.dialog and self.script:
                 script, self.script = self.script, None
                 threading.Thread(target=script, args=(self,), daemon=True).start()
+            elif method == "OPTIONS":
+                self.reply(text, peer, "200 OK")
             elif method == "BYE":
                 self.byes += 1
                 self.reply(text, peer, "200 OK")
@@ -264,6 +276,18 @@ class Telephone:
             self.rtp.sendto(head + struct.pack(">BBH", code, (0x80 if last else 0) | 10, 160 * min(i + 1, packets)), self.dialog[2])
             time.sleep(0.02)
         return stamp
+
+    def press_in_band(self, digit):
+        """Its two tones, in ten packets of G.711 (mu-law)."""
+        row, column = divmod("123A456B789C*0#D".index(digit), 4)
+        low, high = (697, 770, 852, 941)[row], (1209, 1336, 1477, 1633)[column]
+        for i in range(10):
+            at = range(i * 160, i * 160 + 160)
+            wave = [int(8000 * (math.sin(2 * math.pi * low * t / 8000) + math.sin(2 * math.pi * high * t / 8000))) for t in at]
+            head = struct.pack(">BBHII", 0x80, 0, i, i * 160, 7)
+            if not self.stopping:
+                self.rtp.sendto(head + bytes(mu_law(s) for s in wave), self.dialog[2])
+            time.sleep(0.02)
 
     def request(self, method, number, body=""):
         """A request of ours within the call; returns once the answer is there."""

@@ -170,7 +170,10 @@ class Baresip:
             w.setsampwidth(2)
             w.setframerate(8000)
             w.writeframes(bytes(16000 * 60))
-        trust = "sip_cafile %s" % (path / "cert.pem") if secret else ""
+        trust = ""
+        if secret:  # the proxy connects to it, so it needs a certificate, too
+            (self.home / "both.pem").write_text((path / "key.pem").read_text() + (path / "cert.pem").read_text())
+            trust = "sip_cafile %s\nsip_certificate %s" % (path / "cert.pem", self.home / "both.pem")
         config = SOFTPHONE.replace("WAV", str(self.home / "silence.wav")).replace("CTRL", str(self.control))
         (self.home / "config").write_text(config.replace("HOME", str(self.home)).replace("TRUST", trust))
         at = "%d;transport=tls" % proxy.tls_port if secret else "%d" % proxy.port

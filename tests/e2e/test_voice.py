@@ -288,19 +288,85 @@ def test_without_an_ack_the_voice_says_so(start, telephone):
     assert tel.speech_frames() > before + 50
 
 
-def test_strangers_are_not_connected(start, telephone):
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "REGISTER"])
+def test_strangers_hear_nothing(start, telephone, method):
     tel = telephone()
     port = free_port()
-    phone = start([trunk(tel.port)], "listen=127.0.0.1:%d" % port)
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.bind(("127.0.0.2", 0))
-    s.settimeout(3)
-    mine = s.getsockname()[1]
-    s.sendto(("INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%d;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n"
-              "From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.2:%d>\r\n"
-              "Content-Length: 0\r\n\r\n" % (mine, mine)).encode(), ("127.0.0.1", port))
-    assert s.recv(2000).startswith(b"SIP/2.0 404")
-    s.close()
+    start([trunk(tel.port)], "listen=127.0.0.1:%d" % port)
+
+    def answer_to(address):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((address, 0))
+            s.settimeout(1)
+            mine = s.getsockname()
+            s.sendto(("%s sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bKx%d\r\nMax-Forwards: 70\r\n"
+                      "From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 %s\r\nContact: <sip:a@%s:%d>\r\n"
+                      "Content-Length: 0\r\n\r\n" % (method, *mine, mine[1], method, *mine)).encode(), ("127.0.0.1", port))
+            try:
+                return s.recv(2000).split(b"\r\n")[0].decode()
+            except socket.timeout:
+                return None
+
+    assert answer_to("127.0.0.2") is None
+    assert answer_to("127.0.0.1") == {"INVITE": "SIP/2.0 603 Decline", "OPTIONS": "SIP/2.0 200 OK",
+                                      "REGISTER": "SIP/2.0 501 Not Implemented"}[method]
+
+
+def test_who_is_on_hold_hears_the_rest_when_back(start, telephone):
+    counts = []
+
+    def script(t):
+        time.sleep(1)
+        t.offer_again("sendonly", 1)
+        time.sleep(0.3)
+        before = len(t.heard)
+        time.sleep(1)
+        counts.append(len(t.heard) - before)
+        t.offer_again("sendrecv", 2)
+        time.sleep(1)
+        t.press("1")
+
+    tel = telephone(script=script)
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("digit")
+    assert counts == [0]
+    assert tel.speech_frames() > 20
+
+
+def test_a_trunk_that_fell_silent_is_not_asked_first_again(start, telephone):
+    tel = telephone()
+    phone = start([trunk(free_port(), "dead"), trunk(tel.port, "alive")])
+    phone.engine.place("k1", "100", rounds=1)
+    assert phone.engine.until("answered")["trunk"] == "alive"
+    began = time.time()
+    phone.engine.place("k2", "100", rounds=1)
+    phone.engine.until("answered")
+    assert time.time() - began < 2
+
+
+def test_a_trunk_is_there_again_when_it_answers(start, telephone, tmp_path):
+    port = free_port()
+    phone = start([trunk(port, "first", "keepalive=1s"), trunk(telephone().port, "second")])
+    phone.engine.place("k1", "100", rounds=1)
+    assert phone.engine.until("answered")["trunk"] == "second"
+    assert "trunk first is not there" in (tmp_path / "voice.log").read_text()
+    tel = telephone(port=port)
+    end = time.time() + 20
+    while "trunk first is there again: 200 OK" not in (tmp_path / "voice.log").read_text():
+        assert time.time() < end
+        time.sleep(0.1)
+    phone.engine.place("k2", "100", rounds=1)
+    while phone.engine.until("answered")["key"] != "k2":
+        pass
+    assert tel.invites
+
+
+def test_a_key_is_heard_in_the_sound_where_nothing_else_was_agreed_on(start, telephone):
+    tel = telephone(events=False, script=lambda t: (time.sleep(1), t.press_in_band("1")))
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100")
+    assert phone.engine.until("digit")["digit"] == "1"
 
 
 @pytest.fixture
@@ -322,10 +388,10 @@ def kamailio(tmp_path):
 def baresip(tmp_path):
     made = []
 
-    def make(proxy, user):
+    def make(proxy, user, secret=False):
         if not sip_programs.BARESIP:
             pytest.skip("baresip is not installed")
-        made.append(Baresip(tmp_path, proxy, user))
+        made.append(Baresip(tmp_path, proxy, user, secret))
         return made[-1]
 
     yield make
@@ -376,3 +442,32 @@ def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, c
         time.sleep(0.1)
     log = voice_log.read_text()
     assert ("trunk pbx is registered" in log) == registered, log
+
+
+def test_sound_and_signals_are_secret(start, kamailio, baresip, tmp_path):
+    certificate(tmp_path, "127.0.0.1")
+    proxy = kamailio(free_port(socket.SOCK_STREAM))
+    tel = baresip(proxy, "engineer", secret=True)
+    phone = start([trunk(proxy.tls_port, "pbx", "registrar=127.0.0.1:%d" % proxy.tls_port, "password=s3cret", "transport=tls",
+                         "ca_file=%s" % (tmp_path / "cert.pem"), "srtp=required")])
+    time.sleep(0.5)
+    phone.engine.place("k1", "engineer", prompt="The disk of the database is full")
+    phone.engine.until("answered")
+    time.sleep(3)
+    tel.press("1")
+    digit = phone.engine.until("digit")
+    assert digit["digit"] == "1"
+    phone.engine.ack(digit)
+    assert phone.engine.until("ended")["reason"] == "done"
+    assert len([rms for rms in tel.loudness() if rms > 300]) >= 3, tel.loudness()  # what it decrypted is speech
+
+
+@pytest.mark.parametrize("srtp,reason", [("required", "trunk_down"), ("optional", "no_key")])
+def test_a_peer_without_srtp(start, telephone, srtp, reason):
+    tel = telephone()
+    phone = start([trunk(tel.port, "one", "srtp=" + srtp)])
+    phone.engine.place("k1", "100", rounds=1, prompt="The disk of the database is full")
+    assert phone.engine.until("ended", 30)["reason"] == reason
+    assert (tel.speech_frames() > 20) == (srtp == "optional")
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" in tel.invites[0]
+    assert ("RTP/SAVP" in tel.invites[0]) == (srtp == "required")
