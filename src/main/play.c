@@ -487,6 +487,24 @@ expect_call(struct script *s, const struct statement *st, struct err *e)
 	return RC_OK;
 }
 
+/* expect mail N { to …; has "…"; lacks "…" } */
+static enum rc
+expect_mail(struct script *s, const struct statement *st, struct err *e)
+{
+	int64_t n;
+	struct str to = pairs_get(st->block, "to"), has = pairs_get(st->block, "has"), lacks = pairs_get(st->block, "lacks");
+	if (!str_i64(arg(st, 2), &n) || n < 1)
+		return wrong(e, "the number of a mail", arg(st, 2));
+	if ((size_t)n > s->world.mails.n)
+		return err_set(e, RC_INVALID, "there were only %zu mails", s->world.mails.n);
+	const struct played_mail *m = &s->world.mails.p[n - 1];
+	if (to.n && !str_is(to, m->to))
+		return err_set(e, RC_INVALID, "mail %lld was to %s", (long long)n, m->to);
+	if (!str_has(str_c(m->text), has) || (lacks.n && str_has(str_c(m->text), lacks)))
+		return err_set(e, RC_INVALID, "mail %lld says: %s", (long long)n, m->text);
+	return RC_OK;
+}
+
 struct counting {
 	struct str kind, subject, has;
 	size_t n;
@@ -535,6 +553,8 @@ do_expect(struct script *s, const struct statement *st, struct err *e)
 		return expect_event(s, st, e);
 	if (str_is(what, "calls"))
 		return expect_count(e, "calls", s->world.calls.n, arg(st, 2));
+	if (str_is(what, "mail"))
+		return expect_mail(s, st, e);
 	if (str_is(what, "mails"))
 		return expect_count(e, "mails", s->world.mails.n, arg(st, 2));
 	if (str_is(what, "hooks"))

@@ -26,7 +26,7 @@ struct played_call {
 	bool over;
 };
 struct played_mail {
-	char *to, *subject;
+	char *to, *text; /* text: the subject, an empty line, the body */
 	msec_t at;
 };
 

@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "main/house.h"
 #include "main/play.h"
+#include "notify/letter.h"
 
 /* ---- what comes back ---- */
 
@@ -92,7 +93,12 @@ send_mail(struct world *w, const struct outbox_row *row, const struct notice *n)
 		come_back(w, row->key, OUTCOME_failed, "connection refused", SECOND);
 		return;
 	}
-	*vec_add(&w->mails) = (struct played_mail){mem_dup(n->to.p, n->to.n), mem_dup(n->title.p, n->title.n), clock_wall(w->clock)};
+	struct buf text = {0};
+	letter_subject(n, &text);
+	buf_c(&text, "\n\n");
+	letter_body(n, "http://play", &text);
+	*vec_add(&w->mails) = (struct played_mail){mem_dup(n->to.p, n->to.n), mem_dup(text.p, text.n), clock_wall(w->clock)};
+	buf_fini(&text);
 	come_back(w, row->key, OUTCOME_handed_over, "250 Ok", SECOND);
 }
 
@@ -208,7 +214,7 @@ world_fini(struct world *w)
 	}
 	for (size_t i = 0; i < w->mails.n; i++) {
 		mem_free(w->mails.p[i].to);
-		mem_free(w->mails.p[i].subject);
+		mem_free(w->mails.p[i].text);
 	}
 	for (size_t i = 0; i < w->phones.n; i++)
 		mem_free(w->phones.p[i].user);

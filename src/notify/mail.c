@@ -1,48 +1,14 @@
 /*
- * mail.c — a notice as a mail.
- *
- * The words are in one table, a row for each language; what the ticket says stays in the language it was written in.
+ * mail.c — a notice as a mail.  Its words are letter.c's.
  */
 #include "base/mem.h"
 #include "base/time.h"
 #include "net/http_conf.h"
+#include "notify/letter.h"
 #include "notify/senders.h"
 #include "wire/mime.h"
 
-struct words {
-	const char *language, *ticket, *priority, *customer, *why, *open_it, *take_it;
-};
-static const struct words catalogue[] = {
-    {"en", "Ticket", "Priority", "Customer", "You are told because", "The ticket", "Take it in charge"},
-    {"it", "Chiamata", "Priorità", "Cliente", "La ricevi perché", "La chiamata", "Prendila in carico"},
-    {"fr", "Ticket", "Priorité", "Client", "Vous êtes prévenu parce que", "Le ticket", "Le prendre en charge"},
-    {"sv", "Ärende", "Prioritet", "Kund", "Du får detta eftersom", "Ärendet", "Ta hand om det"},
-    {"zh", "工单", "优先级", "客户", "通知您的原因", "工单", "接单"},
-};
-
-static const struct words *
-words_of(struct str language)
-{
-	for (size_t i = 1; i < sizeof catalogue / sizeof *catalogue; i++)
-		if (str_is(language, catalogue[i].language))
-			return &catalogue[i];
-	return &catalogue[0];
-}
-
-static void
-write_text(const struct notice *n, const char *url, struct buf *b)
-{
-	const struct words *w = words_of(n->language);
-	buf_fmt(b, "%s %lld: %.*s\n\n", w->ticket, (long long)n->ticket, STR_ARG(n->title));
-	buf_fmt(b, "%s: %.*s\n%s: %.*s\n", w->priority, STR_ARG(n->priority), w->customer, STR_ARG(n->customer_title));
-	if (n->text.n)
-		buf_fmt(b, "\n%.*s\n", STR_ARG(n->text));
-	if (n->why.n)
-		buf_fmt(b, "\n%s: %.*s\n", w->why, STR_ARG(n->why));
-	buf_fmt(b, "\n%s: %s/ticket/%lld\n", n->page.n ? w->take_it : w->open_it, url, (long long)n->ticket);
-}
-
-struct letter {
+struct posted {
 	const struct sender_doors *doors;
 	struct buf key;
 };
@@ -50,7 +16,7 @@ struct letter {
 static void
 on_sent(void *arg, const struct smtp_result *r)
 {
-	struct letter *l = arg;
+	struct posted *l = arg;
 	struct str said = r->reply.n ? r->reply : str_c(r->why);
 	sender_report(l->doors, buf_view(&l->key), r->rc == RC_OK ? OUTCOME_handed_over : OUTCOME_failed, said);
 	buf_fini(&l->key);
@@ -66,13 +32,6 @@ tls_of(int starttls)
 }
 
 static struct str
-subject_of(const struct notice *n, struct arena *a)
-{
-	return arena_fmt(a, "[%.*s] %s %lld: %.*s", STR_ARG(n->priority), words_of(n->language)->ticket, (long long)n->ticket,
-	    STR_ARG(str_to(n->title, 200)));
-}
-
-static struct str
 domain_of(struct str mail)
 {
 	ptrdiff_t at = str_chr(mail, '@');
@@ -83,19 +42,21 @@ static enum rc
 hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct err *e)
 {
 	const struct conf_mail *c = &d->conf->root->mail;
-	struct buf text = {0}, message = {0};
+	struct buf subject = {0}, text = {0}, message = {0};
 	struct str password;
 	enum rc rc = conf_secret(c->password, c->password_file, a, &password, e);
 	if (rc != RC_OK)
 		return rc;
-	write_text(n, d->external_url, &text);
+	letter_subject(n, &subject);
+	letter_body(n, d->external_url, &text);
 	struct mime_address to = {.mail = n->to};
 	struct str thread = arena_fmt(a, "ticket-%lld@%.*s", (long long)n->ticket, STR_ARG(domain_of(c->from)));
 	struct mime_mail mail = {
 	    .from = {.name = STR("Tocsin"), .mail = c->from},
 	    .to = &to,
 	    .to_n = 1,
-	    .subject = subject_of(n, a),
+	    .reply_to = c->reply_to,
+	    .subject = buf_view(&subject),
 	    .text = buf_view(&text),
 	    .message_id = arena_fmt(a, "%.*s@%.*s", STR_ARG(row->key), STR_ARG(domain_of(c->from))),
 	    .in_reply_to = thread,
@@ -105,7 +66,7 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	    .automatic = true,
 	};
 	mime_compose(&mail, &message);
-	struct letter *l = mem_new(struct letter);
+	struct posted *l = mem_new(struct posted);
 	l->doors = d;
 	buf_str(&l->key, row->key);
 	struct smtp_ask ask = {
@@ -121,6 +82,7 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	};
 	smtp_conf_tls(&c->tls_config, &ask);
 	d->smtp->send(d->smtp, &ask, on_sent, l);
+	buf_fini(&subject);
 	buf_fini(&text);
 	buf_fini(&message);
 	return RC_OK;

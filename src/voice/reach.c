@@ -62,7 +62,7 @@ ask(struct reach *r)
 	must(uri_decode(&route, &text) == 0);
 	r->asked++;
 	int rc = sip_requestf(&r->question, r->sip, true, "OPTIONS", r->uri, &route, NULL, NULL, on_answer, r,
-	    "From: <%s>;tag=%s\r\nTo: <%s>\r\nCall-ID: %s-%" PRIu64 "\r\nCSeq: %" PRIu64 " OPTIONS\r\nMax-Forwards: 70\r\n"
+	    "From: <%s>;tag=%s\r\nTo: <%s>\r\nCall-ID: %s-%" PRIu64 "\r\nCSeq: %" PRIu64 " OPTIONS\r\n"
 	    "Accept: application/sdp\r\nContent-Length: 0\r\n\r\n",
 	    r->from, r->tag, r->uri, r->tag, r->asked, r->asked);
 	if (rc)

@@ -157,10 +157,11 @@ class PostOffice:
         return ("mail: {smarthost: '127.0.0.1:%d', from: tocsin@example.org, username: tocsin, password_file: '%s', "
                 "starttls: required, tls_config: {ca_file: '%s'}}\n" % (self.port, self.folder / "password", self.ca))
 
-    def mails(self):
-        """Those that were delivered, oldest first."""
+    def mails(self, to):
+        """Those that were delivered to this address, oldest first."""
         files = sorted((self.folder / "mail/all/new").glob("*"), key=lambda p: p.stat().st_mtime_ns)
-        return [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in files]
+        mails = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in files]
+        return [m for m in mails if m["Delivered-To"] == to]
 
     def said(self):
         return "".join(p.read_text()[-3000:] for p in self.folder.glob("*.log"))

@@ -86,7 +86,7 @@ def sipp(tmp_path):
 
 def test_sipp_answers_and_presses_1_by_info(start, sipp):
     port, peer = sipp("sipp_info.xml")
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100")
     assert phone.engine.until("answered")["trunk"] == "one"
     digit = phone.engine.until("digit")
@@ -101,7 +101,7 @@ def test_sipp_answers_and_presses_1_by_info(start, sipp):
                                            ("480 Temporarily Unavailable", "no_answer"), ("503 Service Unavailable", "trunk_down")])
 def test_sipp_refuses(start, sipp, status, reason):
     port, peer = sipp("sipp_refuse.xml", status)
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100")
     end = phone.engine.until("ended")
     assert end["reason"] == reason and end["detail"] == status
@@ -110,7 +110,7 @@ def test_sipp_refuses(start, sipp, status, reason):
 
 def test_sipp_rings_until_cancelled(start, sipp):
     port, peer = sipp("sipp_ring.xml")
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100", ring_time=1000)
     assert phone.engine.until("ended")["reason"] == "no_answer"
     assert peer.wait(10) == 0
