@@ -145,7 +145,7 @@ send_answer(struct http_server *s, struct connection *c, struct exchange *x)
 {
 	if (!exchange_is_answered(x))
 		return MHD_NO; /* the client has gone */
-	os_kill_point(); /* decided, and not a byte of it is out */
+	os_kill_point();       /* decided, and not a byte of it is out */
 	if (x->out.open) {
 		http_watch_deadline(s->watch, &c->watched, MSEC_NEVER);
 		http_watch_hangup(s->watch, &c->watched, true);

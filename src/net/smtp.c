@@ -123,7 +123,8 @@ name_of_server(struct smtp_call *c, const struct smtp_ask *ask)
 	if (!ask->server_name.n)
 		return ask->server;
 	(void)address_split(ask->server, &host, &port);
-	c->connect_to = curl_slist_append(NULL, arena_cstr(c->arena, arena_fmt(c->arena, "::%.*s", STR_ARG(ask->server))));
+	c->connect_to = curl_slist_append(
+	    NULL, arena_cstr(c->arena, arena_fmt(c->arena, "::%.*s", STR_ARG(ask->server))));
 	curl_easy_setopt(c->job.easy, CURLOPT_CONNECT_TO, c->connect_to);
 	return arena_fmt(c->arena, "%.*s%s%.*s", STR_ARG(ask->server_name), port.n ? ":" : "", STR_ARG(port));
 }
@@ -150,7 +151,8 @@ set_session(struct smtp_call *c, const struct smtp_ask *ask)
 	CURL *easy = c->job.easy;
 	struct str hello = ask->hello.n ? ask->hello : STR("localhost"), server = name_of_server(c, ask);
 	set_text(c, CURLOPT_URL,
-	    arena_fmt(c->arena, "smtp%s://%.*s/%.*s", ask->tls == SMTP_TLS_IMPLICIT ? "s" : "", STR_ARG(server), STR_ARG(hello)));
+	    arena_fmt(c->arena, "smtp%s://%.*s/%.*s", ask->tls == SMTP_TLS_IMPLICIT ? "s" : "",
+		STR_ARG(server), STR_ARG(hello)));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_USE_SSL, use_ssl[ask->tls]);

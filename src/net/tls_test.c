@@ -35,7 +35,8 @@ make_certificate(char **cert, char **key)
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
 	X509_set_issuer_name(x, name);
 	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	X509_EXTENSION *alt = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "IP:127.0.0.1,DNS:mail.test");
+	X509_EXTENSION *alt =
+	    X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "IP:127.0.0.1,DNS:mail.test");
 	X509_add_ext(x, alt, -1);
 	must(X509_sign(x, pair, EVP_sha256()) > 0);
 	BIO *out = BIO_new(BIO_s_mem());
@@ -285,9 +286,13 @@ UNIT(mail_goes_inside_tls_to_a_server_that_is_who_it_says)
 	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED});
 	ck_assert_int_eq(s.rc, RC_IO);
 	ck_assert_ptr_nonnull(strstr(s.text, "certificate"));
-	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .ca_pem = str_c(cert), .server_name = STR("mail.test")});
+	s = mail_through(
+	    &m, (struct smtp_ask){
+		    .tls = SMTP_TLS_REQUIRED, .ca_pem = str_c(cert), .server_name = STR("mail.test")});
 	ck_assert_msg(s.rc == RC_OK, "%s", s.text);
-	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .ca_file = str_c(path), .server_name = STR("other.test")});
+	s = mail_through(
+	    &m, (struct smtp_ask){
+		    .tls = SMTP_TLS_REQUIRED, .ca_file = str_c(path), .server_name = STR("other.test")});
 	ck_assert_int_eq(s.rc, RC_IO);
 	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .insecure = true});
 	ck_assert_int_eq(s.rc, RC_OK);

@@ -37,7 +37,8 @@ letter_named(const char *prefix, struct str word)
 {
 	size_t n = strlen(prefix);
 	for (int i = 0; word.n && i < LETTERS; i++)
-		if (str_starts(str_c(letters[i].name), str_c(prefix)) && str_eq_nocase(str_c(letters[i].name + n), word))
+		if (str_starts(str_c(letters[i].name), str_c(prefix)) &&
+		    str_eq_nocase(str_c(letters[i].name + n), word))
 			return (enum letter)i;
 	return LETTERS;
 }

@@ -21,11 +21,13 @@ UNIT(no_language_has_a_hole)
 	static const char *const facts[] = {"{who}", "{policy}", "{step}", "{state}", "{"};
 	for (int l = 0; l < LETTERS; l++)
 		for (size_t i = 0; languages[i]; i++) {
-			struct str text = letter_text((enum letter)l, str_c(languages[i])), english = letter_text((enum letter)l, STR("en"));
+			struct str text = letter_text((enum letter)l, str_c(languages[i])),
+				   english = letter_text((enum letter)l, STR("en"));
 			ck_assert(text.n > 0 && str_utf8(text));
 			for (size_t k = 0; k < sizeof facts / sizeof *facts; k++)
 				ck_assert_uint_eq(count(text, facts[k]), count(english, facts[k]));
-			ck_assert(i == 0 || l == LETTER_TICKET || !str_eq(text, english)); /* French says ticket, too */
+			ck_assert(i == 0 || l == LETTER_TICKET ||
+				  !str_eq(text, english)); /* French says ticket, too */
 		}
 }
 END
@@ -49,19 +51,34 @@ END
 UNIT(a_letter_is_wholly_in_its_language)
 {
 	struct buf b = {0};
-	struct notice n = {.ticket = 12, .title = STR("x"), .priority = STR("critical"), .language = STR("it"), .customer_title = STR("Acme"),
-	    .user = STR("contact/buyer"), .news = STR("taken"), .who = STR("Anna B."), .text = STR("y")};
+	struct notice n = {.ticket = 12,
+	    .title = STR("x"),
+	    .priority = STR("critical"),
+	    .language = STR("it"),
+	    .customer_title = STR("Acme"),
+	    .user = STR("contact/buyer"),
+	    .news = STR("taken"),
+	    .who = STR("Anna B."),
+	    .text = STR("y")};
 	letter_subject(&n, &b);
 	ck_assert_str(buf_view(&b), "[critica] Chiamata 12: x");
 	buf_clear(&b);
 	letter_body(&n, "http://t", &b);
-	ck_assert_str(buf_view(&b), "Chiamata 12: x\n\nPriorità: critica\nCliente: Acme\n\nAnna B. la sta seguendo.\n\ny\n\n"
-				    "La chiamata: http://t/ticket/12\n");
+	ck_assert_str(buf_view(&b),
+	    "Chiamata 12: x\n\nPriorità: critica\nCliente: Acme\n\nAnna B. la sta seguendo.\n\ny\n\n"
+	    "La chiamata: http://t/ticket/12\n");
 	buf_clear(&b);
-	n = (struct notice){.ticket = 12, .title = STR("x"), .priority = STR("high"), .language = STR("zh"), .user = STR("user/first"),
-	    .page = STR("p"), .policy = STR("night"), .step = 2};
+	n = (struct notice){.ticket = 12,
+	    .title = STR("x"),
+	    .priority = STR("high"),
+	    .language = STR("zh"),
+	    .user = STR("user/first"),
+	    .page = STR("p"),
+	    .policy = STR("night"),
+	    .step = 2};
 	letter_body(&n, "http://t", &b);
-	ck_assert_str(buf_view(&b), "工单 12: x\n\n优先级: 高\n\n通知您是因为轮到您：策略 night，第 2 步。\n\n接单: http://t/ticket/12\n");
+	ck_assert_str(buf_view(&b), "工单 12: x\n\n优先级: 高\n\n通知您是因为轮到您：策略 night，第 2 "
+				    "步。\n\n接单: http://t/ticket/12\n");
 	buf_fini(&b);
 }
 END

@@ -14,7 +14,15 @@
 #include "base/must.h"
 #include "base/os.h"
 
-enum { PT_PCMU = 0, PT_PCMA = 8, PT_EVENT = 101, EVENT_BYTES = 4, TONE_SAMPLES = 480, SILENCE_ULAW = 0xff, SILENCE_ALAW = 0xd5 };
+enum {
+	PT_PCMU = 0,
+	PT_PCMA = 8,
+	PT_EVENT = 101,
+	EVENT_BYTES = 4,
+	TONE_SAMPLES = 480,
+	SILENCE_ULAW = 0xff,
+	SILENCE_ALAW = 0xd5
+};
 
 struct leg {
 	struct trunk *trunk;
@@ -199,8 +207,7 @@ offer_sound(struct leg *leg, struct leg_ports ports, struct mbuf **offer)
 	rc = sdp_session_alloc(
 	    &leg->sdp, sa_isset(&leg->trunk->external, SA_ADDR) ? &leg->trunk->external : &local);
 	if (rc == 0)
-		rc = sdp_media_add(
-		    &leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)),
+		rc = sdp_media_add(&leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)),
 		    leg->trunk->conf->srtp == SRTP_REQUIRED ? sdp_proto_rtpsavp : sdp_proto_rtpavp);
 	if (rc == 0)
 		rc = offer_secrecy(leg);

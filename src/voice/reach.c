@@ -50,7 +50,8 @@ on_answer(int rc, const struct sip_msg *msg, void *arg)
 	else
 		snprintf(words, sizeof words, "%s", rc ? strerror(rc) : "no answer");
 	set_there(r, there, words);
-	tmr_start(&r->timer, (uint64_t)(there || r->every < SOON_MS * 10 ? r->every : SOON_MS * 10), on_time, r);
+	tmr_start(
+	    &r->timer, (uint64_t)(there || r->every < SOON_MS * 10 ? r->every : SOON_MS * 10), on_time, r);
 }
 
 static void
@@ -76,10 +77,18 @@ on_time(void *arg)
 }
 
 struct reach *
-reach_create(struct sip *sip, const char *uri, const char *route, const char *from, msec_t every, reach_changed *changed, void *arg)
+reach_create(struct sip *sip, const char *uri, const char *route, const char *from, msec_t every,
+    reach_changed *changed, void *arg)
 {
 	struct reach *r = mem_new(struct reach);
-	*r = (struct reach){.sip = sip, .uri = uri, .route = route, .from = from, .every = every, .changed = changed, .arg = arg, .there = true};
+	*r = (struct reach){.sip = sip,
+	    .uri = uri,
+	    .route = route,
+	    .from = from,
+	    .every = every,
+	    .changed = changed,
+	    .arg = arg,
+	    .there = true};
 	snprintf(r->tag, sizeof r->tag, "%016" PRIx64, rand_u64());
 	tmr_init(&r->timer);
 	tmr_start(&r->timer, SOON_MS, on_time, r);

@@ -13,7 +13,8 @@ struct reach;
 typedef void reach_changed(void *arg, bool there, const char *words);
 
 /* It is taken to be there until it was asked.  `uri` and `route` are borrowed until the end; `every` over 0. */
-struct reach *reach_create(struct sip *, const char *uri, const char *route, const char *from, msec_t every, reach_changed *, void *arg);
+struct reach *reach_create(struct sip *, const char *uri, const char *route, const char *from, msec_t every,
+    reach_changed *, void *arg);
 void reach_destroy(struct reach **);
 bool reach_is_there(const struct reach *);
 /* A call had no answer from it: it is not there until it answers again. */

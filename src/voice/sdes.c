@@ -114,7 +114,7 @@ sdes_take(struct sdes *s, const struct sdp_media *audio)
 		return false;
 	memcpy(s->their_key, found.p, KEY_TEXT);
 	bool good = base64_decode(found.p, found.n, key, &n) == 0 && n == KEY_BYTES &&
-	    srtp_alloc(&s->theirs, SRTP_AES_CM_128_HMAC_SHA1_80, key, sizeof key, 0) == 0;
+		    srtp_alloc(&s->theirs, SRTP_AES_CM_128_HMAC_SHA1_80, key, sizeof key, 0) == 0;
 	explicit_bzero(key, sizeof key);
 	return good;
 }

@@ -176,7 +176,8 @@ set_nameservers(struct trunk *t)
 
 /* libre sends by itself. */
 static void
-on_message(bool tx, enum sip_transp transport, const struct sa *from, const struct sa *to, const uint8_t *text, size_t n, void *arg)
+on_message(bool tx, enum sip_transp transport, const struct sa *from, const struct sa *to,
+    const uint8_t *text, size_t n, void *arg)
 {
 	if (tx)
 		os_kill_point();
@@ -201,7 +202,8 @@ start_stack(struct trunk *t, uint16_t port, struct err *err)
 	    add_transport(t, port) != 0)
 		return err_set(err, RC_IO, "cannot open a SIP socket");
 	sip_set_trace_handler(t->sip, on_message);
-	if (sip_listen(&t->listener, t->sip, true, on_request, t) != 0 || /* first: strangers get no further */
+	if (sip_listen(&t->listener, t->sip, true, on_request, t) !=
+		0 || /* first: strangers get no further */
 	    sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0)
 		return err_set(err, RC_IO, "cannot listen for SIP messages");
 	return RC_OK;
@@ -257,7 +259,8 @@ start_asking(struct trunk *t)
 {
 	buf_fmt(&t->uri, "sip:%s;transport=%s", t->domain.p, transports[t->conf->transport].name);
 	if (t->conf->keepalive > 0)
-		t->reach = reach_create(t->sip, t->uri.p, t->route.p, t->uri_from.p, t->conf->keepalive, on_reach, t);
+		t->reach = reach_create(
+		    t->sip, t->uri.p, t->route.p, t->uri_from.p, t->conf->keepalive, on_reach, t);
 	count(t);
 }
 
@@ -311,7 +314,9 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 	if (rc == RC_OK)
 		rc = set_identity(t, err);
 	if (rc == RC_OK && conf->srtp && t->transport != SIP_TRANSP_TLS)
-		log_warn("voice", "trunk %s: without transport: tls everybody on the way can read the keys of its SRTP", t->name.p);
+		log_warn("voice",
+		    "trunk %s: without transport: tls everybody on the way can read the keys of its SRTP",
+		    t->name.p);
 	if (rc == RC_OK && t->transport == SIP_TRANSP_TLS)
 		rc = set_tls(t, err);
 	if (rc == RC_OK)

@@ -163,6 +163,7 @@ class Telephone:
         self.payload, self.answer, self.script, self.ring = payload, answer, script, ring
         self.invites, self.heard, self.times, self.byes, self.cancelled = [], [], [], 0, False
         self.stopping = False
+        self.replies = []  # to our own requests, but for provisional ones
         self.dialog = None
         self.threads = [threading.Thread(target=self.run_sip, daemon=True), threading.Thread(target=self.run_rtp, daemon=True)]
         for t in self.threads:
@@ -214,7 +215,10 @@ class Telephone:
                 continue
             text = data.decode()
             method = text.split(" ", 1)[0]
-            if method == "INVITE":
+            if method == "SIP/2.0":
+                if not text.startswith("SIP/2.0 1"):
+                    self.replies.append(text)
+            elif method == "INVITE":
                 self.on_invite(text, peer)
             elif method == "CANCEL":
                 self.cancelled = True
@@ -289,8 +293,8 @@ class Telephone:
                 self.rtp.sendto(head + bytes(mu_law(s) for s in wave), self.dialog[2])
             time.sleep(0.02)
 
-    def request(self, method, number, body=""):
-        """A request of ours within the call; returns once the answer is there."""
+    def request(self, method, number, body="", more=""):
+        """A request of ours within the call; `more`: header lines."""
         text, peer, _ = self.dialog
         to = re.search(r"^Contact:.*?<([^>]+)>", text, re.I | re.M).group(1)
         lines = ["%s %s SIP/2.0" % (method, to),
@@ -298,6 +302,7 @@ class Telephone:
                  "Max-Forwards: 70", "From: %s;tag=tel" % self.header(text, "To"), "To: " + self.header(text, "From"),
                  "Call-ID: " + self.header(text, "Call-ID"), "CSeq: %d %s" % (number, method),
                  "Contact: <sip:tel@%s:%d>" % (self.host, self.port)]
+        lines += more.splitlines()
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append("Content-Length: %d" % len(body))

@@ -334,6 +334,39 @@ def test_who_is_on_hold_hears_the_rest_when_back(start, telephone):
     assert tel.speech_frames() > 20
 
 
+@pytest.mark.parametrize("answer,goes_on", [(503, True), (500, True), (486, False)])
+def test_a_trunk_that_refuses_is_passed_over_a_person_is_not(start, telephone, answer, goes_on):
+    first, second = telephone(answer=answer), telephone(script=lambda t: (time.sleep(0.7), t.press("1")))
+    phone = start([trunk(first.port, "first"), trunk(second.port, "second")])
+    phone.engine.place("k1", "100")
+    if goes_on:
+        assert phone.engine.until("digit")["trunk"] == "second"
+    else:
+        assert phone.engine.until("ended")["reason"] == "busy" and not second.invites
+
+
+def test_a_peer_that_refreshes_its_session_keeps_its_call(start, telephone):
+    """RFC 4028: it refreshes by a re-INVITE that changes nothing; what it hears goes on in step."""
+    replies = []
+
+    def script(t):
+        time.sleep(0.8)
+        t.request("INVITE", 1, t.sdp(), "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\nMin-SE: 90\r\n")
+        time.sleep(0.3)
+        t.request("ACK", 1)
+        replies.extend(t.replies)
+        time.sleep(0.5)
+        t.press("1")
+
+    tel = telephone(script=script)
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("digit")
+    assert sorted({r.split("\r\n")[0] for r in replies}) == ["SIP/2.0 200 OK"]
+    sequence = [s for _, (s, _) in tel.times]
+    assert all((b - a) & 0xffff == 1 for a, b in zip(sequence, sequence[1:]))
+
+
 def test_a_trunk_that_fell_silent_is_not_asked_first_again(start, telephone):
     tel = telephone()
     phone = start([trunk(free_port(), "dead"), trunk(tel.port, "alive")])
