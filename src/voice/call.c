@@ -53,6 +53,7 @@ on_progress(void *arg, unsigned status)
 		return;
 	if (!c->trunk_lives)
 		c->due = tmr_jiffies() + (uint64_t)c->request.ring_time;
+	trunk_proved(c->trunk);
 	c->trunk_lives = true; /* 100 Trying says no more; some networks then search for long */
 	if (status == 100)
 		return;

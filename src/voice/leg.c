@@ -230,14 +230,16 @@ invite(struct leg *leg, const char *uri, struct mbuf *offer)
 {
 	struct trunk *t = leg->trunk;
 	const char *route = t->route.p;
-	struct buf identity = {0};
+	struct buf more = {0};
+	/* no UPDATE: who refreshes a session (RFC 4028) does it by a re-INVITE */
+	buf_c(&more, "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO\r\n");
 	if (t->conf->caller_id.n)
-		buf_fmt(&identity, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id),
+		buf_fmt(&more, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id),
 		    t->domain.p);
 	int rc = sipsess_connect(&leg->session, t->sessions, uri, NULL, t->uri_from.p, t->user.p, &route, 1,
 	    "application/sdp", offer, trunk_authenticate, t, false, on_offer, on_answer, on_progress,
-	    on_established, on_info, NULL, on_close, leg, "%s", identity.p ? identity.p : "");
-	buf_fini(&identity);
+	    on_established, on_info, NULL, on_close, leg, "%s", more.p);
+	buf_fini(&more);
 	return rc;
 }
 

@@ -21,7 +21,7 @@ struct reach {
 	void *arg;
 	struct sip_request *question;
 	struct tmr timer;
-	bool there;
+	bool there, spoke, forgiving;
 	uint64_t asked;
 	char tag[24];
 };
@@ -45,6 +45,8 @@ on_answer(int rc, const struct sip_msg *msg, void *arg)
 	if (rc == 0 && msg && msg->scode < 200)
 		return;
 	bool there = rc == 0 && msg && msg->scode != 408 && msg->scode != 480 && msg->scode != 503;
+	r->spoke |= msg != NULL;
+	there |= !msg && r->forgiving && !r->spoke;
 	if (msg)
 		snprintf(words, sizeof words, "%u %.*s", msg->scode, (int)msg->reason.l, msg->reason.p);
 	else
@@ -119,4 +121,16 @@ reach_suspect(struct reach *r, const char *words)
 	set_there(r, false, words);
 	if (!r->question)
 		tmr_start(&r->timer, SOON_MS, on_time, r);
+}
+
+void
+reach_forgive_silence(struct reach *r)
+{
+	r->forgiving = true;
+}
+
+void
+reach_proved(struct reach *r)
+{
+	set_there(r, true, "it took a call");
 }

@@ -17,6 +17,10 @@ struct reach *reach_create(struct sip *, const char *uri, const char *route, con
     reach_changed *, void *arg);
 void reach_destroy(struct reach **);
 bool reach_is_there(const struct reach *);
+/* It is registered with, which proves more: until it has answered OPTIONS once, silence says nothing.  Some never do. */
+void reach_forgive_silence(struct reach *);
+/* A call went through. */
+void reach_proved(struct reach *);
 /* A call had no answer from it: it is not there until it answers again. */
 void reach_suspect(struct reach *, const char *words);
 

@@ -234,6 +234,13 @@ trunk_suspect(struct trunk *t, const char *words)
 		reach_suspect(t->reach, words);
 }
 
+void
+trunk_proved(struct trunk *t)
+{
+	if (t->reach)
+		reach_proved(t->reach);
+}
+
 static void
 count(struct trunk *t)
 {
@@ -261,6 +268,8 @@ start_asking(struct trunk *t)
 	if (t->conf->keepalive > 0)
 		t->reach = reach_create(
 		    t->sip, t->uri.p, t->route.p, t->uri_from.p, t->conf->keepalive, on_reach, t);
+	if (t->reach && t->conf->registrar.n)
+		reach_forgive_silence(t->reach);
 	count(t);
 }
 

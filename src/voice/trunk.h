@@ -44,6 +44,7 @@ CHECKED enum rc trunk_start(
 void trunk_stop(struct trunk *);
 /* It is there, and registered where it must be. */
 bool trunk_is_up(const struct trunk *);
+void trunk_proved(struct trunk *); /* it has answered a call */
 /* It did not answer a call at all. */
 void trunk_suspect(struct trunk *, const char *words);
 

@@ -504,3 +504,15 @@ def test_a_peer_without_srtp(start, telephone, srtp, reason):
     assert (tel.speech_frames() > 20) == (srtp == "optional")
     assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" in tel.invites[0]
     assert ("RTP/SAVP" in tel.invites[0]) == (srtp == "required")
+
+
+@pytest.mark.skipif(not os.environ.get("TOCSIN_EXHAUSTIVE"), reason="takes as long as a request over UDP is waited for")
+def test_silence_says_nothing_of_a_trunk_that_registers(start, kamailio, tmp_path):
+    proxy = kamailio()  # does not answer OPTIONS
+    start([trunk(proxy.port, "registers", "registrar=127.0.0.1:%d" % proxy.port, "password=s3cret"), trunk(free_port(), "plain")])
+    end = time.time() + 45
+    while "trunk plain is not there: " not in (tmp_path / "voice.log").read_text():
+        assert time.time() < end
+        time.sleep(0.5)
+    time.sleep(1)
+    assert "trunk registers is not there" not in (tmp_path / "voice.log").read_text()
