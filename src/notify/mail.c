@@ -38,19 +38,16 @@ domain_of(struct str mail)
 	return at < 0 ? STR("localhost") : str_from(mail, (size_t)at + 1);
 }
 
-static enum rc
-hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct err *e)
+/* In-Reply-To is the ticket itself: what is written about it is one thread, whoever reads it from which mail on. */
+static void
+compose(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct buf *out)
 {
 	const struct conf_mail *c = &d->conf->root->mail;
-	struct buf subject = {0}, text = {0}, message = {0};
-	struct str password;
-	enum rc rc = conf_secret(c->password, c->password_file, a, &password, e);
-	if (rc != RC_OK)
-		return rc;
-	letter_subject(n, &subject);
-	letter_body(n, d->external_url, &text);
+	struct buf subject = {0}, text = {0};
 	struct mime_address to = {.mail = n->to};
 	struct str thread = arena_fmt(a, "ticket-%lld@%.*s", (long long)n->ticket, STR_ARG(domain_of(c->from)));
+	letter_subject(n, &subject);
+	letter_body(n, d->external_url, &text);
 	struct mime_mail mail = {
 	    .from = {.name = STR("Tocsin"), .mail = c->from},
 	    .to = &to,
@@ -65,7 +62,21 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	    .date = loop_wall(d->loop),
 	    .automatic = true,
 	};
-	mime_compose(&mail, &message);
+	mime_compose(&mail, out);
+	buf_fini(&subject);
+	buf_fini(&text);
+}
+
+static enum rc
+hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct err *e)
+{
+	const struct conf_mail *c = &d->conf->root->mail;
+	struct str password;
+	enum rc rc = conf_secret(c->password, c->password_file, a, &password, e);
+	if (rc != RC_OK)
+		return rc;
+	struct buf message = {0};
+	compose(d, row, n, a, &message);
 	struct posted *l = mem_new(struct posted);
 	l->doors = d;
 	buf_str(&l->key, row->key);
@@ -82,8 +93,6 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	};
 	smtp_conf_tls(&c->tls_config, &ask);
 	d->smtp->send(d->smtp, &ask, on_sent, l);
-	buf_fini(&subject);
-	buf_fini(&text);
 	buf_fini(&message);
 	return RC_OK;
 }
