@@ -337,12 +337,13 @@ class MailServer:
                 self.wfile.write(line.encode() + b"\r\n")
 
             def text(self):
+                """Up to its dot; of a sender that died before it nothing is taken."""
                 lines = []
                 for line in iter(self.rfile.readline, b""):
                     if line == b".\r\n":
-                        break
+                        return b"".join(lines).decode()
                     lines.append(line[1:] if line.startswith(b".") else line)
-                return b"".join(lines).decode()
+                raise ConnectionError("no end of the mail")
 
             def handle(self):
                 with contextlib.suppress(ConnectionError):  # who sends may die
