@@ -461,6 +461,23 @@ handle_prom_targets(struct call *c)
 	buf_fini(&data);
 }
 
+/* As a Prometheus that keeps no exemplars: bad questions are refused, good ones find nothing. */
+void
+handle_prom_exemplars(struct call *c)
+{
+	struct promql *q = NULL;
+	struct promql_ask ask;
+	if (!begin(c, &q, &ask))
+		return;
+	if (param_time(c, "start", c->now, &ask.start) && param_time(c, "end", c->now, &ask.end)) {
+		if (ask.end < ask.start)
+			answer_error(c, RC_INVALID, "invalid parameter \"end\": end timestamp must not be before start timestamp");
+		else
+			answer_data(c, STR("[]"));
+	}
+	promql_destroy(&q);
+}
+
 void
 handle_prom_metadata(struct call *c)
 {

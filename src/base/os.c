@@ -57,6 +57,13 @@ os_fault_point(bool writes)
 	return -1;
 }
 
+void
+os_kill_point(void)
+{
+	if (fault.kind == OS_FAULT_KILL || fault.kind == OS_FAULT_COUNT)
+		(void)os_fault_point(false);
+}
+
 /* How much of `n` this write may do. */
 static size_t
 allowed(size_t n)

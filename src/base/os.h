@@ -56,7 +56,7 @@ enum os_fault {
 };
 
 /* The `nth` call that changes the world (write, pwrite, writev, fsync, fdatasync, ftruncate, rename, unlink, mkdir,
- * send), counted from 1 and from this call on, has the fault. */
+ * send, and what passes os_kill_point), counted from 1 and from this call on, has the fault. */
 void os_fault_set(enum os_fault, uint64_t nth);
 uint64_t os_fault_calls(void); /* how many were counted since */
 bool os_fault_hit(void);       /* has the fault happened? */
@@ -67,6 +67,9 @@ void os_fault_report(void); /* when the process ends: how many calls it made, wh
 /* Counts one call of the kind (as the table does) and applies the fault; for code that cannot call the table, such
  * as SQLite's file system: 0, or -1 with errno set. */
 int os_fault_point(bool writes);
+/* Likewise for what a library sends by itself (an answer over HTTP, a mail, a SIP message) or what starts a process:
+ * it is counted and may be where the process ends, but never fails. */
+void os_kill_point(void);
 
 #include "base/err.h"
 #include "base/str.h"

@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
+
 enum { NOBODY = 65534, CPU_GRACE = 2, ARGV_MAX = 128 };
 
 static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LC_ALL=C", home[] = "HOME=/";
@@ -126,7 +128,9 @@ start(struct birth *b, struct spawned *out, struct err *e)
 		return err_errno(e, "a pipe for %s", b->argv[0]);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	b->out = ends[1];
+	os_kill_point();
 	pid_t pid = give_birth(b);
+	os_kill_point();
 	enum rc rc = pid < 0 ? err_errno(e, "a process for %s", b->argv[0]) : watch_child(pid, out, b, b->argv[0], e);
 	close(ends[1]);
 	if (rc == RC_OK)

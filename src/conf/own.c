@@ -3,6 +3,7 @@
 
 const char *const conf_starttls[] = {"required", "wanted", "never", "implicit", NULL};
 const char *const conf_transports[] = {"udp", "tcp", "tls", NULL};
+const char *const conf_srtp[] = {"off", "optional", "required", NULL};
 
 #define RECORD_SELF struct conf_server
 RECORD_LAYOUT(conf_server, CONF_SERVER_KEYS)

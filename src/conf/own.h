@@ -6,7 +6,8 @@
 
 #include "conf/receiver.h"
 
-extern const char *const conf_starttls[], *const conf_transports[];
+extern const char *const conf_starttls[], *const conf_transports[], *const conf_srtp[];
+enum conf_srtp_use { SRTP_OFF, SRTP_OPTIONAL, SRTP_REQUIRED };
 enum conf_starttls { STARTTLS_REQUIRED, STARTTLS_WANTED, STARTTLS_NEVER, STARTTLS_IMPLICIT };
 enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
@@ -84,6 +85,9 @@ RECORD(conf_mail, CONF_MAIL_KEYS)
 	F(STR, password_file, 0, KEY_PATH, "", "a file that holds it")                                       \
 	F(STR, auth_user, 0, 0, "", "the name to sign in with, where it is not `user`")                      \
 	F(ENUM, transport, conf_transports, 0, "udp", "udp, tcp or tls")                                     \
+	F(ENUM, srtp, conf_srtp, 0, "off",                                                                   \
+	    "is the sound encrypted, with keys in the SIP messages: off, optional or required")              \
+	F(DUR, keepalive, 0, 0, "30s", "how often it is asked whether it is there, by OPTIONS; 0s: never")   \
 	F(STR, from, 0, 0, "", "the From of our calls; default: user@proxy")                                 \
 	F(STR, caller_id, 0, 0, "", "the number that is shown")                                              \
 	F(STR, verify, 0, 0, "full", "certificates of tls: full, or none")                                   \

@@ -186,6 +186,8 @@ state_facts(struct turn *t, struct event *ev, const struct ticket *k)
 		turn_fact(t, ev, "assignee", k->assignee);
 	if (k->team.n)
 		turn_fact(t, ev, "team", k->team);
+	if (!is_open(k)) /* it is forgotten before its customer is told */
+		turn_fact(t, ev, "title", k->title);
 }
 
 static void
@@ -227,6 +229,16 @@ desk_move(struct desk *d, struct turn *t, struct held *h, enum event_kind kind, 
 	desk_set_timers(d, t, h);
 	if (!is_open(&h->ticket))
 		forget(d, h);
+}
+
+void
+desk_moved(struct turn *t, const char *move, struct str remark)
+{
+	struct event *ev = &t->events.p[t->events.n - 1];
+	must(t->events.n > 0 && str_starts(ev->kind, STR("ticket_")));
+	turn_fact(t, ev, "move", str_c(move));
+	if (remark.n)
+		turn_fact(t, ev, "remark", remark);
 }
 
 /* ---- loading ---- */

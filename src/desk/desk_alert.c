@@ -254,6 +254,7 @@ leave(struct desk *d, struct turn *t, struct held *h, const struct desk_alert *a
 	if (c && c->auto_close) {
 		k->state = TICKET_CLOSED;
 		desk_move(d, t, h, EVENT_ticket_state, 0, "Closed: all its alerts are resolved and nobody took it");
+		desk_moved(t, "closed_alone", STR(""));
 	}
 	return (struct desk_next){.ticket = k, .call = DESK_STOP, .why = "all its alerts are resolved"};
 }

@@ -224,6 +224,7 @@ end_suspension(struct desk *d, struct turn *t, struct held *h)
 	h->ticket.suspension = SUSPENDED_NOT;
 	h->ticket.until = 0;
 	desk_move(d, t, h, EVENT_ticket_state, 0, "The time that it was suspended for is over");
+	desk_moved(t, "resumed", STR(""));
 	return (struct desk_next){.ticket = &h->ticket, .call = DESK_NOTICE, .why = "its suspension is over"};
 }
 

@@ -29,6 +29,8 @@ struct held *desk_by_group(const struct desk *, struct str customer, struct str 
 /* Gives the ticket a number, remembers it, records ticket_opened.  The ticket's texts may be borrowed. */
 struct held *desk_add(struct desk *, struct turn *, const struct ticket *, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Records the change of state with its sentence, saves, sets the timers of the clocks; a closed one is forgotten. */
+/* The move that was recorded last, by its name in notify/letters.def, and what the person who made it wrote. */
+void desk_moved(struct turn *, const char *move, struct str remark);
 void desk_move(struct desk *, struct turn *, struct held *, enum event_kind, msec_t at, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 void desk_set_timers(struct desk *, struct turn *, struct held *);

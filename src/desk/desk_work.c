@@ -69,6 +69,7 @@ take(struct work *w, struct err *e)
 	w->ticket->until = 0;
 	w->ticket->assignee = user;
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, w->at, "%.*s took it in charge%s", STR_ARG(user), remark(w));
+	desk_moved(w->turn, "taken", w->change->text);
 	stop_calling(w, "it was taken in charge");
 	return RC_OK;
 }
@@ -94,6 +95,7 @@ assign(struct work *w, struct err *e)
 	}
 	desk_move(w->desk, w->turn, w->held, kind, 0, "Assigned to %.*s%s%.*s%s", STR_ARG(w->change->user),
 	    w->change->user.n && w->change->team.n ? " of " : "", STR_ARG(w->change->team), remark(w));
+	desk_moved(w->turn, "assigned", w->change->text);
 	w->next->call = DESK_NOTICE;
 	w->next->why = "it was assigned";
 	return RC_OK;
@@ -116,6 +118,7 @@ suspend(struct work *w, struct err *e)
 		turn_timer_cancel(w->turn, id);
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, w->at, "Suspended, waiting for the %s%s",
 	    w->change->reason == SUSPENDED_PROCESS ? "end of a process" : suspensions[w->change->reason], remark(w));
+	desk_moved(w->turn, "suspended", w->change->text);
 	stop_calling(w, "it is suspended");
 	return RC_OK;
 }
@@ -128,6 +131,7 @@ resume(struct work *w, struct err *e)
 	w->ticket->until = 0;
 	turn_timer_cancel(w->turn, arena_fmt(w->turn->arena, "until/%lld", (long long)w->ticket->number));
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, w->at, "Work goes on%s", remark(w));
+	desk_moved(w->turn, "resumed", w->change->text);
 	return RC_OK;
 }
 
@@ -138,6 +142,7 @@ close_it(struct work *w, struct err *e)
 	w->ticket->suspension = SUSPENDED_NOT;
 	w->ticket->until = 0;
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, w->at, "Closed%s", remark(w));
+	desk_moved(w->turn, "closed", w->change->text);
 	stop_calling(w, "it was closed");
 	return RC_OK;
 }
@@ -147,6 +152,7 @@ accept_it(struct work *w, struct err *e)
 {
 	w->ticket->state = w->ticket->team.n ? TICKET_ASSIGNED : TICKET_NEW;
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, 0, "The proposal was accepted%s", remark(w));
+	desk_moved(w->turn, "accepted", w->change->text);
 	if (w->ticket->modality == MODALITY_CALL)
 		w->next->call = DESK_CALL;
 	else if (w->ticket->modality != MODALITY_TICKET)
@@ -160,6 +166,7 @@ reject_it(struct work *w, struct err *e)
 {
 	w->ticket->state = TICKET_REJECTED;
 	desk_move(w->desk, w->turn, w->held, EVENT_ticket_state, 0, "The proposal was rejected%s", remark(w));
+	desk_moved(w->turn, "rejected", w->change->text);
 	return RC_OK;
 }
 
@@ -362,5 +369,6 @@ desk_assign_by_skill(struct desk *d, struct turn *t, struct held *h, struct strs
 	h->ticket.assignee = s.user;
 	h->ticket.state = TICKET_ASSIGNED;
 	desk_move(d, t, h, EVENT_ticket_state, 0, "Assigned to %.*s%s%.*s, whose skills fit", STR_ARG(s.user), s.user.n ? " of " : "", STR_ARG(s.team));
+	desk_moved(t, "assigned", STR(""));
 	return s.user.n > 0;
 }

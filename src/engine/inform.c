@@ -56,6 +56,45 @@ inform_contact(void *arg, const struct resource *r, const void *spec)
 	return true;
 }
 
+/* A name as people write it: of "user/first", "contact/buyer", or of a bare user. */
+static struct str
+title_of(struct engine *e, struct str actor, struct str customer)
+{
+	msec_t now = e->turn->now;
+	struct str kind, name = actor;
+	if (!str_cut(&name, '/', &kind) || !name.n) {
+		name = actor;
+		kind = STR("user");
+	}
+	const struct user *u = str_is(kind, "user") ? book_find(e->book, "user", STR(""), name, now) : NULL;
+	const struct contact *c = str_is(kind, "contact") ? book_find(e->book, "contact", customer, name, now) : NULL;
+	struct str title = u ? u->title : c ? c->title : STR("");
+	return title.n ? title : name;
+}
+
+/* Who has it now: the person, else the team. */
+static struct str
+holder(struct engine *e, const struct event *ev)
+{
+	struct str user = pairs_get(ev->facts, "assignee"), team = pairs_get(ev->facts, "team");
+	if (user.n)
+		return title_of(e, arena_fmt(e->turn->arena, "user/%.*s", STR_ARG(user)), ev->chain);
+	const struct team *t = book_find(e->book, "team", STR(""), team, e->turn->now);
+	return t && t->title.n ? t->title : team;
+}
+
+/* The development, as letters.def names it. */
+static struct str
+news_of(struct engine *e, const struct event *ev)
+{
+	struct str move = pairs_get(ev->facts, "move"), reason = pairs_get(ev->facts, "suspension");
+	if (event_kind(ev->kind) == EVENT_ticket_opened)
+		return STR("opened");
+	if (event_kind(ev->kind) == EVENT_ticket_message)
+		return STR("message");
+	return str_is(move, "suspended") ? arena_fmt(e->turn->arena, "suspended_%.*s", STR_ARG(reason)) : move;
+}
+
 static void
 inform(struct engine *e, size_t number)
 {
@@ -66,8 +105,10 @@ inform(struct engine *e, size_t number)
 		return;
 	const struct ticket *k = desk_ticket(e->desk, ticket);
 	struct str message = pairs_get(ev->facts, "message");
-	in.notice = (struct notice){.ticket = ticket, .customer = ev->chain, .text = message.n ? message : ev->text,
-	    .title = k ? k->title : ev->text, .priority = str_c(priorities[k ? k->priority : PRIORITY_NONE])};
+	in.notice = (struct notice){.ticket = ticket, .customer = ev->chain, .title = k ? k->title : pairs_get(ev->facts, "title"),
+	    .priority = k ? str_c(priorities[k->priority]) : pairs_get(ev->facts, "priority"), .news = news_of(e, ev),
+	    .text = message.n ? message : pairs_get(ev->facts, "remark"),
+	    .who = message.n ? title_of(e, ev->actor, ev->chain) : holder(e, ev)};
 	book_each(e->book, "contact", e->turn->now, inform_contact, &in);
 }
 

@@ -20,7 +20,12 @@
 	F(STR, priority, 0, 0, "", "how urgent the ticket is")                                               \
 	F(STR, title, 0, 0, "", "what the ticket says in one line")                                          \
 	F(STR, text, 0, 0, "", "what happened, in sentences")                                                \
-	F(STR, why, 0, 0, "", "why this person is told")
+	F(STR, why, 0, 0, "", "why this person is told")                                                     \
+	F(STR, news, 0, 0, "", "which development it is, as notify/letters.def names it; empty: none")       \
+	F(STR, who, 0, 0, "", "the person or team that did it or has it now")                                \
+	F(STR, state, 0, 0, "", "where the ticket stands")                                                   \
+	F(STR, policy, 0, 0, "", "the escalation policy of a page")                                          \
+	F(I64, step, 0, 0, "", "its step, from 1")
 RECORD(notice, NOTICE_KEYS)
 
 /* What became of an attempt.  OUTCOME(word, climbs, help): climbs = this person was not reached: try the next rung. */

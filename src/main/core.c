@@ -75,7 +75,7 @@ send_record(struct core *c, enum message kind, const struct layout *l, const voi
 {
 	struct buf b = {0};
 	record_encode(l, record, &b);
-	ask(c, kind, STR(""), buf_view(&b), NULL, NULL);
+	c->house.engine.tell(c->house.engine.arg, kind, buf_view(&b));
 	buf_fini(&b);
 }
 

@@ -24,18 +24,13 @@ struct core_checks {
 /* ---- to the engine ---- */
 
 static void
-send_record(struct core_checks *c, enum message kind, const struct layout *l, const void *record, core_reply_fn *reply)
-{
-	struct buf b = {0};
-	record_encode(l, record, &b);
-	c->engine.ask(c->engine.arg, kind, STR(""), buf_view(&b), reply, c);
-	buf_fini(&b);
-}
-
-static void
 send_alerts(void *arg, const struct alert_batch *batch)
 {
-	send_record(arg, MESSAGE_alerts, &alert_batch_layout, batch, NULL);
+	struct core_checks *c = arg;
+	struct buf b = {0};
+	record_encode(&alert_batch_layout, batch, &b);
+	c->engine.tell(c->engine.arg, MESSAGE_alerts, buf_view(&b));
+	buf_fini(&b);
 }
 
 static void
@@ -49,7 +44,11 @@ on_remembered(void *arg, const struct reply *r)
 static void
 send_memories(void *arg, const struct check_memories *m)
 {
-	send_record(arg, MESSAGE_check_memories, &check_memories_layout, m, on_remembered);
+	struct core_checks *c = arg;
+	struct buf b = {0};
+	record_encode(&check_memories_layout, m, &b);
+	c->engine.ask(c->engine.arg, MESSAGE_check_memories, STR(""), buf_view(&b), on_remembered, c);
+	buf_fini(&b);
 }
 
 /* ---- from the ledger ---- */

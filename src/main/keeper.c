@@ -87,7 +87,7 @@ listen_unix(const struct house *h, const char *name, char path[108], int *fd, st
 	if (n >= (int)sizeof addr.sun_path)
 		return err_set(e, RC_INVALID, "the path of the data folder is too long for a socket: %s", h->data);
 	memcpy(path, addr.sun_path, sizeof addr.sun_path);
-	unlink(path);
+	os.unlink(path);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0 || bind(*fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(*fd, 64) != 0)
 		return err_errno(e, "%s", path);
@@ -187,6 +187,7 @@ be_role(struct keeper *k, const struct process *r)
 	panic_install();
 	metric_role(r->name);
 	suspect_role(r->name);
+	os_fault_set(OS_FAULT_NONE, 0); /* what the keeper was to suffer */
 	os_fault_from_environment(r->name);
 	if (r->claim)
 		r->claim();
@@ -200,10 +201,12 @@ static void
 start(struct keeper *k, int i)
 {
 	struct child *c = &k->children[i];
+	os_kill_point();
 	pid_t pid = fork();
 	if (pid == 0)
 		be_role(k, &roles[i]);
 	must(pid > 0);
+	os_kill_point();
 	c->pid = pid;
 	c->started = now();
 	c->due = 0;
@@ -224,6 +227,7 @@ static void
 ended(struct keeper *k, int i, int status)
 {
 	struct child *c = &k->children[i];
+	os_kill_point();
 	c->pid = 0;
 	suspect_died(roles[i].name, is_crash(status), clock_wall(clock_real()));
 	if (k->stopping)
@@ -345,6 +349,7 @@ keeper_run(struct house *h)
 {
 	struct keeper k = {.house = h};
 	struct err e;
+	os_fault_from_environment("keeper");
 	if (open_house(h, &e) != RC_OK) {
 		log_error("main", "%s", e.text);
 		return 1;
@@ -363,9 +368,10 @@ keeper_run(struct house *h)
 	for (int i = 0; i < ROLES; i++)
 		start(&k, i);
 	watch(&k);
-	unlink(h->engine_path);
-	unlink(h->voice_path);
-	unlink(h->runner_path);
+	os.unlink(h->engine_path);
+	os.unlink(h->voice_path);
+	os.unlink(h->runner_path);
 	mem_free((char *)h->user.name);
+	os_fault_report();
 	return 0;
 }

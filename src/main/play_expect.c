@@ -189,7 +189,7 @@ expect_calls(struct script *s, const struct statement *st, struct err *e)
 enum rc
 expect_mail(struct script *s, const struct statement *st, struct err *e)
 {
-	struct str to = pairs_get(st->block, "to");
+	struct str to = pairs_get(st->block, "to"), lacks = pairs_get(st->block, "lacks");
 	size_t n = 0;
 	enum rc rc = nth(st, "mails", people_mails(s->world.people), &n, e);
 	if (rc != RC_OK)
@@ -197,7 +197,7 @@ expect_mail(struct script *s, const struct statement *st, struct err *e)
 	const struct played_mail *m = people_mail_at(s->world.people, n);
 	if (to.n && !str_is(to, m->to))
 		return err_set(e, RC_INVALID, "mail %zu was to %s", n + 1, m->to);
-	if (!str_has(str_c(m->text), pairs_get(st->block, "has")))
+	if (!str_has(str_c(m->text), pairs_get(st->block, "has")) || (lacks.n && str_has(str_c(m->text), lacks)))
 		return err_set(e, RC_INVALID, "mail %zu is %s", n + 1, m->text);
 	return RC_OK;
 }

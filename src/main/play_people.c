@@ -1,6 +1,8 @@
 /* play_people.c — see play_people.h. */
 #include "main/play_people.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -150,6 +152,28 @@ forget(struct smtp_call *c)
 	mem_free(c);
 }
 
+/* A mail as its reader sees it: quoted-printable undone (RFC 2045 6.7). */
+static struct buf
+as_read(struct str mail)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	struct buf out = {0};
+	for (size_t i = 0; i < mail.n; i++) {
+		const char *high, *low;
+		if (mail.p[i] != '=' || i + 2 >= mail.n) {
+			buf_ch(&out, mail.p[i]);
+		} else if (mail.p[i + 1] == '\r' && mail.p[i + 2] == '\n') {
+			i += 2; /* the line goes on */
+		} else if ((high = strchr(digits, mail.p[i + 1])) && *high && (low = strchr(digits, mail.p[i + 2])) && *low) {
+			buf_ch(&out, (char)((high - digits) << 4 | (low - digits)));
+			i += 2;
+		} else {
+			buf_ch(&out, '=');
+		}
+	}
+	return out;
+}
+
 static void
 answer_mail(void *arg)
 {
@@ -167,9 +191,11 @@ smtp_send(struct smtp_door *door, const struct smtp_ask *ask, smtp_done *done, v
 	struct people *p = (struct people *)door;
 	struct smtp_call *c = mem_new(struct smtp_call);
 	*c = (struct smtp_call){.people = p, .done = done, .arg = arg, .taken = !p->smtp_down};
+	struct buf text = as_read(ask->message);
 	for (size_t i = 0; i < ask->to.n && c->taken; i++)
 		*vec_add(&p->mails) = (struct played_mail){mem_dup(ask->to.p[i].p, ask->to.p[i].n),
-		    mem_dup(ask->message.p, ask->message.n), loop_wall(p->loop)};
+		    mem_dup(text.p, text.n), loop_wall(p->loop)};
+	buf_fini(&text);
 	*vec_add(&p->sending) = c;
 	loop_timer_set(p->loop, &c->timer, SECOND, answer_mail, c, "mail server");
 	return c;

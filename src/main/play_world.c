@@ -79,6 +79,12 @@ ask(void *arg, enum message kind, struct str actor, struct str body, core_reply_
 }
 
 static void
+tell(void *arg, enum message kind, struct str body)
+{
+	ask(arg, kind, STR(""), body, NULL, NULL);
+}
+
+static void
 on_tell(void *arg, const struct news *news)
 {
 	struct world *w = arg;
@@ -317,7 +323,7 @@ start_core(struct world *w, struct err *e)
 	    .ledger_url = STR("."),
 	    .scrapes = peers_http(w->peers),
 	    .probes = {peers_http(w->peers), peers_runner(w->peers), w->clock},
-	    .engine = {w, ask},
+	    .engine = {w, tell, ask},
 	};
 	return core_create(&w->core, &house, e);
 }

@@ -127,6 +127,13 @@ ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_f
 	core_link_ask(c->engine, kind, actor, body, reply, reply_arg);
 }
 
+static void
+tell(void *arg, enum message kind, struct str body)
+{
+	struct process_core *c = arg;
+	core_link_tell(c->engine, kind, body);
+}
+
 /* ---- the engine ---- */
 
 static bool
@@ -265,7 +272,7 @@ make_core(struct process_core *c, struct err *e)
 	    .no_auth = c->house->no_auth,
 	    .scrapes = http_client_door(c->scrapes),
 	    .probes = {http_client_door(c->checks), runner_client_door(c->runner), clock_real()},
-	    .engine = {c, ask},
+	    .engine = {c, tell, ask},
 	};
 	return core_create(&c->core, &house, e);
 }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/os.h"
 
 struct curl_pool {
 	struct loop *loop;
@@ -36,6 +37,7 @@ finish(struct curl_pool *p)
 			continue;
 		must(curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&job) == CURLE_OK);
 		curl_multi_remove_handle(p->multi, job->easy);
+		os_kill_point(); /* the other side knows, and we have not noted it */
 		job->done(job, code);
 	}
 }
@@ -45,6 +47,7 @@ on_timer(void *arg)
 {
 	struct curl_pool *p = arg;
 	int running;
+	os_kill_point();
 	curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	finish(p);
 }
@@ -57,6 +60,7 @@ on_socket(void *arg, int fd, unsigned events)
 	ready |= events & LOOP_READ ? CURL_CSELECT_IN : 0;
 	ready |= events & LOOP_WRITE ? CURL_CSELECT_OUT : 0;
 	ready |= events & LOOP_HANGUP ? CURL_CSELECT_ERR : 0;
+	os_kill_point(); /* curl sends and receives by itself */
 	curl_multi_socket_action(p->multi, fd, ready, &running);
 	finish(p);
 }

@@ -45,3 +45,14 @@ http_conf_apply(const struct conf_http *c, struct http_ask *ask, struct arena *a
 	ask->proxy = c->proxy.proxy_url;
 	return apply_auth(c, ask, a, e);
 }
+
+void
+smtp_conf_tls(const struct conf_tls *c, struct smtp_ask *ask)
+{
+	ask->ca_pem = c->ca;
+	ask->ca_file = c->ca_file;
+	ask->cert_file = c->cert_file;
+	ask->key_file = c->key_file;
+	ask->server_name = c->server_name;
+	ask->insecure = c->insecure_skip_verify;
+}

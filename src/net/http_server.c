@@ -14,6 +14,7 @@
 #include "base/budget.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/os.h"
 #include "net/listen.h"
 
 enum {
@@ -125,6 +126,7 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **request, enum MHD_Req
 	if (!x)
 		return;
 	*request = NULL;
+	os_kill_point(); /* all of it is out */
 	http_watch_hangup(s->watch, &c->watched, false);
 	http_watch_deadline(s->watch, &c->watched, s->conf.idle_time);
 	pthread_mutex_lock(&s->lock);
@@ -144,6 +146,7 @@ send_answer(struct http_server *s, struct connection *c, struct exchange *x)
 {
 	if (!exchange_is_answered(x))
 		return MHD_NO; /* the client has gone */
+	os_kill_point();       /* decided, and not a byte of it is out */
 	if (x->out.open) {
 		http_watch_deadline(s->watch, &c->watched, MSEC_NEVER);
 		http_watch_hangup(s->watch, &c->watched, true);

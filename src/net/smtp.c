@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "net/curl_pool.h"
+#include "net/listen.h"
 
 enum { DEFAULT_TIMEOUT = 60 * 1000, MAX_REPLY = 1000, SERVICE_CLOSING = 221 };
 
@@ -19,7 +20,7 @@ struct smtp_call {
 	smtp_done *done;
 	void *arg;
 	struct arena *arena;
-	struct curl_slist *to;
+	struct curl_slist *to, *connect_to;
 	struct buf message;
 	size_t sent;
 	struct buf reply;
@@ -70,6 +71,7 @@ call_free(struct smtp_call *c)
 		c->next->prev = c->prev;
 	curl_easy_cleanup(c->job.easy);
 	curl_slist_free_all(c->to);
+	curl_slist_free_all(c->connect_to);
 	buf_fini(&c->message);
 	buf_fini(&c->reply);
 	arena_destroy(&c->arena);
@@ -113,21 +115,48 @@ set_text(struct smtp_call *c, CURLoption option, struct str value)
 		curl_easy_setopt(c->job.easy, option, arena_cstr(c->arena, value));
 }
 
+/* The name that curl looks for in a certificate is the URL's: with another one we still connect to the server. */
+static struct str
+name_of_server(struct smtp_call *c, const struct smtp_ask *ask)
+{
+	struct str host = ask->server, port = {0};
+	if (!ask->server_name.n)
+		return ask->server;
+	(void)address_split(ask->server, &host, &port);
+	c->connect_to = curl_slist_append(
+	    NULL, arena_cstr(c->arena, arena_fmt(c->arena, "::%.*s", STR_ARG(ask->server))));
+	curl_easy_setopt(c->job.easy, CURLOPT_CONNECT_TO, c->connect_to);
+	return arena_fmt(c->arena, "%.*s%s%.*s", STR_ARG(ask->server_name), port.n ? ":" : "", STR_ARG(port));
+}
+
+static void
+set_certificates(struct smtp_call *c, const struct smtp_ask *ask)
+{
+	CURL *easy = c->job.easy;
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, ask->insecure ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, ask->insecure ? 0L : 2L);
+	set_text(c, CURLOPT_CAINFO, ask->ca_file);
+	set_text(c, CURLOPT_SSLCERT, ask->cert_file);
+	set_text(c, CURLOPT_SSLKEY, ask->key_file);
+	if (ask->ca_pem.n) {
+		struct curl_blob blob = {(void *)ask->ca_pem.p, ask->ca_pem.n, CURL_BLOB_COPY};
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+	}
+}
+
 static void
 set_session(struct smtp_call *c, const struct smtp_ask *ask)
 {
 	static const long use_ssl[] = {CURLUSESSL_ALL, CURLUSESSL_TRY, CURLUSESSL_NONE, CURLUSESSL_NONE};
 	CURL *easy = c->job.easy;
-	struct str hello = ask->hello.n ? ask->hello : STR("localhost");
+	struct str hello = ask->hello.n ? ask->hello : STR("localhost"), server = name_of_server(c, ask);
 	set_text(c, CURLOPT_URL,
 	    arena_fmt(c->arena, "smtp%s://%.*s/%.*s", ask->tls == SMTP_TLS_IMPLICIT ? "s" : "",
-		STR_ARG(ask->server), STR_ARG(hello)));
+		STR_ARG(server), STR_ARG(hello)));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_USE_SSL, use_ssl[ask->tls]);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, ask->insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, ask->insecure ? 0L : 2L);
-	set_text(c, CURLOPT_CAINFO, ask->ca_file);
+	set_certificates(c, ask);
 	set_text(c, CURLOPT_USERNAME, ask->user);
 	set_text(c, CURLOPT_PASSWORD, ask->password);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)c->timeout);

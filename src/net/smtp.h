@@ -22,12 +22,14 @@ enum smtp_tls {
 struct smtp_ask {
 	struct str server; /* "mail.example.org:587" */
 	enum smtp_tls tls;
-	struct str user, password; /* none: no authentication */
-	struct str hello;          /* our name in EHLO; "localhost" */
-	struct str from;           /* the envelope's addresses, bare: "tocsin@example.org" */
-	struct strs to;            /* all of them are accepted, or the mail is not sent */
-	struct str message;        /* with CRLF line ends, as wire/mime.h makes it */
-	struct str ca_file;
+	struct str user, password;  /* none: no authentication */
+	struct str hello;           /* our name in EHLO; "localhost" */
+	struct str from;            /* the envelope's addresses, bare: "tocsin@example.org" */
+	struct strs to;             /* all of them are accepted, or the mail is not sent */
+	struct str message;         /* with CRLF line ends, as wire/mime.h makes it */
+	struct str ca_file, ca_pem; /* who may have signed the server's certificate; neither: the system's */
+	struct str cert_file, key_file;
+	struct str server_name; /* that the certificate must carry; none: the server's own */
 	bool insecure;
 	msec_t timeout; /* 60 s */
 };

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -34,7 +35,8 @@ make_certificate(char **cert, char **key)
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
 	X509_set_issuer_name(x, name);
 	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	X509_EXTENSION *alt = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "IP:127.0.0.1");
+	X509_EXTENSION *alt =
+	    X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "IP:127.0.0.1,DNS:mail.test");
 	X509_add_ext(x, alt, -1);
 	must(X509_sign(x, pair, EVP_sha256()) > 0);
 	BIO *out = BIO_new(BIO_s_mem());
@@ -268,6 +270,7 @@ UNIT(mail_goes_inside_tls_to_a_server_that_is_who_it_says)
 	char *cert, *key, path[] = "/tmp/tocsin-ca-XXXXXX";
 	struct mail_server m = {.tls = SSL_CTX_new(TLS_server_method())};
 	make_certificate(&cert, &key);
+	signal(SIGPIPE, SIG_IGN); /* who refuses our certificate closes while we still write */
 	int fd = mkstemp(path);
 	must(fd >= 0 && write(fd, cert, strlen(cert)) == (ssize_t)strlen(cert) &&
 	     write(fd, key, strlen(key)) == (ssize_t)strlen(key));
@@ -283,6 +286,14 @@ UNIT(mail_goes_inside_tls_to_a_server_that_is_who_it_says)
 	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED});
 	ck_assert_int_eq(s.rc, RC_IO);
 	ck_assert_ptr_nonnull(strstr(s.text, "certificate"));
+	s = mail_through(
+	    &m, (struct smtp_ask){
+		    .tls = SMTP_TLS_REQUIRED, .ca_pem = str_c(cert), .server_name = STR("mail.test")});
+	ck_assert_msg(s.rc == RC_OK, "%s", s.text);
+	s = mail_through(
+	    &m, (struct smtp_ask){
+		    .tls = SMTP_TLS_REQUIRED, .ca_file = str_c(path), .server_name = STR("other.test")});
+	ck_assert_int_eq(s.rc, RC_IO);
 	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_REQUIRED, .insecure = true});
 	ck_assert_int_eq(s.rc, RC_OK);
 	s = mail_through(&m, (struct smtp_ask){.tls = SMTP_TLS_NONE});

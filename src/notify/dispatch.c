@@ -106,6 +106,8 @@ mail(const struct sender_doors *doors, const struct outbox_row *row, const struc
 	    .message_id = arena_fmt(a, "%.*s@tocsin", STR_ARG(row->key)), .date = loop_wall(doors->loop), .automatic = true};
 	struct smtp_ask ask = {.server = c->smarthost, .user = c->auth_username, .hello = c->hello, .from = d->from, .to = to,
 	    .tls = c->require_tls ? SMTP_TLS_REQUIRED : SMTP_TLS_OPTIONAL};
+	if (c->tls_config)
+		smtp_conf_tls(c->tls_config, &ask);
 	enum rc rc = conf_secret(c->auth_password, c->auth_password_file, a, &ask.password, e);
 	if (rc != RC_OK)
 		return rc;

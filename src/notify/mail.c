@@ -1,47 +1,14 @@
 /*
- * mail.c — a notice as a mail.
- *
- * The words are in one table, a row for each language; what the ticket says stays in the language it was written in.
+ * mail.c — a notice as a mail.  Its words are letter.c's.
  */
 #include "base/mem.h"
 #include "base/time.h"
+#include "net/http_conf.h"
+#include "notify/letter.h"
 #include "notify/senders.h"
 #include "wire/mime.h"
 
-struct words {
-	const char *language, *ticket, *priority, *customer, *why, *open_it, *take_it;
-};
-static const struct words catalogue[] = {
-    {"en", "Ticket", "Priority", "Customer", "You are told because", "The ticket", "Take it in charge"},
-    {"it", "Chiamata", "Priorità", "Cliente", "La ricevi perché", "La chiamata", "Prendila in carico"},
-    {"fr", "Ticket", "Priorité", "Client", "Vous êtes prévenu parce que", "Le ticket", "Le prendre en charge"},
-    {"sv", "Ärende", "Prioritet", "Kund", "Du får detta eftersom", "Ärendet", "Ta hand om det"},
-    {"zh", "工单", "优先级", "客户", "通知您的原因", "工单", "接单"},
-};
-
-static const struct words *
-words_of(struct str language)
-{
-	for (size_t i = 1; i < sizeof catalogue / sizeof *catalogue; i++)
-		if (str_is(language, catalogue[i].language))
-			return &catalogue[i];
-	return &catalogue[0];
-}
-
-static void
-write_text(const struct notice *n, const char *url, struct buf *b)
-{
-	const struct words *w = words_of(n->language);
-	buf_fmt(b, "%s %lld: %.*s\n\n", w->ticket, (long long)n->ticket, STR_ARG(n->title));
-	buf_fmt(b, "%s: %.*s\n%s: %.*s\n", w->priority, STR_ARG(n->priority), w->customer, STR_ARG(n->customer_title));
-	if (n->text.n)
-		buf_fmt(b, "\n%.*s\n", STR_ARG(n->text));
-	if (n->why.n)
-		buf_fmt(b, "\n%s: %.*s\n", w->why, STR_ARG(n->why));
-	buf_fmt(b, "\n%s: %s/ticket/%lld\n", n->page.n ? w->take_it : w->open_it, url, (long long)n->ticket);
-}
-
-struct letter {
+struct posted {
 	const struct sender_doors *doors;
 	struct buf key;
 };
@@ -49,7 +16,7 @@ struct letter {
 static void
 on_sent(void *arg, const struct smtp_result *r)
 {
-	struct letter *l = arg;
+	struct posted *l = arg;
 	struct str said = r->reply.n ? r->reply : str_c(r->why);
 	sender_report(l->doors, buf_view(&l->key), r->rc == RC_OK ? OUTCOME_handed_over : OUTCOME_failed, said);
 	buf_fini(&l->key);
@@ -65,32 +32,28 @@ tls_of(int starttls)
 }
 
 static struct str
-subject_of(const struct notice *n, struct arena *a)
-{
-	return arena_fmt(a, "[%.*s] %s %lld: %.*s", STR_ARG(n->priority), words_of(n->language)->ticket, (long long)n->ticket,
-	    STR_ARG(str_to(n->title, 200)));
-}
-
-static struct str
 domain_of(struct str mail)
 {
 	ptrdiff_t at = str_chr(mail, '@');
 	return at < 0 ? STR("localhost") : str_from(mail, (size_t)at + 1);
 }
 
+/* In-Reply-To is the ticket itself: what is written about it is one thread, whoever reads it from which mail on. */
 static void
-hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a)
+compose(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct buf *out)
 {
 	const struct conf_mail *c = &d->conf->root->mail;
-	struct buf text = {0}, message = {0};
-	write_text(n, d->external_url, &text);
+	struct buf subject = {0}, text = {0};
 	struct mime_address to = {.mail = n->to};
 	struct str thread = arena_fmt(a, "ticket-%lld@%.*s", (long long)n->ticket, STR_ARG(domain_of(c->from)));
+	letter_subject(n, &subject);
+	letter_body(n, d->external_url, &text);
 	struct mime_mail mail = {
 	    .from = {.name = STR("Tocsin"), .mail = c->from},
 	    .to = &to,
 	    .to_n = 1,
-	    .subject = subject_of(n, a),
+	    .reply_to = c->reply_to,
+	    .subject = buf_view(&subject),
 	    .text = buf_view(&text),
 	    .message_id = arena_fmt(a, "%.*s@%.*s", STR_ARG(row->key), STR_ARG(domain_of(c->from))),
 	    .in_reply_to = thread,
@@ -99,25 +62,39 @@ hand_over(const struct sender_doors *d, const struct outbox_row *row, const stru
 	    .date = loop_wall(d->loop),
 	    .automatic = true,
 	};
-	mime_compose(&mail, &message);
-	struct letter *l = mem_new(struct letter);
+	mime_compose(&mail, out);
+	buf_fini(&subject);
+	buf_fini(&text);
+}
+
+static enum rc
+hand_over(const struct sender_doors *d, const struct outbox_row *row, const struct notice *n, struct arena *a, struct err *e)
+{
+	const struct conf_mail *c = &d->conf->root->mail;
+	struct str password;
+	enum rc rc = conf_secret(c->password, c->password_file, a, &password, e);
+	if (rc != RC_OK)
+		return rc;
+	struct buf message = {0};
+	compose(d, row, n, a, &message);
+	struct posted *l = mem_new(struct posted);
 	l->doors = d;
 	buf_str(&l->key, row->key);
 	struct smtp_ask ask = {
 	    .server = c->smarthost,
 	    .tls = tls_of(c->starttls),
 	    .user = c->username,
-	    .password = c->password,
+	    .password = password,
 	    .hello = c->hello,
 	    .from = c->from,
 	    .to = {(struct str *)&n->to, 1},
 	    .message = buf_view(&message),
-	    .insecure = c->tls_config.insecure_skip_verify,
 	    .timeout = c->timeout,
 	};
+	smtp_conf_tls(&c->tls_config, &ask);
 	d->smtp->send(d->smtp, &ask, on_sent, l);
-	buf_fini(&text);
 	buf_fini(&message);
+	return RC_OK;
 }
 
 void
@@ -126,11 +103,10 @@ mail_send(const struct sender_doors *d, const struct outbox_row *row)
 	struct arena *a = arena_create();
 	struct notice n;
 	struct err e;
-	if (record_decode(&notice_layout, &n, row->body, a, &e) != RC_OK)
-		sender_report(d, row->key, OUTCOME_failed, str_c(e.text));
-	else if (!d->conf->root->mail.smarthost.n)
+	enum rc rc = record_decode(&notice_layout, &n, row->body, a, &e);
+	if (rc == RC_OK && !d->conf->root->mail.smarthost.n)
 		sender_report(d, row->key, OUTCOME_unavailable, STR("no mail server is configured: mail.smarthost"));
-	else
-		hand_over(d, row, &n, a);
+	else if (rc != RC_OK || hand_over(d, row, &n, a, &e) != RC_OK)
+		sender_report(d, row->key, OUTCOME_failed, str_c(e.text));
 	arena_destroy(&a);
 }

@@ -176,6 +176,9 @@ notice_of(const struct pages *ps, struct turn *t, const struct ticket *k, const 
 	    .priority = str_c(priorities[k->priority]),
 	    .title = k->title,
 	    .text = k->description,
+	    .state = str_c(ticket_states[k->state]),
+	    .policy = k->policy,
+	    .step = k->escalation.step + 1,
 	};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "base/must.h"
 
 enum {
@@ -52,6 +53,7 @@ on_progress(void *arg, unsigned status)
 		return;
 	if (!c->trunk_lives)
 		c->due = tmr_jiffies() + (uint64_t)c->request.ring_time;
+	trunk_proved(c->trunk);
 	c->trunk_lives = true; /* 100 Trying says no more; some networks then search for long */
 	if (status == 100)
 		return;
@@ -132,7 +134,7 @@ next_trunk(struct call *c)
 	struct voice_trunks all = c->world->trunks;
 	for (; c->tried < 2 * all.n; c->tried++) {
 		struct trunk *t = &all.p[c->tried % all.n];
-		bool wanted = t->sip && t->up == (c->tried < all.n);
+		bool wanted = t->sip && trunk_is_up(t) == (c->tried < all.n);
 		if (!wanted || (int64_t)t->calls >= t->conf->max_calls)
 			continue;
 		c->tried++;
@@ -146,6 +148,7 @@ dial(struct call *c, uint64_t now)
 {
 	struct err err = {0};
 	c->closed = c->trunk_lives = false;
+	c->closed_status = 0;
 	c->trunk = next_trunk(c);
 	if (!c->trunk) {
 		end(c, CALL_TRUNK_DOWN,
@@ -169,6 +172,9 @@ static void
 try_next_trunk(struct call *c)
 {
 	log_warn("voice", "trunk %s: %s; trying the next", c->trunk->name.p, c->closed_words);
+	if (!c->trunk_lives && !c->closed_status)
+		trunk_suspect(c->trunk, c->closed_words);
+	metric_add(METRIC_voice_failovers_total, 1);
 	leg_end(&c->leg);
 	c->state = CALL_TO_DIAL;
 }
@@ -177,6 +183,7 @@ static const struct refusal {
 	unsigned status;
 	enum call_reason reason;
 } refusals[] = {
+    {200, CALL_TRUNK_DOWN}, /* taken, but not as we must have it: without encryption */
     {401, CALL_TRUNK_DOWN},
     {403, CALL_TRUNK_DOWN},
     {407, CALL_TRUNK_DOWN},

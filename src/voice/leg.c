@@ -7,10 +7,22 @@
  */
 #include "voice/leg.h"
 
+#include <errno.h>
+
+#include "voice/sdes.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/os.h"
 
-enum { PT_PCMU = 0, PT_PCMA = 8, PT_EVENT = 101, EVENT_BYTES = 4, SILENCE_ULAW = 0xff, SILENCE_ALAW = 0xd5 };
+enum {
+	PT_PCMU = 0,
+	PT_PCMA = 8,
+	PT_EVENT = 101,
+	EVENT_BYTES = 4,
+	TONE_SAMPLES = 480,
+	SILENCE_ULAW = 0xff,
+	SILENCE_ALAW = 0xd5
+};
 
 struct leg {
 	struct trunk *trunk;
@@ -20,6 +32,8 @@ struct leg {
 	struct sdp_session *sdp;
 	struct sdp_media *audio;
 	struct rtp_sock *rtp;
+	struct sdes *sdes;     /* NULL: not encrypted */
+	struct dtmf_dec *tone; /* hears keys in the sound, where no telephone-event was agreed on */
 	struct mbuf *packet;
 	bool answered, closed, talked;
 	int payload; /* PT_PCMU or PT_PCMA, as negotiated */
@@ -43,6 +57,28 @@ take_event(struct leg *leg, uint32_t time, uint8_t code)
 }
 
 static void
+on_tone(char digit, void *arg)
+{
+	struct leg *leg = arg;
+	if (digit && leg->answered && !leg->closed)
+		leg->events->digit(leg->arg, digit);
+}
+
+/* In-band keys: some networks carry nothing else. */
+static void
+listen_for_tones(struct leg *leg, const struct mbuf *mb)
+{
+	int16_t samples[TONE_SAMPLES];
+	size_t n = mbuf_get_left(mb) < TONE_SAMPLES ? mbuf_get_left(mb) : TONE_SAMPLES;
+	const uint8_t *coded = mbuf_buf(mb);
+	if (!leg->tone && dtmf_dec_alloc(&leg->tone, CLIP_RATE, 1, on_tone, leg) != 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		samples[i] = leg->payload == PT_PCMA ? g711_alaw2pcm(coded[i]) : g711_ulaw2pcm(coded[i]);
+	dtmf_dec_probe(leg->tone, samples, n);
+}
+
+static void
 on_rtp(const struct sa *from, const struct rtp_header *head, struct mbuf *mb, void *arg)
 {
 	struct leg *leg = arg;
@@ -50,6 +86,8 @@ on_rtp(const struct sa *from, const struct rtp_header *head, struct mbuf *mb, vo
 	bool event = head->pt == PT_EVENT || (theirs && head->pt == theirs->pt);
 	if (event && mbuf_get_left(mb) >= EVENT_BYTES)
 		take_event(leg, head->ts, mbuf_read_u8(mb));
+	else if (!event && !theirs && head->pt == leg->payload)
+		listen_for_tones(leg, mb);
 }
 
 /* "Signal=1" of application/dtmf-relay, or the bare key of application/dtmf. */
@@ -84,12 +122,14 @@ on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
 		leg->events->digit(leg->arg, digit);
 }
 
-/* Takes what both can do; telephone-event alone is no sound. */
-static void
+/* Takes what both can do; telephone-event alone is no sound.  EPROTO: encryption was required, and they have none. */
+static int
 use_answer(struct leg *leg)
 {
 	const struct sdp_format *format = sdp_media_rformat(leg->audio, NULL);
 	leg->payload = format && format->pt == PT_PCMA ? PT_PCMA : PT_PCMU;
+	bool secret = leg->sdes && sdes_take(leg->sdes, leg->audio);
+	return !secret && leg->trunk->conf->srtp == SRTP_REQUIRED ? EPROTO : 0;
 }
 
 static int
@@ -97,9 +137,7 @@ on_answer(const struct sip_msg *msg, void *arg)
 {
 	struct leg *leg = arg;
 	int rc = sdp_decode(leg->sdp, msg->mb, false);
-	if (rc == 0)
-		use_answer(leg);
-	return rc;
+	return rc ? rc : use_answer(leg);
 }
 
 /* A new offer within the call: on hold, off hold, another address. */
@@ -110,7 +148,7 @@ on_offer(struct mbuf **answer, const struct sip_msg *msg, void *arg)
 	bool offered = mbuf_get_left(msg->mb) > 0;
 	int rc = offered ? sdp_decode(leg->sdp, msg->mb, true) : 0;
 	if (rc == 0 && offered)
-		use_answer(leg);
+		rc = use_answer(leg);
 	return rc ? rc : sdp_encode(answer, leg->sdp, !offered);
 }
 
@@ -146,6 +184,18 @@ on_close(int rc, const struct sip_msg *msg, void *arg)
 	leg->events->closed(leg->arg, msg ? msg->scode : 0, words);
 }
 
+/* Optional: offered beside plain sound, in the profile that every peer takes; the answer says which it is. */
+static int
+offer_secrecy(struct leg *leg)
+{
+	struct err e;
+	if (leg->trunk->conf->srtp == SRTP_OFF)
+		return 0;
+	if (leg->trunk->conf->srtp == SRTP_OPTIONAL)
+		sdp_media_set_alt_protos(leg->audio, 1, "RTP/SAVP");
+	return sdes_create(&leg->sdes, leg->audio, leg->rtp, &e) == RC_OK ? 0 : EPROTO;
+}
+
 static int
 offer_sound(struct leg *leg, struct leg_ports ports, struct mbuf **offer)
 {
@@ -157,8 +207,10 @@ offer_sound(struct leg *leg, struct leg_ports ports, struct mbuf **offer)
 	rc = sdp_session_alloc(
 	    &leg->sdp, sa_isset(&leg->trunk->external, SA_ADDR) ? &leg->trunk->external : &local);
 	if (rc == 0)
-		rc = sdp_media_add(
-		    &leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)), sdp_proto_rtpavp);
+		rc = sdp_media_add(&leg->audio, leg->sdp, sdp_media_audio, sa_port(rtp_local(leg->rtp)),
+		    leg->trunk->conf->srtp == SRTP_REQUIRED ? sdp_proto_rtpsavp : sdp_proto_rtpavp);
+	if (rc == 0)
+		rc = offer_secrecy(leg);
 	if (rc == 0)
 		rc = sdp_format_add(
 		    NULL, leg->audio, false, "0", "PCMU", CLIP_RATE, 1, NULL, NULL, NULL, false, NULL);
@@ -178,14 +230,16 @@ invite(struct leg *leg, const char *uri, struct mbuf *offer)
 {
 	struct trunk *t = leg->trunk;
 	const char *route = t->route.p;
-	struct buf identity = {0};
+	struct buf more = {0};
+	/* no UPDATE: who refreshes a session (RFC 4028) does it by a re-INVITE */
+	buf_c(&more, "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO\r\n");
 	if (t->conf->caller_id.n)
-		buf_fmt(&identity, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id),
+		buf_fmt(&more, "P-Preferred-Identity: <sip:%.*s@%s>\r\n", STR_ARG(t->conf->caller_id),
 		    t->domain.p);
 	int rc = sipsess_connect(&leg->session, t->sessions, uri, NULL, t->uri_from.p, t->user.p, &route, 1,
 	    "application/sdp", offer, trunk_authenticate, t, false, on_offer, on_answer, on_progress,
-	    on_established, on_info, NULL, on_close, leg, "%s", identity.p ? identity.p : "");
-	buf_fini(&identity);
+	    on_established, on_info, NULL, on_close, leg, "%s", more.p);
+	buf_fini(&more);
 	return rc;
 }
 
@@ -225,7 +279,9 @@ leg_end(struct leg **pleg)
 	leg->closed = true;
 	mem_deref(leg->session);
 	mem_deref(leg->sdp);
+	sdes_destroy(&leg->sdes);
 	mem_deref(leg->rtp);
+	mem_deref(leg->tone);
 	mem_deref(leg->packet);
 	leg->trunk->calls--;
 	mem_free(leg);
@@ -253,6 +309,10 @@ leg_tick(struct leg *leg)
 	bool alaw = leg->payload == PT_PCMA, starts = leg_is_playing(leg) && leg->at == 0;
 	if (!leg->answered || leg->closed)
 		return;
+	if (!(sdp_media_dir(leg->audio) & SDP_SENDONLY)) { /* on hold: who comes back hears the rest */
+		leg->time += CLIP_FRAME;
+		return;
+	}
 	mb->pos = RTP_HEADER_SIZE;
 	mb->end = RTP_HEADER_SIZE + CLIP_FRAME;
 	if (leg_is_playing(leg)) {
@@ -262,6 +322,8 @@ leg_tick(struct leg *leg)
 	} else {
 		memset(mb->buf + mb->pos, alaw ? SILENCE_ALAW : SILENCE_ULAW, CLIP_FRAME);
 	}
+	if (starts)
+		os_kill_point();
 	if (to && sa_isset(to, SA_ALL))
 		(void)rtp_send(leg->rtp, to, false, starts, (uint8_t)leg->payload, leg->time, mb);
 	leg->time += CLIP_FRAME;

@@ -19,6 +19,7 @@
 #define mem_zalloc re_mem_zalloc
 #define str_cmp re_str_cmp
 #include <re/re.h>
+#include <rem/rem_dtmf.h>
 #include <rem/rem_g711.h>
 #undef mem_alloc
 #undef mem_zalloc

@@ -4,7 +4,7 @@
  * TRAP   libre 1.1.0 does not verify the certificate of a SIP server by itself: OpenSSL is told to, with the
  * name. TRAP   libre resolves by DNS alone, not by /etc/hosts: the proxy's address is looked up here, when
  * the trunk starts, and given as a route. TRAP   Toll fraud: nobody is connected from outside.  A call that
- * comes in is answered 603 when it comes from the trunk, else 404.
+ * comes in is answered 603 when it comes from the trunk, else not at all.
  */
 #include "voice/trunk.h"
 
@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metric.h"
+#include "base/os.h"
+#include "net/http_conf.h"
 #include "net/listen.h"
 
 enum { REGISTER_SECONDS = 600, HASH = 64, NAMESERVERS = 4 };
@@ -102,8 +105,8 @@ set_tls(struct trunk *t, struct err *err)
 	return RC_OK;
 }
 
-static void
-set_identity(struct trunk *t)
+static enum rc
+set_identity(struct trunk *t, struct err *err)
 {
 	const struct conf_trunk *c = t->conf;
 	struct str user = c->user.n ? c->user : STR("tocsin");
@@ -114,6 +117,13 @@ set_identity(struct trunk *t)
 		    &t->uri_from, "%s%.*s", str_starts(c->from, STR("sip:")) ? "" : "sip:", STR_ARG(c->from));
 	else
 		buf_fmt(&t->uri_from, "sip:%.*s@%s", STR_ARG(user), t->domain.p);
+	struct arena *a = arena_create();
+	struct str password;
+	enum rc rc = conf_secret(c->password, c->password_file, a, &password, err);
+	if (rc == RC_OK)
+		buf_str(&t->password, password);
+	arena_destroy(&a);
+	return rc;
 }
 
 static bool
@@ -135,19 +145,22 @@ static void
 on_invite(const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
-	bool ours = is_from_trunk(t, msg);
-	(void)sip_treply(NULL, t->sip, msg, ours ? 603 : 404, ours ? "Decline" : "Not Found");
+	(void)sip_treply(NULL, t->sip, msg, 603, "Decline");
 }
 
-/* What is not part of a call: a trunk asks with OPTIONS whether we are there. */
+/* What is not part of a call.  A trunk asks with OPTIONS whether we are there; a stranger hears nothing at all, so that
+ * who looks for telephones to abuse finds none here. */
 static bool
 on_request(const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
+	if (pl_isset(&msg->to.tag))
+		return false; /* of a call: providers send those from many addresses */
+	if (!is_from_trunk(t, msg))
+		return true;
 	if (pl_strcmp(&msg->met, "OPTIONS") != 0)
 		return false;
-	bool ours = is_from_trunk(t, msg);
-	(void)sip_treply(NULL, t->sip, msg, ours ? 200 : 404, ours ? "OK" : "Not Found");
+	(void)sip_treply(NULL, t->sip, msg, 200, "OK");
 	return true;
 }
 
@@ -159,6 +172,15 @@ set_nameservers(struct trunk *t)
 	char domain[256];
 	if (dns_srv_get(domain, sizeof domain, servers, &n) == 0)
 		(void)dnsc_alloc(&t->dns, NULL, servers, n);
+}
+
+/* libre sends by itself. */
+static void
+on_message(bool tx, enum sip_transp transport, const struct sa *from, const struct sa *to,
+    const uint8_t *text, size_t n, void *arg)
+{
+	if (tx)
+		os_kill_point();
 }
 
 static int
@@ -179,8 +201,10 @@ start_stack(struct trunk *t, uint16_t port, struct err *err)
 	if (sip_alloc(&t->sip, t->dns, HASH, HASH, HASH, "tocsin", NULL, NULL) != 0 ||
 	    add_transport(t, port) != 0)
 		return err_set(err, RC_IO, "cannot open a SIP socket");
-	if (sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0 ||
-	    sip_listen(&t->listener, t->sip, true, on_request, t) != 0)
+	sip_set_trace_handler(t->sip, on_message);
+	if (sip_listen(&t->listener, t->sip, true, on_request, t) !=
+		0 || /* first: strangers get no further */
+	    sipsess_listen(&t->sessions, t->sip, HASH, on_invite, t) != 0)
 		return err_set(err, RC_IO, "cannot listen for SIP messages");
 	return RC_OK;
 }
@@ -190,13 +214,63 @@ trunk_authenticate(char **user, char **password, const char *realm, void *arg)
 {
 	const struct trunk *t = arg;
 	const struct conf_trunk *c = t->conf;
-	struct buf name = {0}, secret = {0};
+	struct buf name = {0};
 	buf_str(&name, c->auth_user.n ? c->auth_user : buf_view(&t->user));
-	buf_str(&secret, c->password);
-	int rc = str_dup(user, name.p) || str_dup(password, secret.p ? secret.p : "") ? ENOMEM : 0;
+	int rc = str_dup(user, name.p) || str_dup(password, t->password.p ? t->password.p : "") ? ENOMEM : 0;
 	buf_fini(&name);
-	buf_fini(&secret);
 	return rc;
+}
+
+bool
+trunk_is_up(const struct trunk *t)
+{
+	return t->registered && (!t->reach || reach_is_there(t->reach));
+}
+
+void
+trunk_suspect(struct trunk *t, const char *words)
+{
+	if (t->reach)
+		reach_suspect(t->reach, words);
+}
+
+void
+trunk_proved(struct trunk *t)
+{
+	if (t->reach)
+		reach_proved(t->reach);
+}
+
+static void
+count(struct trunk *t)
+{
+	bool up = trunk_is_up(t);
+	if (up != t->counted)
+		metric_add(METRIC_voice_trunks_up, up ? 1 : -1);
+	t->counted = up;
+}
+
+static void
+on_reach(void *arg, bool there, const char *words)
+{
+	struct trunk *t = arg;
+	if (there)
+		log_info("voice", "trunk %s is there again: %s", t->name.p, words);
+	else
+		log_warn("voice", "trunk %s is not there: %s", t->name.p, words);
+	count(t);
+}
+
+static void
+start_asking(struct trunk *t)
+{
+	buf_fmt(&t->uri, "sip:%s;transport=%s", t->domain.p, transports[t->conf->transport].name);
+	if (t->conf->keepalive > 0)
+		t->reach = reach_create(
+		    t->sip, t->uri.p, t->route.p, t->uri_from.p, t->conf->keepalive, on_reach, t);
+	if (t->reach && t->conf->registrar.n)
+		reach_forgive_silence(t->reach);
+	count(t);
 }
 
 static void
@@ -204,11 +278,12 @@ on_registered(int rc, const struct sip_msg *msg, void *arg)
 {
 	struct trunk *t = arg;
 	uint16_t status = rc || !msg ? 0 : msg->scode;
-	t->up = status >= 200 && status < 300;
+	t->registered = status >= 200 && status < 300;
+	count(t);
 	if (status == t->last_status)
 		return;
 	t->last_status = status;
-	if (t->up)
+	if (t->registered)
 		log_info("voice", "trunk %s is registered", t->name.p);
 	else if (status >= 300)
 		log_warn("voice", "trunk %s is not registered: %u %.*s", t->name.p, status,
@@ -224,7 +299,7 @@ start_registration(struct trunk *t, struct err *err)
 	struct buf uri = {0};
 	const char *route = t->route.p;
 	if (!t->conf->registrar.n) {
-		t->up = true;
+		t->registered = true;
 		return RC_OK;
 	}
 	t->last_status = UINT16_MAX;
@@ -246,13 +321,19 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 	    sa_af(&site->listen) == sa_af(&t->peer))
 		sa_cpy(&t->local, &site->listen);
 	if (rc == RC_OK)
-		set_identity(t);
+		rc = set_identity(t, err);
+	if (rc == RC_OK && conf->srtp && t->transport != SIP_TRANSP_TLS)
+		log_warn("voice",
+		    "trunk %s: without transport: tls everybody on the way can read the keys of its SRTP",
+		    t->name.p);
 	if (rc == RC_OK && t->transport == SIP_TRANSP_TLS)
 		rc = set_tls(t, err);
 	if (rc == RC_OK)
 		rc = start_stack(t, t->transport == SIP_TRANSP_UDP ? port : 0, err);
 	if (rc == RC_OK)
 		rc = start_registration(t, err);
+	if (rc == RC_OK)
+		start_asking(t);
 	if (rc != RC_OK) {
 		trunk_stop(t);
 		return err_add(err, "in trunk \"%.*s\"", STR_ARG(conf->name));
@@ -263,6 +344,7 @@ trunk_start(struct trunk *t, const struct conf_trunk *conf, const struct trunk_s
 void
 trunk_stop(struct trunk *t)
 {
+	reach_destroy(&t->reach);
 	t->registration = mem_deref(t->registration);
 	t->listener = mem_deref(t->listener);
 	if (t->sessions)
@@ -277,9 +359,14 @@ trunk_stop(struct trunk *t)
 	buf_fini(&t->domain);
 	buf_fini(&t->uri_from);
 	buf_fini(&t->user);
+	if (t->password.n)
+		explicit_bzero(t->password.p, t->password.n);
+	buf_fini(&t->password);
 	buf_fini(&t->route);
 	buf_fini(&t->tls_name);
-	t->up = false;
+	buf_fini(&t->uri);
+	t->registered = false;
+	count(t);
 }
 
 static bool

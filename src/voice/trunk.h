@@ -8,11 +8,11 @@
 #define VOICE_TRUNK_H
 
 #include "conf/own.h"
-#include "voice/re.h"
+#include "voice/reach.h"
 
 struct trunk {
 	const struct conf_trunk *conf;
-	struct buf name, domain, uri_from, user, route, tls_name;
+	struct buf name, domain, uri_from, user, password, route, uri, tls_name;
 	enum sip_transp transport;
 	struct sa peer, local; /* local: where our messages come from */
 	struct sa external;    /* where sound is to be sent to, when a NAT stands between; else not set */
@@ -22,7 +22,9 @@ struct trunk {
 	struct sip_lsnr *listener;
 	struct tls *tls;
 	struct dnsc *dns;
-	bool up; /* it has an address, and is registered where it must be */
+	struct reach *reach;
+	bool registered; /* or need not be */
+	bool counted;    /* in the metric of those that are up */
 	unsigned calls;
 	uint16_t last_status; /* of the registration; logged when it changes */
 };
@@ -40,6 +42,11 @@ struct trunk_site {
 CHECKED enum rc trunk_start(
     struct trunk *, const struct conf_trunk *, const struct trunk_site *, struct err *);
 void trunk_stop(struct trunk *);
+/* It is there, and registered where it must be. */
+bool trunk_is_up(const struct trunk *);
+void trunk_proved(struct trunk *); /* it has answered a call */
+/* It did not answer a call at all. */
+void trunk_suspect(struct trunk *, const char *words);
 
 /* "sip:+390612345@example.org;transport=tcp"; RC_INVALID: not a number that may be dialled. */
 CHECKED enum rc trunk_uri(const struct trunk *, struct str number, struct buf *out, struct err *);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "base/must.h"
 #include "net/listen.h"
 #include "voice/call.h"
@@ -133,6 +134,7 @@ voice_create(
 	    .answer_time = conf->answer_timeout,
 	    .event = event,
 	    .arg = arg};
+	metric_set(METRIC_voice_trunks_up, 0);
 	start_trunks(v);
 	*out = v;
 	return RC_OK;
@@ -207,6 +209,7 @@ voice_place(struct voice *v, const struct call_request *request)
 		v->world.event(v->world.arg, &full);
 		return;
 	}
+	metric_add(METRIC_voice_calls_total, 1);
 	c = call_create(&v->world, request, tmr_jiffies());
 	(void)map_put(v->calls, c->request.key, c);
 	if (tmr_isrunning(&v->tick))

@@ -175,6 +175,7 @@ add_headers(const struct mime_mail *m, struct buf *out)
 	mime_date(m->date, out);
 	buf_c(out, "\r\n");
 	add_addresses(out, "From: ", &m->from, 1);
+	add_ids(out, "Reply-To: ", &m->reply_to, m->reply_to.n > 0);
 	add_addresses(out, "To: ", m->to, m->to_n);
 	add_addresses(out, "Cc: ", m->cc, m->cc_n);
 	buf_c(out, "Subject: ");

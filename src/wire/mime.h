@@ -17,6 +17,7 @@ struct mime_address {
 
 struct mime_mail {
 	struct mime_address from;
+	struct str reply_to; /* an address; empty: none */
 	const struct mime_address *to, *cc;
 	size_t to_n, cc_n;
 	struct str subject; /* any UTF-8 */

@@ -38,11 +38,12 @@ spec: {title: Acme, contract: gold}
 
 
 class Chain(Daemon):
-    """`telephone`: the SIP peer of its trunk, or None; `config`: more of the tocsin.yml; `env`: more of the environment."""
+    """`telephone`: the SIP peer of its trunk, or None; `trunk`: more of the trunk's settings; `config`: more of the tocsin.yml;
+    `env`: more of the environment."""
 
-    def __init__(self, path, telephone=None, config="", resources=RESOURCES, env=None):
-        trunk = "voice:\n  listen: 127.0.0.1:0\n  trunks:\n    - {name: pbx, proxy: '127.0.0.1:%d'}\n"
-        super().__init__(path, (trunk % telephone.port if telephone else "") + config, resources=resources, env=env)
+    def __init__(self, path, telephone=None, config="", resources=RESOURCES, env=None, trunk=""):
+        voice = "voice:\n  listen: 127.0.0.1:0\n  trunks:\n    - {name: pbx, proxy: '127.0.0.1:%d'%s}\n"
+        super().__init__(path, (voice % (telephone.port, trunk) if telephone else "") + config, resources=resources, env=env)
 
     def said(self):
         return self.log.read_text()[-4000:]

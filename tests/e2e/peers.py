@@ -1,5 +1,7 @@
 """Peers for the end-to-end tests: programs stopped by their own process, the engine's side of the phone's socket, and
 a SIP telephone of a few lines that is independent of the library under test."""
+import contextlib
+import math
 import os
 import random
 import re
@@ -24,9 +26,11 @@ class Program:
     """A process that is stopped when the test ends."""
 
     def __init__(self, argv, log, **kw):
-        self.log = open(log, "wb")
-        self.process = subprocess.Popen([str(a) for a in argv], stdout=self.log, stderr=subprocess.STDOUT,
-                                        stdin=subprocess.PIPE, **kw)
+        self.log, self.argv, self.more = open(log, "ab"), [str(a) for a in argv], kw
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.argv, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.PIPE, **self.more)
 
     def wait(self, seconds):
         return self.process.wait(seconds)
@@ -42,6 +46,14 @@ class Program:
         self.process.stdin.close()
         self.log.close()
         return self.process.returncode
+
+
+def certificate(folder, name):
+    """cert.pem and key.pem, signed by themselves, for this machine's loopback."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key.pem",
+                    "-out", folder / "cert.pem"], check=True, capture_output=True)
 
 
 def encode(fields):
@@ -130,27 +142,36 @@ class Engine:
         self.socket.close()
 
 
+def mu_law(sample):
+    """G.711, of 16 bits"""
+    sign, size = (0x80, -sample) if sample < 0 else (0, sample)
+    size = min(size, 32635) + 132
+    exponent = size.bit_length() - 8
+    return ~(sign | exponent << 4 | (size >> (exponent + 3)) & 15) & 0xff
+
+
 class Telephone:
     """Takes one call after another over UDP.  `script` gets the telephone once a call is answered."""
 
-    def __init__(self, payload=0, answer=200, script=None, ring=0.05, early=False, v6=False):
-        self.v6, self.early = v6, early
+    def __init__(self, payload=0, answer=200, script=None, ring=0.05, early=False, v6=False, port=0, events=True):
+        self.v6, self.early, self.events = v6, early, events
         self.host = "[::1]" if v6 else "127.0.0.1"
-        self.sip = self.listen(socket.SOCK_DGRAM)
+        self.sip = self.listen(socket.SOCK_DGRAM, port)
         self.port = self.sip.getsockname()[1]
         self.rtp = self.listen(socket.SOCK_DGRAM)
         self.rtp.settimeout(0.05)
         self.payload, self.answer, self.script, self.ring = payload, answer, script, ring
         self.invites, self.heard, self.times, self.byes, self.cancelled = [], [], [], 0, False
         self.stopping = False
+        self.replies = []  # to our own requests, but for provisional ones
         self.dialog = None
         self.threads = [threading.Thread(target=self.run_sip, daemon=True), threading.Thread(target=self.run_rtp, daemon=True)]
         for t in self.threads:
             t.start()
 
-    def listen(self, kind):
+    def listen(self, kind, port=0):
         s = socket.socket(socket.AF_INET6 if self.v6 else socket.AF_INET, kind)
-        s.bind((self.host.strip("[]"), 0))
+        s.bind((self.host.strip("[]"), port))
         return s
 
     def stop(self):
@@ -180,9 +201,10 @@ class Telephone:
 
     def sdp(self):
         me = "IN IP6 ::1" if self.v6 else "IN IP4 127.0.0.1"
-        return ("v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
-                "a=rtpmap:%d %s/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-                % (me, me, self.rtp.getsockname()[1], self.payload, self.payload, "PCMA" if self.payload == 8 else "PCMU"))
+        events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+        return ("v=0\r\no=- 1 1 %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %d RTP/AVP %d%s\r\na=rtpmap:%d %s/8000\r\n%s"
+                % (me, me, self.rtp.getsockname()[1], self.payload, " 101" if self.events else "", self.payload,
+                   "PCMA" if self.payload == 8 else "PCMU", events if self.events else ""))
 
     def run_sip(self):
         self.sip.settimeout(0.05)
@@ -193,7 +215,10 @@ class Telephone:
                 continue
             text = data.decode()
             method = text.split(" ", 1)[0]
-            if method == "INVITE":
+            if method == "SIP/2.0":
+                if not text.startswith("SIP/2.0 1"):
+                    self.replies.append(text)
+            elif method == "INVITE":
                 self.on_invite(text, peer)
             elif method == "CANCEL":
                 self.cancelled = True
@@ -202,6 +227,8 @@ class Telephone:
             elif method == "ACK" and self.dialog and self.script:
                 script, self.script = self.script, None
                 threading.Thread(target=script, args=(self,), daemon=True).start()
+            elif method == "OPTIONS":
+                self.reply(text, peer, "200 OK")
             elif method == "BYE":
                 self.byes += 1
                 self.reply(text, peer, "200 OK")
@@ -254,8 +281,20 @@ class Telephone:
             time.sleep(0.02)
         return stamp
 
-    def request(self, method, number, body=""):
-        """A request of ours within the call; returns once the answer is there."""
+    def press_in_band(self, digit):
+        """Its two tones, in ten packets of G.711 (mu-law)."""
+        row, column = divmod("123A456B789C*0#D".index(digit), 4)
+        low, high = (697, 770, 852, 941)[row], (1209, 1336, 1477, 1633)[column]
+        for i in range(10):
+            at = range(i * 160, i * 160 + 160)
+            wave = [int(8000 * (math.sin(2 * math.pi * low * t / 8000) + math.sin(2 * math.pi * high * t / 8000))) for t in at]
+            head = struct.pack(">BBHII", 0x80, 0, i, i * 160, 7)
+            if not self.stopping:
+                self.rtp.sendto(head + bytes(mu_law(s) for s in wave), self.dialog[2])
+            time.sleep(0.02)
+
+    def request(self, method, number, body="", more=""):
+        """A request of ours within the call; `more`: header lines."""
         text, peer, _ = self.dialog
         to = re.search(r"^Contact:.*?<([^>]+)>", text, re.I | re.M).group(1)
         lines = ["%s %s SIP/2.0" % (method, to),
@@ -263,6 +302,7 @@ class Telephone:
                  "Max-Forwards: 70", "From: %s;tag=tel" % self.header(text, "To"), "To: " + self.header(text, "From"),
                  "Call-ID: " + self.header(text, "Call-ID"), "CSeq: %d %s" % (number, method),
                  "Contact: <sip:tel@%s:%d>" % (self.host, self.port)]
+        lines += more.splitlines()
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append("Content-Length: %d" % len(body))
@@ -297,14 +337,19 @@ class MailServer:
                 self.wfile.write(line.encode() + b"\r\n")
 
             def text(self):
+                """Up to its dot; of a sender that died before it nothing is taken."""
                 lines = []
                 for line in iter(self.rfile.readline, b""):
                     if line == b".\r\n":
-                        break
+                        return b"".join(lines).decode()
                     lines.append(line[1:] if line.startswith(b".") else line)
-                return b"".join(lines).decode()
+                raise ConnectionError("no end of the mail")
 
             def handle(self):
+                with contextlib.suppress(ConnectionError):  # who sends may die
+                    self.serve()
+
+            def serve(self):
                 self.say("220 mail.test here")
                 sender, recipients = "", []
                 for line in iter(self.rfile.readline, b""):

@@ -1,15 +1,14 @@
 """The phone process against real telephones: sipp, baresip behind kamailio, and a small one of our own."""
 import os
 import pathlib
-import shutil
 import socket
-import subprocess
 import time
-import wave
 
 import pytest
 
-from peers import Engine, Program, Telephone, free_port
+import sip_programs
+from peers import Engine, Program, Telephone, certificate, free_port
+from sip_programs import Baresip, Kamailio, Sipp
 
 HERE = pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", HERE.parent.parent / "build"))
@@ -75,14 +74,10 @@ def sipp(tmp_path):
     made = []
 
     def make(scenario, status=""):
-        if not shutil.which("sipp"):
+        if not sip_programs.SIPP:
             pytest.skip("sipp is not installed")
-        port = free_port()
-        (tmp_path / scenario).write_text((HERE / scenario).read_text().replace("STATUS", status))
-        made.append(Program(["sipp", "-sf", tmp_path / scenario, "-i", "127.0.0.1", "-p", port, "-m", 1, "-nostdin",
-                             "-timeout", 30], tmp_path / "sipp.log", cwd=tmp_path))
-        time.sleep(0.3)
-        return port, made[-1]
+        made.append(Sipp(tmp_path, scenario, status))
+        return made[-1].port, made[-1]
 
     yield make
     for p in made:
@@ -91,7 +86,7 @@ def sipp(tmp_path):
 
 def test_sipp_answers_and_presses_1_by_info(start, sipp):
     port, peer = sipp("sipp_info.xml")
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100")
     assert phone.engine.until("answered")["trunk"] == "one"
     digit = phone.engine.until("digit")
@@ -106,7 +101,7 @@ def test_sipp_answers_and_presses_1_by_info(start, sipp):
                                            ("480 Temporarily Unavailable", "no_answer"), ("503 Service Unavailable", "trunk_down")])
 def test_sipp_refuses(start, sipp, status, reason):
     port, peer = sipp("sipp_refuse.xml", status)
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100")
     end = phone.engine.until("ended")
     assert end["reason"] == reason and end["detail"] == status
@@ -115,7 +110,7 @@ def test_sipp_refuses(start, sipp, status, reason):
 
 def test_sipp_rings_until_cancelled(start, sipp):
     port, peer = sipp("sipp_ring.xml")
-    phone = start([trunk(port)])
+    phone = start([trunk(port, "one", "keepalive=0s")])
     phone.engine.place("k1", "100", ring_time=1000)
     assert phone.engine.until("ended")["reason"] == "no_answer"
     assert peer.wait(10) == 0
@@ -293,72 +288,118 @@ def test_without_an_ack_the_voice_says_so(start, telephone):
     assert tel.speech_frames() > before + 50
 
 
-def test_strangers_are_not_connected(start, telephone):
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "REGISTER"])
+def test_strangers_hear_nothing(start, telephone, method):
     tel = telephone()
     port = free_port()
-    phone = start([trunk(tel.port)], "listen=127.0.0.1:%d" % port)
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.bind(("127.0.0.2", 0))
-    s.settimeout(3)
-    mine = s.getsockname()[1]
-    s.sendto(("INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%d;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n"
-              "From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.2:%d>\r\n"
-              "Content-Length: 0\r\n\r\n" % (mine, mine)).encode(), ("127.0.0.1", port))
-    assert s.recv(2000).startswith(b"SIP/2.0 404")
-    s.close()
+    start([trunk(tel.port)], "listen=127.0.0.1:%d" % port)
+
+    def answer_to(address):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((address, 0))
+            s.settimeout(1)
+            mine = s.getsockname()
+            s.sendto(("%s sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bKx%d\r\nMax-Forwards: 70\r\n"
+                      "From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 %s\r\nContact: <sip:a@%s:%d>\r\n"
+                      "Content-Length: 0\r\n\r\n" % (method, *mine, mine[1], method, *mine)).encode(), ("127.0.0.1", port))
+            try:
+                return s.recv(2000).split(b"\r\n")[0].decode()
+            except socket.timeout:
+                return None
+
+    assert answer_to("127.0.0.2") is None
+    assert answer_to("127.0.0.1") == {"INVITE": "SIP/2.0 603 Decline", "OPTIONS": "SIP/2.0 200 OK",
+                                      "REGISTER": "SIP/2.0 501 Not Implemented"}[method]
 
 
-KAMAILIO = """
-listen=udp:127.0.0.1:PORT
-listen=tcp:127.0.0.1:PORT
-TLS_LISTEN
-alias=127.0.0.1
-log_stderror=yes
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "sl.so"
-loadmodule "tm.so"
-loadmodule "rr.so"
-loadmodule "maxfwd.so"
-loadmodule "pv.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "auth.so"
-TLS_MODULE
-request_route {
-  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
-  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
-  if (has_totag()) {
-    if (loose_route()) { t_relay(); exit; }
-    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
-    t_relay(); exit;
-  }
-  if (is_method("REGISTER")) {
-    if (!pv_www_authenticate("127.0.0.1", "s3cret", "0")) { www_challenge("127.0.0.1", "1"); exit; }
-    save("location"); exit;
-  }
-  if (is_method("INVITE")) {
-    if (!pv_proxy_authenticate("127.0.0.1", "s3cret", "0")) { proxy_challenge("127.0.0.1", "1"); exit; }
-    consume_credentials(); record_route();
-    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
-    t_relay(); exit;
-  }
-}
-"""
+def test_who_is_on_hold_hears_the_rest_when_back(start, telephone):
+    counts = []
+
+    def script(t):
+        time.sleep(1)
+        t.offer_again("sendonly", 1)
+        time.sleep(0.3)
+        before = len(t.heard)
+        time.sleep(1)
+        counts.append(len(t.heard) - before)
+        t.offer_again("sendrecv", 2)
+        time.sleep(1)
+        t.press("1")
+
+    tel = telephone(script=script)
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("digit")
+    assert counts == [0]
+    assert tel.speech_frames() > 20
 
 
-def wait_until_it_listens(port, seconds=20):
-    """Its TCP side is up last; UDP of the same port is open by then."""
-    end = time.time() + seconds
-    while time.time() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            time.sleep(0.3)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("nobody listens on port %d" % port)
+@pytest.mark.parametrize("answer,goes_on", [(503, True), (500, True), (486, False)])
+def test_a_trunk_that_refuses_is_passed_over_a_person_is_not(start, telephone, answer, goes_on):
+    first, second = telephone(answer=answer), telephone(script=lambda t: (time.sleep(0.7), t.press("1")))
+    phone = start([trunk(first.port, "first"), trunk(second.port, "second")])
+    phone.engine.place("k1", "100")
+    if goes_on:
+        assert phone.engine.until("digit")["trunk"] == "second"
+    else:
+        assert phone.engine.until("ended")["reason"] == "busy" and not second.invites
+
+
+def test_a_peer_that_refreshes_its_session_keeps_its_call(start, telephone):
+    """RFC 4028: it refreshes by a re-INVITE that changes nothing; what it hears goes on in step."""
+    replies = []
+
+    def script(t):
+        time.sleep(0.8)
+        t.request("INVITE", 1, t.sdp(), "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\nMin-SE: 90\r\n")
+        time.sleep(0.3)
+        t.request("ACK", 1)
+        replies.extend(t.replies)
+        time.sleep(0.5)
+        t.press("1")
+
+    tel = telephone(script=script)
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100", prompt="A long text that would go on and on and on and on and on")
+    phone.engine.until("digit")
+    assert sorted({r.split("\r\n")[0] for r in replies}) == ["SIP/2.0 200 OK"]
+    sequence = [s for _, (s, _) in tel.times]
+    assert all((b - a) & 0xffff == 1 for a, b in zip(sequence, sequence[1:]))
+
+
+def test_a_trunk_that_fell_silent_is_not_asked_first_again(start, telephone):
+    tel = telephone()
+    phone = start([trunk(free_port(), "dead"), trunk(tel.port, "alive")])
+    phone.engine.place("k1", "100", rounds=1)
+    assert phone.engine.until("answered")["trunk"] == "alive"
+    began = time.time()
+    phone.engine.place("k2", "100", rounds=1)
+    phone.engine.until("answered")
+    assert time.time() - began < 2
+
+
+def test_a_trunk_is_there_again_when_it_answers(start, telephone, tmp_path):
+    port = free_port()
+    phone = start([trunk(port, "first", "keepalive=1s"), trunk(telephone().port, "second")])
+    phone.engine.place("k1", "100", rounds=1)
+    assert phone.engine.until("answered")["trunk"] == "second"
+    assert "trunk first is not there" in (tmp_path / "voice.log").read_text()
+    tel = telephone(port=port)
+    end = time.time() + 20
+    while "trunk first is there again: 200 OK" not in (tmp_path / "voice.log").read_text():
+        assert time.time() < end
+        time.sleep(0.1)
+    phone.engine.place("k2", "100", rounds=1)
+    while phone.engine.until("answered")["key"] != "k2":
+        pass
+    assert tel.invites
+
+
+def test_a_key_is_heard_in_the_sound_where_nothing_else_was_agreed_on(start, telephone):
+    tel = telephone(events=False, script=lambda t: (time.sleep(1), t.press_in_band("1")))
+    phone = start([trunk(tel.port)])
+    phone.engine.place("k1", "100")
+    assert phone.engine.until("digit")["digit"] == "1"
 
 
 @pytest.fixture
@@ -366,72 +407,25 @@ def kamailio(tmp_path):
     made = []
 
     def make(tls_port=0):
-        if not shutil.which("kamailio"):
+        if not sip_programs.KAMAILIO:
             pytest.skip("kamailio is not installed")
-        port = free_port()
-        text = KAMAILIO.replace("PORT", str(port))
-        module = ""
-        if tls_port:
-            module = ('loadmodule "tls.so"\nmodparam("tls", "tls_method", "TLSv1.2")\nmodparam("tls", "certificate", "%s")\n'
-                      'modparam("tls", "private_key", "%s")\n' % (tmp_path / "cert.pem", tmp_path / "key.pem"))
-        text = text.replace("TLS_LISTEN", "enable_tls=yes\nlisten=tls:127.0.0.1:%d" % tls_port if tls_port else "")
-        (tmp_path / "kamailio.cfg").write_text(text.replace("TLS_MODULE", module))
-        made.append(Program(["kamailio", "-f", tmp_path / "kamailio.cfg", "-DD", "-E", "-m", "64", "-M", "16",
-                             "-P", tmp_path / "kamailio.pid"], tmp_path / "kamailio.log", cwd=tmp_path))
-        wait_until_it_listens(tls_port or port)
-        return port
+        made.append(Kamailio(tmp_path, tls_port))
+        return made[-1]
 
     yield make
     for p in made:
         p.stop()
 
 
-BARESIP = """
-poll_method epoll
-sip_listen 127.0.0.1:0
-net_interface 127.0.0.1
-audio_player aubridge,nowhere
-audio_source aufile,WAV
-audio_alert aubridge,nowhere
-ctrl_tcp_listen 127.0.0.1:CTRL
-module_path /usr/lib/baresip/modules
-module g711.so
-module aufile.so
-module aubridge.so
-module stdio.so
-module_tmp account.so
-module_app menu.so
-module_app ctrl_tcp.so
-"""
-
-
-def command(port, text):
-    with socket.create_connection(("127.0.0.1", port), 5) as s:
-        body = '{"command":"%s","params":"%s"}' % text
-        s.sendall(("%d:%s," % (len(body), body)).encode())
-        time.sleep(0.3)
-
-
 @pytest.fixture
 def baresip(tmp_path):
     made = []
 
-    def make(proxy, user):
-        if not shutil.which("baresip"):
+    def make(proxy, user, secret=False):
+        if not sip_programs.BARESIP:
             pytest.skip("baresip is not installed")
-        home, control = tmp_path / "baresip", free_port(socket.SOCK_STREAM)
-        home.mkdir()
-        with wave.open(str(home / "silence.wav"), "wb") as w:
-            w.setnchannels(1)
-            w.setsampwidth(2)
-            w.setframerate(8000)
-            w.writeframes(bytes(16000 * 60))
-        (home / "config").write_text(BARESIP.replace("WAV", str(home / "silence.wav")).replace("CTRL", str(control)))
-        (home / "accounts").write_text("<sip:%s@127.0.0.1:%d>;auth_user=%s;auth_pass=s3cret;answermode=auto;"
-                                       "audio_codecs=PCMU/8000/1;regint=60\n" % (user, proxy, user))
-        made.append(Program(["baresip", "-f", home], tmp_path / "baresip.log", cwd=tmp_path))
-        time.sleep(1.5)
-        return control
+        made.append(Baresip(tmp_path, proxy, user, secret))
+        return made[-1]
 
     yield make
     for p in made:
@@ -441,15 +435,15 @@ def baresip(tmp_path):
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_baresip_behind_kamailio_with_digest(start, kamailio, baresip, transport):
     proxy = kamailio()
-    control = baresip(proxy, "engineer")
-    here = "127.0.0.1:%d" % proxy
-    phone = start([trunk(proxy, "pbx", "registrar=" + here, "password=s3cret", "transport=" + transport)])
+    tel = baresip(proxy, "engineer")
+    here = "127.0.0.1:%d" % proxy.port
+    phone = start([trunk(proxy.port, "pbx", "registrar=" + here, "password=s3cret", "transport=" + transport)])
     time.sleep(0.5)
     assert "trunk pbx is registered" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
     phone.engine.place("k1", "engineer")
     phone.engine.until("answered")
     time.sleep(1)
-    command(control, ("sndcode", "1"))
+    tel.press("1")
     digit = phone.engine.until("digit")
     assert digit["digit"] == "1"
     phone.engine.ack(digit)
@@ -458,7 +452,7 @@ def test_baresip_behind_kamailio_with_digest(start, kamailio, baresip, transport
 
 def test_a_wrong_password_is_said(start, kamailio):
     proxy = kamailio()
-    phone = start([trunk(proxy, "pbx", "registrar=127.0.0.1:%d" % proxy, "password=wrong")])
+    phone = start([trunk(proxy.port, "pbx", "registrar=127.0.0.1:%d" % proxy.port, "password=wrong")])
     time.sleep(1)
     assert "trunk pbx is not registered: 401" in (pathlib.Path(phone.path).parent / "voice.log").read_text()
     phone.engine.place("k1", "engineer")
@@ -468,13 +462,11 @@ def test_a_wrong_password_is_said(start, kamailio):
 
 @pytest.mark.parametrize("ca,registered", [("ours", True), ("none", False), ("other", False), ("unverified", True)])
 def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, ca, registered):
-    for name in ("", "other-"):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / (name + "key.pem"),
-                        "-out", tmp_path / (name + "cert.pem")], check=True, capture_output=True)
+    certificate(tmp_path / "other", "127.0.0.1")
+    certificate(tmp_path, "127.0.0.1")
     tls = free_port(socket.SOCK_STREAM)
     kamailio(tls)
-    trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other-cert.pem")],
+    trust = {"ours": ["ca_file=%s" % (tmp_path / "cert.pem")], "other": ["ca_file=%s" % (tmp_path / "other/cert.pem")],
              "none": [], "unverified": ["verify=none"]}[ca]
     phone = start([trunk(tls, "pbx", "registrar=127.0.0.1:%d" % tls, "password=s3cret", "transport=tls", *trust)])
     voice_log = pathlib.Path(phone.path).parent / "voice.log"
@@ -483,3 +475,44 @@ def test_the_certificate_of_a_tls_trunk_is_verified(start, kamailio, tmp_path, c
         time.sleep(0.1)
     log = voice_log.read_text()
     assert ("trunk pbx is registered" in log) == registered, log
+
+
+def test_sound_and_signals_are_secret(start, kamailio, baresip, tmp_path):
+    certificate(tmp_path, "127.0.0.1")
+    proxy = kamailio(free_port(socket.SOCK_STREAM))
+    tel = baresip(proxy, "engineer", secret=True)
+    phone = start([trunk(proxy.tls_port, "pbx", "registrar=127.0.0.1:%d" % proxy.tls_port, "password=s3cret", "transport=tls",
+                         "ca_file=%s" % (tmp_path / "cert.pem"), "srtp=required")])
+    time.sleep(0.5)
+    phone.engine.place("k1", "engineer", prompt="The disk of the database is full")
+    phone.engine.until("answered")
+    time.sleep(3)
+    tel.press("1")
+    digit = phone.engine.until("digit")
+    assert digit["digit"] == "1"
+    phone.engine.ack(digit)
+    assert phone.engine.until("ended")["reason"] == "done"
+    assert len([rms for rms in tel.loudness() if rms > 300]) >= 3, tel.loudness()  # what it decrypted is speech
+
+
+@pytest.mark.parametrize("srtp,reason", [("required", "trunk_down"), ("optional", "no_key")])
+def test_a_peer_without_srtp(start, telephone, srtp, reason):
+    tel = telephone()
+    phone = start([trunk(tel.port, "one", "srtp=" + srtp)])
+    phone.engine.place("k1", "100", rounds=1, prompt="The disk of the database is full")
+    assert phone.engine.until("ended", 30)["reason"] == reason
+    assert (tel.speech_frames() > 20) == (srtp == "optional")
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" in tel.invites[0]
+    assert ("RTP/SAVP" in tel.invites[0]) == (srtp == "required")
+
+
+@pytest.mark.skipif(not os.environ.get("TOCSIN_EXHAUSTIVE"), reason="takes as long as a request over UDP is waited for")
+def test_silence_says_nothing_of_a_trunk_that_registers(start, kamailio, tmp_path):
+    proxy = kamailio()  # does not answer OPTIONS
+    start([trunk(proxy.port, "registers", "registrar=127.0.0.1:%d" % proxy.port, "password=s3cret"), trunk(free_port(), "plain")])
+    end = time.time() + 45
+    while "trunk plain is not there: " not in (tmp_path / "voice.log").read_text():
+        assert time.time() < end
+        time.sleep(0.5)
+    time.sleep(1)
+    assert "trunk registers is not there" not in (tmp_path / "voice.log").read_text()
