@@ -350,7 +350,9 @@ handle(struct call *c)
 	if (!identify(c))
 		return;
 	if (r->right != RIGHT_ANYBODY && !c->signed_in) {
-		http_answer_header(req, "WWW-Authenticate", STR("Basic realm=\"tocsin\""));
+		/* a browser's script must not make the browser ask for a password of its own accord */
+		bool script = http_header(req, "Sec-Fetch-Site").n > 0;
+		http_answer_header(req, "WWW-Authenticate", script ? STR("Bearer realm=\"tocsin\"") : STR("Basic realm=\"tocsin\""));
 		struct buf b = {0};
 		buf_c(&b, "{\"status\":\"error\",\"errorType\":\"unauthorized\",\"error\":\"sign in, or send a token\"}");
 		answer_json(c, 401, &b);

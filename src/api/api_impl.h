@@ -97,6 +97,9 @@ struct event event_for(const struct identity *, const struct event *, struct are
 /* Finds out who asks; false when a proof was given and does not hold (it answers itself then). */
 bool identify(struct call *);
 
+/* The engine made the session whose secret is c->secret: sets the cookie, says who that is. */
+void session_begun(struct call *, const struct reply *);
+
 /* The page with the form; `trouble`: what was wrong with the last try, or NULL. */
 void sign_in_page(struct call *, const char *trouble);
 

@@ -17,9 +17,20 @@ RECORD(new_password, NEW_PASSWORD_KEYS)
 RECORD_LAYOUT(new_password, NEW_PASSWORD_KEYS)
 #undef RECORD_SELF
 
+static void
+add_credential(struct call *c, struct credential_batch *batch, const struct credential *cred)
+{
+	size_t n = batch->credentials.n;
+	struct credential *grown = arena_array(c->arena, struct credential, n + 1);
+	if (n)
+		memcpy(grown, batch->credentials.p, n * sizeof *grown);
+	record_copy(&credential_layout, &grown[n], cred, c->arena);
+	batch->credentials.p = grown;
+	batch->credentials.n = n + 1;
+}
+
 struct ways {
 	struct call *call;
-	struct str keep;
 	struct credential_batch *batch;
 };
 
@@ -29,31 +40,26 @@ end_way(void *arg, const struct row *row)
 	struct ways *w = arg;
 	struct credential cred;
 	struct err e;
-	if (record_decode(&credential_layout, &cred, row->value, w->call->arena, &e) == RC_OK && cred.kind != CREDENTIAL_TOKEN && !str_eq(cred.id, w->keep)) {
-		cred.removed = true;
-		struct credential *grown = arena_array(w->call->arena, struct credential, w->batch->credentials.n + 1);
-		if (w->batch->credentials.n)
-			memcpy(grown, w->batch->credentials.p, w->batch->credentials.n * sizeof *grown);
-		record_copy(&credential_layout, &grown[w->batch->credentials.n], &cred, w->call->arena);
-		w->batch->credentials.p = grown;
-		w->batch->credentials.n++;
-	}
+	if (record_decode(&credential_layout, &cred, row->value, w->call->arena, &e) != RC_OK || cred.kind == CREDENTIAL_TOKEN)
+		return true;
+	cred.removed = true;
+	add_credential(w->call, w->batch, &cred);
 	return true;
 }
 
-/* Adds the end of every session and one-time password of a user, but the one to keep. */
+/* Adds the end of every session and one-time password of a user. */
 static void
-ways_in(struct call *c, struct str user, struct str keep, struct credential_batch *batch)
+ways_in(struct call *c, struct str user, struct credential_batch *batch)
 {
 	struct ledger *ledger = api_ledger(c->api);
-	struct ways w = {c, keep, batch};
+	struct ways w = {c, batch};
 	struct row_query q = {.space = STR("credential"), .tag = user, .limit = INT64_MAX};
 	struct err e;
 	if (ledger && ledger_list(ledger, &q, end_way, &w, &e) != RC_OK)
 		log_error("api", "%s", e.text);
 }
 
-/* Whoever holds a copy of an old cookie is out: a new password ends every session but the one that set it. */
+/* Whoever holds a copy of a cookie is out: a new password ends every session, and whoever set it gets a new one. */
 static void
 password_kept(struct call *c, const struct reply *r)
 {
@@ -62,8 +68,14 @@ password_kept(struct call *c, const struct reply *r)
 		answer_reply(c, r);
 		return;
 	}
-	ways_in(c, c->who.name, secret_id(c->secret, c->arena), &batch);
-	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, answer_reply);
+	ways_in(c, c->who.name, &batch);
+	if (c->by_cookie) {
+		c->secret = secret_make(c->arena);
+		c->req->user = NULL;
+		add_credential(c, &batch, &(struct credential){.id = secret_id(c->secret, c->arena), .kind = CREDENTIAL_SESSION, .user = c->who.name,
+		    .created = c->now, .expires = c->now + c->api->house.conf->root->access.session_max});
+	}
+	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, c->by_cookie ? session_begun : answer_reply);
 }
 
 /* The spec of a user with another password hash; false when there is no such user. */
@@ -239,16 +251,11 @@ invite(struct call *c, const struct reply *r)
 		answer_reply(c, r);
 		return;
 	}
-	ways_in(c, c->part[0], STR(""), &batch);
-	struct credential *all = arena_array(c->arena, struct credential, batch.credentials.n + 1);
-	if (batch.credentials.n)
-		memcpy(all, batch.credentials.p, batch.credentials.n * sizeof *all);
+	ways_in(c, c->part[0], &batch);
 	*password = password_make(c->arena);
 	c->req->user = password;
-	all[batch.credentials.n] = (struct credential){.id = secret_id(*password, c->arena), .kind = CREDENTIAL_ONE_TIME, .user = c->part[0],
-	    .created = c->now, .expires = c->now + INVITATION};
-	batch.credentials.p = all;
-	batch.credentials.n++;
+	add_credential(c, &batch, &(struct credential){.id = secret_id(*password, c->arena), .kind = CREDENTIAL_ONE_TIME, .user = c->part[0],
+	    .created = c->now, .expires = c->now + INVITATION});
 	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, invited);
 }
 

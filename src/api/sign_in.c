@@ -171,8 +171,8 @@ read_sign_in(struct call *c, struct sign_in *s)
 	return true;
 }
 
-static void
-begun(struct call *c, const struct reply *r)
+void
+session_begun(struct call *c, const struct reply *r)
 {
 	struct buf b = {0};
 	struct json_writer w;
@@ -240,7 +240,7 @@ handle_session_begin(struct call *c)
 	made[1] = used;
 	made[1].removed = true; /* a one-time password dies with its first use */
 	struct credential_batch batch = {.credentials = {made, used.id.n ? 2 : 1}};
-	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, begun);
+	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, session_begun);
 }
 
 static void

@@ -31,21 +31,21 @@ const open = async (title) => (await api("POST", "/api/tocsin/v1/tickets", { cus
 	await one.page.locator("dialog button[type=submit]").click()
 	await one.page.locator("dialog [role=alert]").waitFor()
 	assert.ok((await one.page.locator("dialog [role=alert]").innerText()).length > 10)
-	one.page.keyboard.press("Escape")
-	one.context.close()
+	await one.page.keyboard.press("Escape")
+	await one.context.close()
 }
 
 /* long and wicked texts are texts */
 {
 	const evil = `"><img src=x onerror="window.evil=1"><script>window.evil=1</script>{{7*7}} \u202e gnp.exe \u0000`
 	const n = await open("wicked " + evil.replace("\u0000", ""))
-	await api("POST", `/api/tocsin/v1/tickets/${n}/message`, { audience: "customer", text: Array.from({ length: 10000 }, (_, i) => `line ${i} ${i % 1000 === 0 ? evil.replace("\u0000", "") : ""}`).join("\n") })
+	await api("POST", `/api/tocsin/v1/tickets/${n}/message`, { audience: "customer", text: Array.from({ length: 10000 }, (_, i) => i + (i % 2000 === 0 ? evil.replace("\u0000", "") : "")).join("\n") })
 	await api("POST", "/api/v2/alerts", [{ labels: { alertname: "<b>bold</b>", severity: "<i>", host: evil.replace("\u0000", "") }, annotations: { summary: evil.replace("\u0000", "") } }])
 	const v = await visitor(b, { expect: ["401"] })
 	await signIn(v, "admin", given.password)
 	await v.page.locator(".rail").waitFor()
 	await v.go(`/ticket/${n}`)
-	await v.page.locator(".said", { hasText: "line 9999" }).waitFor()
+	await v.page.locator(".said", { hasText: "9999" }).waitFor()
 	await v.go("/alerts")
 	await v.page.locator("strong", { hasText: "<b>bold</b>" }).first().waitFor()
 	await v.go("/")

@@ -72,7 +72,15 @@ export async function ask<T>(method: string, path: string, body?: unknown, again
 		await askToSignIn()
 		return ask(method, path, body, false)
 	}
-	if (!r.ok) throw new Trouble(r.status, await sentence(r))
+	if (!r.ok) {
+		const said = await sentence(r)
+		if (r.status === 403 && again && said.includes("X-CSRF-Token")) {
+			/* another tab has signed in anew: the cookie is a new one */
+			setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
+			return ask(method, path, body, false)
+		}
+		throw new Trouble(r.status, said)
+	}
 	const text = await r.text()
 	return (text ? JSON.parse(text) : null) as T
 }

@@ -225,10 +225,10 @@ export function PageHead({ title, children }: { title: ComponentChildren; childr
 		<div class="bar">
 			<h1 class="grow">{title}</h1>
 			{children}
-			<button type="button" class="find" onClick={() => openPalette()} aria-label={t("palette")}>
+			<button type="button" class="find" onClick={() => openPalette()} aria-keyshortcuts="Control+K">
 				<Icon name="search" />
-				<span>{t("find")}</span>
-				<kbd>Ctrl K</kbd>
+				<span>{t("find")}</span>{" "}
+				<kbd aria-hidden="true">Ctrl K</kbd>
 			</button>
 			<LiveDot />
 		</div>

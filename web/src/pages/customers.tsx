@@ -6,7 +6,7 @@ import { clockTime, dayName } from "../format"
 import { type Resource, type Ticket } from "../model"
 import { go } from "../router"
 import { t, type Word } from "../words"
-import { attempt, Button, Chip, Nothing, Panel, Priority, Severity, Shown } from "../ui/basics"
+import { attempt, Button, Chip, Loading, Nothing, Panel, Priority, Severity, Shown } from "../ui/basics"
 import { useMask } from "../ui/mask"
 import { Edit, save } from "../ui/resource"
 
@@ -191,13 +191,14 @@ function One({ name }: { name: string }) {
 				{may("admin") && customer && <Button icon="edit" onClick={() => setEdit({ kind: "customer", of: customer as Resource })}>{t("edit")}</Button>}
 			</PageHead>
 			<div class="page">
-				{customers.data && !customer ? <Nothing title={t("no_customer", { name })} /> : null}
+				{!customers.data || !contracts.data || !contacts.data ? <Loading rows={10} /> : !customer ? <Nothing title={t("no_customer", { name })} /> : null}
 				{customer?.spec.demo && (
 					<div class="panel row flow spread" style={{ padding: "10px 12px" }}>
 						<span>{t("demo_customer")}</span>
 						{may("admin") && <Button small kind="danger" onClick={() => void attempt(() => removeDemo(), t("removed"))}>{t("remove_demo")}</Button>}
 					</div>
 				)}
+				{customer && contracts.data && contacts.data && (
 				<div class="columns">
 					<div class="stack" style={{ gap: "16px" }}>
 						{contract ? (
@@ -267,6 +268,7 @@ function One({ name }: { name: string }) {
 						{contract?.spec.calendar && <CalendarPreview name={contract.spec.calendar} customer={name} />}
 					</div>
 				</div>
+				)}
 			</div>
 			{edit && <Edit kind={edit.kind} of={edit.of} customer={edit.kind === "contact" ? name : undefined} onClose={() => setEdit(null)} />}
 		</>

@@ -96,7 +96,7 @@ export function Nothing({ title, children }: { title: string; children?: Compone
 
 export function Loading({ rows = 4 }: { rows?: number }) {
 	return (
-		<div aria-busy="true" aria-label={t("loading")}>
+		<div role="status" aria-busy="true" aria-label={t("loading")}>
 			{Array.from({ length: rows }, (_, i) => (
 				<div class="skeleton" key={i} />
 			))}
