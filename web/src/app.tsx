@@ -3,17 +3,9 @@ import { type ComponentChildren, type FunctionComponent } from "preact"
 import { useEffect, useState } from "preact/hooks"
 import { ask, clockIsWrong, forgetAll, get, may, setMe, setSignIn, useGet, whoAmI, type Me } from "./api"
 import { startLive, stopLive, useLive, useLiveState } from "./live"
-import { byUrgency, type Cause, type Ticket } from "./model"
-import { Admin } from "./pages/admin"
+import { type Cause, type Ticket } from "./model"
 import { Alerts } from "./pages/alerts"
 import { Board } from "./pages/board"
-import { Customers } from "./pages/customers"
-import { Estate } from "./pages/estate"
-import { Examples } from "./pages/examples"
-import { Explore } from "./pages/explore"
-import { OnCall } from "./pages/oncall"
-import { Portal, PortalTicket } from "./pages/portal"
-import { Setup } from "./pages/setup"
 import { TicketPage } from "./pages/ticket"
 import { Tickets } from "./pages/tickets"
 import { go, usePlace } from "./router"
@@ -23,6 +15,22 @@ import { masked, toggleMask, useMask } from "./ui/mask"
 import { Keys, Palette, type Command } from "./ui/palette"
 import { Ringing, typing } from "./ui/ring"
 import { languages, locale, setLocale, t, useWords, type Word } from "./words"
+
+/* A page that is fetched when it is first shown. */
+function later(load: () => Promise<FunctionComponent<{ name?: string }>>): FunctionComponent<{ name?: string }> {
+	let Loaded: FunctionComponent<{ name?: string }> | null = null
+	return function Later(p) {
+		const [, turn] = useState(0)
+		useEffect(() => {
+			if (!Loaded)
+				void load().then((c) => {
+					Loaded = c
+					turn((n) => n + 1)
+				})
+		}, [])
+		return Loaded ? <Loaded {...p} /> : <PageHead title="" />
+	}
+}
 
 interface PlaceRow {
 	path: string
@@ -35,24 +43,34 @@ interface PlaceRow {
 	contacts?: boolean
 }
 
+const AdminPage = later(async () => (await import("./pages/admin")).Admin)
+const CustomersPage = later(async () => (await import("./pages/customers")).Customers)
+const EstatePage = later(async () => (await import("./pages/estate")).Estate)
+const ExamplesPage = later(async () => (await import("./pages/examples")).Examples)
+const ExplorePage = later(async () => (await import("./pages/explore")).Explore)
+const OnCallPage = later(async () => (await import("./pages/oncall")).OnCall)
+const SetupPage = later(async () => (await import("./pages/setup")).Setup)
+const PortalPage = later(async () => (await import("./pages/portal")).Portal)
+const PortalTicketPage = later(async () => (await import("./pages/portal")).PortalTicket)
+
 /* Every page: its path, sign, name, key (after g), and who may see it. */
 const places: PlaceRow[] = [
 	{ path: "", icon: "board", word: "board", keys: "b", right: "viewer", page: Board },
 	{ path: "tickets", icon: "tickets", word: "tickets", keys: "t", right: "viewer", page: Tickets },
 	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: Alerts },
-	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: Explore },
-	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCall },
-	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: Estate },
-	{ path: "customers", icon: "customers", word: "customers", keys: "c", right: "operator", page: Customers },
-	{ path: "admin", icon: "admin", word: "admin", keys: "d", right: "operator", page: Admin },
-	{ path: "setup", icon: "star", word: "setup", keys: "f", right: "admin", page: Setup, hidden: true },
+	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: ExplorePage },
+	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCallPage },
+	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: EstatePage },
+	{ path: "customers", icon: "customers", word: "customers", keys: "c", right: "operator", page: CustomersPage },
+	{ path: "admin", icon: "admin", word: "admin", keys: "d", right: "operator", page: AdminPage },
+	{ path: "setup", icon: "star", word: "setup", keys: "f", right: "admin", page: SetupPage, hidden: true },
 	{ path: "ticket", icon: "tickets", word: "tickets", keys: "", right: "viewer", page: TicketPage, hidden: true },
-	{ path: "examples", icon: "board", word: "examples", keys: "", right: "viewer", page: Examples, hidden: true },
+	{ path: "examples", icon: "board", word: "examples", keys: "", right: "viewer", page: ExamplesPage, hidden: true },
 ]
 const portalPlaces: PlaceRow[] = [
-	{ path: "", icon: "tickets", word: "portal", keys: "t", right: "contact", page: Portal },
-	{ path: "estate", icon: "estate", word: "portal_systems", keys: "s", right: "contact", page: Estate },
-	{ path: "ticket", icon: "tickets", word: "portal", keys: "", right: "contact", page: PortalTicket, hidden: true },
+	{ path: "", icon: "tickets", word: "portal", keys: "t", right: "contact", page: PortalPage },
+	{ path: "estate", icon: "estate", word: "portal_systems", keys: "s", right: "contact", page: EstatePage },
+	{ path: "ticket", icon: "tickets", word: "portal", keys: "", right: "contact", page: PortalTicketPage, hidden: true },
 ]
 
 const isContact = () => whoAmI()?.role === "contact"
@@ -402,5 +420,3 @@ export function App() {
 		</>
 	)
 }
-
-export { byUrgency }

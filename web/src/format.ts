@@ -49,3 +49,9 @@ export function parseSpan(text: string): number {
 	if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return NaN
 	return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce((sum, m) => sum + +m[1] * unit[m[2]], 0)
 }
+
+/* As <input type="datetime-local"> takes a moment. */
+export const localInput = (ms: number) => {
+	const d = new Date(ms - new Date(ms).getTimezoneOffset() * 60e3)
+	return d.toISOString().slice(0, 16)
+}

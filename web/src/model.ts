@@ -121,12 +121,14 @@ export function clockOf(k: Ticket): ["pickup" | "resolution", Clock] {
 
 /* By the time that is left; tickets without a running clock after those with one, the urgent first. */
 const rank: Record<string, number> = { critical: 0, high: 1, medium: 2, low: 3, none: 4 }
-export function byUrgency(a: Ticket, b: Ticket): number {
-	const la = left(clockOf(a)[1])
-	const lb = left(clockOf(b)[1])
-	if (la !== null && lb !== null) return la - lb
-	if (la !== null || lb !== null) return la !== null ? -1 : 1
-	return rank[priorityOf(a)] - rank[priorityOf(b)] || a.number - b.number
+export function byUrgency(tickets: Iterable<Ticket>): Ticket[] {
+	const keyed = Array.from(tickets, (k): [string, number, Ticket] => {
+		const c = clockOf(k)[1]
+		/* RFC 3339 in UTC with one width: the texts sort as the times do */
+		return [c.state === "running" && c.deadline ? c.deadline : "~", rank[priorityOf(k)] * 1e9 + k.number, k]
+	})
+	keyed.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]))
+	return keyed.map((x) => x[2])
 }
 
 export function toneOfClock(c: Clock): "good" | "high" | "critical" | undefined {

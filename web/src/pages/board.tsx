@@ -22,7 +22,7 @@ export function useOpenTickets() {
 	const [patched, setPatched] = useState<Map<number, Ticket | null>>(new Map())
 	const wanted = useRef(new Set<number>())
 	const timer = useRef(0)
-	useEffect(() => setPatched(new Map()), [all.data])
+	useEffect(() => setPatched((p) => (p.size ? new Map() : p)), [all.data])
 	useLive((ev) => {
 		const m = /^ticket\/(\d+)$/.exec(ev.subject)
 		if (!m) return
@@ -46,7 +46,7 @@ export function useOpenTickets() {
 			if (k && !isOver(k)) by.set(n, k)
 			else by.delete(n)
 		}
-		return [...by.values()].sort(byUrgency)
+		return byUrgency(by.values())
 	}, [all.data, patched])
 	return { ...all, data: all.data && tickets }
 }

@@ -5,7 +5,7 @@
 import { useRef, useState } from "preact/hooks"
 import { may, now, post, useGet } from "../api"
 import { PageHead } from "../app"
-import { dayName, exactTime, weekday, when } from "../format"
+import { dayName, exactTime, localInput, weekday, when } from "../format"
 import { type Duty, type Resource, type Shift } from "../model"
 import { setQuery, usePlace } from "../router"
 import { t } from "../words"
@@ -20,11 +20,6 @@ function monday(at: number): number {
 	d.setHours(0, 0, 0, 0)
 	d.setDate(d.getDate() - ((d.getDay() + 6) % 7))
 	return d.getTime()
-}
-
-export const localInput = (ms: number) => {
-	const d = new Date(ms - new Date(ms).getTimezoneOffset() * 60e3)
-	return d.toISOString().slice(0, 16)
 }
 
 interface Span {

@@ -55,7 +55,7 @@ export function Tickets() {
 	const [filters, setFilters] = useState(kept)
 	const list = useMemo(() => {
 		const l = (tickets.data ?? []).filter((k) => !priority || priorityOf(k) === priority)
-		return state === "closed" || state === "rejected" || state === "" ? l : [...l].sort(byUrgency)
+		return state === "closed" || state === "rejected" || state === "" ? l : byUrgency(l)
 	}, [tickets.data, priority, state])
 	const keep = () => {
 		const name = [q, state && t(("state_" + state) as Word), priority && t(("priority_" + priority) as Word)].filter(Boolean).join(" · ") || t("all")

@@ -19,6 +19,7 @@ export function SmallClock({ name, of }: { name: "pickup" | "resolution"; of: Cl
 	const l = left(of)
 	const used = of.limit_ms ? Math.min(1, l === null ? of.spent_ms / of.limit_ms : 1 - l / of.limit_ms) : 0
 	const tone = toneOfClock(of)
+	if (of.state === "none") return <div class="clock muted num">{t("clock_none")}</div>
 	return (
 		<div class="clock" data-tone={tone}>
 			<div class="words">

@@ -5,9 +5,9 @@
 import { type ComponentChildren } from "preact"
 import { useGet } from "../api"
 import { type Resource } from "../model"
+import { localInput } from "../format"
 import { t } from "../words"
 import { Button, CheckField, SelectField, TextField } from "./basics"
-import { localInput } from "../pages/oncall"
 
 export interface KeyRow {
 	name: string
