@@ -99,20 +99,24 @@ stretch_to_json(void *arg, const struct sla_stretch *s)
 
 /* ---- one ticket ---- */
 
-bool
-visible_ticket(struct call *c, struct str number, struct ticket *out)
+static bool
+read_ticket(struct call *c, int64_t number, struct ticket *out)
 {
 	struct ledger *l = api_ledger(c->api);
 	struct str bytes;
 	struct err e;
-	int64_t n;
 	char key[24];
-	if (l && str_i64(number, &n) && n > 0) {
-		snprintf(key, sizeof key, "%012lld", (long long)n);
-		if (ledger_get(l, STR("ticket"), str_c(key), c->arena, &bytes, &e) == RC_OK &&
-		    record_decode(&ticket_layout, out, bytes, c->arena, &e) == RC_OK && access_sees(&c->who, out->customer))
-			return true;
-	}
+	snprintf(key, sizeof key, "%012lld", (long long)number);
+	return l && ledger_get(l, STR("ticket"), str_c(key), c->arena, &bytes, &e) == RC_OK &&
+	    record_decode(&ticket_layout, out, bytes, c->arena, &e) == RC_OK && access_sees(&c->who, out->customer);
+}
+
+bool
+visible_ticket(struct call *c, struct str number, struct ticket *out)
+{
+	int64_t n;
+	if (str_i64(number, &n) && n > 0 && read_ticket(c, n, out))
+		return true;
 	answer_error(c, RC_ABSENT, "there is no ticket %.*s", STR_ARG(str_to(number, 20)));
 	return false;
 }
@@ -427,6 +431,25 @@ struct page_list {
 	struct json_writer w;
 };
 
+/* With what it is about, so that a screen that rings says it at once. */
+static void
+page_to_json(struct call *c, const struct page *p, struct json_writer *w)
+{
+	struct ticket k = {0};
+	struct buf b = {0};
+	struct json_writer inner;
+	bool known = read_ticket(c, p->ticket, &k);
+	jsonw_init(&inner, &b);
+	record_to_json(&page_layout, p, true, &inner);
+	buf_cut(&b, b.n - 1); /* its closing brace */
+	buf_c(&b, ",\"title\":");
+	jsonw_init(&inner, &b);
+	jsonw_str(&inner, known ? k.title : STR(""));
+	buf_fmt(&b, ",\"priority\":\"%s\"}", priorities[k.priority]);
+	jsonw_raw(w, buf_view(&b));
+	buf_fini(&b);
+}
+
 static bool
 list_page(void *arg, const struct row *row)
 {
@@ -437,7 +460,7 @@ list_page(void *arg, const struct row *row)
 	if (!access_sees(&c->who, row->customer) || record_decode(&page_layout, &p, row->value, c->arena, &e) != RC_OK)
 		return true;
 	if (c->api->house.no_auth || str_eq(p.user, c->who.name))
-		record_to_json(&page_layout, &p, true, &l->w);
+		page_to_json(c, &p, &l->w);
 	return true;
 }
 

@@ -79,8 +79,8 @@ def house(tmp_path, request):
     d.stop()
 
 
-def walk(name, d, seconds=240, **given):
-    env = dict(os.environ, TOCSIN_URL=d.url(""), TOCSIN_GIVEN=json.dumps(given))
+def walk(name, d, seconds=240, shots="", **given):
+    env = dict(os.environ, TOCSIN_URL=d.url(""), TOCSIN_GIVEN=json.dumps(given), TOCSIN_SHOTS=shots)
     done = subprocess.run(["node", WALKS / (name + ".mjs")], env=env, capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -116,7 +116,37 @@ def test_what_goes_wrong_at_a_console(house):
     walk("trouble", house, admin=house.admin, nora=house.token("nora"), password=PASSWORD)
 
 
-def test_every_page_in_both_themes_and_widths(house):
-    for body in ({"customer": "acme", "title": "a printer is on fire", "problem_type": "firewall-rule"}, {"customer": "acme", "title": "a second one"}):
-        assert house.ask("POST", "/api/tocsin/v1/tickets", body).status == 200
-    walk("pages", house)
+ALERTS = [
+    ("alba-air", {"alertname": "DiskFull", "severity": "critical", "host": "db1", "mount": "/var"}, "/var on db1 is 97 % full and grows 2 GB an hour"),
+    ("alba-air", {"alertname": "PaymentSlow", "severity": "warning", "service": "checkout"}, "Payments take 6.2 s (limit 5 s)"),
+    ("harbour-foods", {"alertname": "BackupMissing", "severity": "warning", "host": "files2"}, "No backup report of files2 since 02:00"),
+    ("harbour-foods", {"alertname": "FanFailed", "severity": "critical", "host": "esx4"}, "Fan 2 of esx4 stands still; the other one carries the load"),
+    ("old-mill", {"alertname": "CertificateEnds", "severity": "info", "host": "shop"}, "The certificate of the shop ends in 12 days"),
+] + [("alba-air", {"alertname": "PodRestarting", "severity": "warning", "pod": "web-%d" % n}, "web-%d restarted 5 times in 10 minutes" % n) for n in range(7)]
+
+
+def furnish(d):
+    """The example house, with some trouble in it."""
+    made = d.ask("POST", "/api/tocsin/v1/resources", (WALKS / "example.yml").read_bytes(), headers={"Content-Type": "application/yaml"})
+    assert made.status == 200, made.body
+    for customer, labels, summary in ALERTS:
+        body = [{"labels": labels, "annotations": {"summary": summary}}]
+        assert d.ask("POST", "/api/v2/alerts", body, headers={"X-Scope-OrgID": customer}).status == 200
+    silence = {"matchers": [{"name": "host", "value": "esx4", "isRegex": False}], "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z",
+               "createdBy": "first", "comment": "the fan is replaced this afternoon"}
+    assert d.ask("POST", "/api/v2/silences", silence, headers={"X-Scope-OrgID": "harbour-foods"}).status == 200
+    opened = d.ask("POST", "/api/tocsin/v1/tickets", {"customer": "old-mill", "title": "Please open port 8443 for the new till", "problem_type": "firewall-rule"})
+    assert opened.status == 200, opened.body
+    number = d.ask("GET", "/api/tocsin/v1/tickets?q=Payments").json()[0]["number"]
+    for verb, body in (("take", {"user": "second"}), ("message", {"audience": "customer", "text": "We see it: the payment provider answers slowly. We are on the phone with them."}),
+                       ("suspend", {"reason": "supplier", "text": "the provider looks at its database"})):
+        assert d.ask("POST", "/api/tocsin/v1/tickets/%d/%s" % (number, verb), body).status == 200
+
+
+def test_every_page_in_both_themes_and_widths(tmp_path):
+    d = Daemon(tmp_path)
+    try:
+        furnish(d)
+        walk("pages", d, shots=os.environ.get("TOCSIN_SHOTS", str(ROOT / "build" / "screenshots")))
+    finally:
+        d.stop()

@@ -140,6 +140,12 @@ function later(path: string, e: Entry) {
 	)
 }
 
+/* Asks ahead of who will show it. */
+export function prefetch(path: string) {
+	const e = entry(path)
+	if (e.stale) void load(path, e)
+}
+
 /* What stands at `path`, shared by all who ask and refreshed when it is invalidated. null: ask nothing. */
 export function useGet<T>(path: string | null): Answer<T> & { again: () => void } {
 	const [, turn] = useState(0)

@@ -1,11 +1,11 @@
 /* app.tsx — the shell: signing in, the rail of places, the bar, keys, what rings; and which page is shown. */
 import { type ComponentChildren, type FunctionComponent } from "preact"
 import { useEffect, useState } from "preact/hooks"
-import { ask, clockIsWrong, forgetAll, get, may, setMe, setSignIn, useGet, whoAmI, type Me } from "./api"
+import { ask, clockIsWrong, forgetAll, get, may, prefetch, setMe, setSignIn, useGet, whoAmI, type Me } from "./api"
 import { startLive, stopLive, useLive, useLiveState } from "./live"
 import { type Cause, type Ticket } from "./model"
 import { Alerts } from "./pages/alerts"
-import { Board } from "./pages/board"
+import { Board, OPEN_TICKETS } from "./pages/board"
 import { TicketPage } from "./pages/ticket"
 import { Tickets } from "./pages/tickets"
 import { go, usePlace } from "./router"
@@ -204,7 +204,7 @@ function SignInAgain() {
 /* ---- the shell ---- */
 
 function Count({ path }: { path: string }) {
-	const tickets = useGet<Ticket[]>(path === "tickets" && may("viewer") ? "/api/tocsin/v1/tickets?state=open&fields=row&limit=5000" : null)
+	const tickets = useGet<Ticket[]>(path === "tickets" && may("viewer") ? OPEN_TICKETS : null)
 	const causes = useGet<Cause[]>(path === "alerts" && may("viewer") ? "/api/tocsin/v1/causes" : null)
 	const n = path === "tickets" ? tickets.data?.length : path === "alerts" ? causes.data?.reduce((sum, c) => sum + c.count, 0) : undefined
 	return <span class="count">{n || ""}</span>
@@ -329,6 +329,11 @@ function Shell() {
 		if (ev.kind === "access_changed" || ev.kind === "resource_applied") void get<Me>("/api/tocsin/v1/me").then(setMe)
 	})
 	openPalette = () => setOpen("palette")
+	const pages = useGet<unknown>(may("operator") ? "/api/tocsin/v1/pages" : null)
+	const [patient, setPatient] = useState(true)
+	useEffect(() => void setTimeout(() => setPatient(false), 1500), [])
+	/* what rings stands above everything: nothing is shown that it would push down a moment later */
+	const settled = !may("operator") || !patient || !!pages.data || !!pages.trouble
 	const name = here.parts[0] ?? ""
 	const row = allPlaces().find((p) => p.path === name)
 	const PageOf = row?.page
@@ -357,7 +362,7 @@ function Shell() {
 				<Ringing />
 				{whoAmI()?.no_auth && <div class="notice-bar">{t("no_auth_warning")}</div>}
 				{clockIsWrong() && <div class="notice-bar">{t("clock_wrong")}</div>}
-				{PageOf ? <PageOf key={here.parts.join("/")} name={here.parts[1]} /> : <Missing />}
+				{!settled ? null : PageOf ? <PageOf key={here.parts.join("/")} name={here.parts[1]} /> : <Missing />}
 			</main>
 			<nav class="tabs" aria-label={t("places")}>
 				<Places here={name} tabs />
@@ -391,6 +396,8 @@ export function App() {
 	const look = async () => {
 		try {
 			setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
+			if (may("operator")) prefetch("/api/tocsin/v1/pages")
+			if (location.pathname === "/" && may("viewer")) prefetch(OPEN_TICKETS)
 			startLive()
 			setState("in")
 		} catch (e) {

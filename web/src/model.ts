@@ -101,6 +101,8 @@ export interface Page {
 	state: string
 	rung: number
 	sent: string
+	title: string
+	priority: string
 }
 
 export const stateOf = (k: Ticket) => k.state ?? "proposed"

@@ -12,13 +12,13 @@ import { useMask } from "../ui/mask"
 import { TicketList } from "../ui/ticketlist"
 import { Timeline } from "../ui/timeline"
 
-const LIST = "/api/tocsin/v1/tickets?state=open&fields=row&limit=5000"
+export const OPEN_TICKETS = "/api/tocsin/v1/tickets?state=open&fields=row&limit=5000"
 
 /*
  * The open tickets, kept up by single rows: an event asks for the one ticket that it is about, not for thousands.
  */
 export function useOpenTickets() {
-	const all = useGet<Ticket[]>(LIST)
+	const all = useGet<Ticket[]>(OPEN_TICKETS)
 	const [patched, setPatched] = useState<Map<number, Ticket | null>>(new Map())
 	const wanted = useRef(new Set<number>())
 	const timer = useRef(0)

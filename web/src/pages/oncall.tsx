@@ -190,7 +190,7 @@ export function OnCall() {
 					</Shown>
 					{may("admin") && names.length > 0 && <p class="muted" style={{ padding: "8px 12px" }}>{t("drag_hint")}</p>}
 				</Panel>
-				<Panel title={t("overrides")} count={coming.length || ""} bare>
+				{duties.data && <Panel title={t("overrides")} count={coming.length || ""} bare>
 					<Shown of={{ ...overrides, data: overrides.data && coming }} empty={<Nothing title={t("no_override")} />}>
 						{(list) => (
 							<div class="scroll-x">
@@ -222,7 +222,7 @@ export function OnCall() {
 							</div>
 						)}
 					</Shown>
-				</Panel>
+				</Panel>}
 			</div>
 			{span && <Override span={span} schedules={names} onClose={() => setSpan(null)} />}
 		</>

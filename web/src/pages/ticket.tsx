@@ -180,7 +180,7 @@ function Next({ k }: { k: Ticket }) {
 	if (!k.escalation?.climbing) return null
 	return (
 		<Panel title={t("called_next")} bare>
-			<Shown of={ahead} rows={2} empty={<Nothing title={t("nobody_next")} />}>
+			<Shown of={ahead} rows={7} empty={<Nothing title={t("nobody_next")} />}>
 				{(list) => (
 					<ol class="list">
 						{list.slice(0, 5).map((a) => (

@@ -92,8 +92,9 @@ function Bar({ name, of, stretches, opened }: { name: "pickup" | "resolution"; o
 export function ClockBars({ of }: { of: Ticket }) {
 	useTick(5000)
 	const a = useGet<{ pickup: Stretch[]; resolution: Stretch[] }>(`/api/tocsin/v1/tickets/${of.number}/clocks`)
+	const lines = [of.clocks.pickup, of.clocks.resolution].filter((c) => c.state !== "none").length
 	return (
-		<div class="stack" style={{ gap: "16px" }}>
+		<div class="stack" style={{ gap: "16px", minHeight: lines * 76 + "px" }}>
 			<Bar name="pickup" of={of.clocks.pickup} stretches={a.data?.pickup ?? []} opened={of.opened} />
 			<Bar name="resolution" of={of.clocks.resolution} stretches={a.data?.resolution ?? []} opened={of.opened} />
 		</div>

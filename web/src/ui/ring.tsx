@@ -7,7 +7,7 @@
 import { useEffect, useState } from "preact/hooks"
 import { may, post, useGet, whoAmI } from "../api"
 import { clockTime } from "../format"
-import { type Page, type Ticket } from "../model"
+import { type Page } from "../model"
 import { t } from "../words"
 import { attempt, Priority, useTick } from "./basics"
 import { Customer } from "./customer"
@@ -38,10 +38,8 @@ function ringOnce() {
 export const typing = (ev: KeyboardEvent) => /^(INPUT|TEXTAREA|SELECT)$/.test((ev.target as Element).tagName) || !!(ev.target as HTMLElement).isContentEditable
 
 function One({ page, first }: { page: Page; first: boolean }) {
-	const ticket = useGet<Ticket>(`/api/tocsin/v1/tickets/${page.ticket}`)
 	const mask = useMask()
 	const [busy, setBusy] = useState(false)
-	const k = ticket.data
 	const answer = async (what: "take" | "pass") => {
 		if (busy) return
 		setBusy(true)
@@ -67,9 +65,9 @@ function One({ page, first }: { page: Page; first: boolean }) {
 			</div>
 			<div class="row flow">
 				<a class="what" href={`/ticket/${page.ticket}`} style={{ color: "inherit" }}>
-					{t("ticket_n", { n: page.ticket })} {k && <Customer name={k.customer} />}: {k ? mask.text(k.title) : "…"}
+					{t("ticket_n", { n: page.ticket })} <Customer name={page.customer} />: {mask.text(page.title)}
 				</a>
-				{k && <Priority of={k.priority ?? "none"} />}
+				<Priority of={page.priority} />
 			</div>
 			<div class="row flow">
 				<button class="button" disabled={busy} onClick={() => void answer("take")}>
