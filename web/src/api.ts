@@ -4,7 +4,7 @@
  * A failed answer is a Trouble whose text is the daemon's own sentence.  When the session has ended nothing is thrown
  * away: the page stays, a dialog asks to sign in again, and what was being sent is sent then.
  */
-import { useEffect, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 
 export class Trouble extends Error {
 	constructor(
@@ -102,15 +102,17 @@ interface Entry {
 	stale: boolean
 	under: boolean
 	last: number
+	took: number
 	timer: number
 }
 
 const entries = new Map<string, Entry>()
 const PAUSE = 400 /* the shortest time between two questions of the same kind */
+const SHARE = 5 /* what takes long is asked seldom: at most a fifth of the time is spent on it */
 
 function entry(path: string): Entry {
 	let e = entries.get(path)
-	if (!e) entries.set(path, (e = { answer: { loading: true }, listeners: new Set(), stale: true, under: false, last: 0, timer: 0 }))
+	if (!e) entries.set(path, (e = { answer: { loading: true }, listeners: new Set(), stale: true, under: false, last: 0, took: 0, timer: 0 }))
 	return e
 }
 
@@ -125,6 +127,7 @@ async function load(path: string, e: Entry) {
 		e.answer = { data: e.answer.data, trouble: t as Trouble, loading: false }
 	}
 	e.under = false
+	e.took = Date.now() - e.last
 	e.listeners.forEach((fn) => fn())
 	if (e.stale && e.listeners.size) later(path, e)
 }
@@ -136,7 +139,7 @@ function later(path: string, e: Entry) {
 			e.timer = 0
 			void load(path, e)
 		},
-		Math.max(0, PAUSE - (Date.now() - e.last)),
+		Math.max(0, Math.max(PAUSE, SHARE * e.took) - (Date.now() - e.last)),
 	)
 }
 
@@ -149,11 +152,13 @@ export function prefetch(path: string) {
 /* What stands at `path`, shared by all who ask and refreshed when it is invalidated. null: ask nothing. */
 export function useGet<T>(path: string | null): Answer<T> & { again: () => void } {
 	const [, turn] = useState(0)
+	const shown = useRef<unknown>(null)
 	useEffect(() => {
 		if (!path) return
 		const e = entry(path)
 		const fn = () => turn((n) => n + 1)
 		e.listeners.add(fn)
+		if (e.answer !== shown.current) fn() /* it came between the drawing and here */
 		if (e.stale) void load(path, e)
 		return () => {
 			e.listeners.delete(fn)
@@ -161,6 +166,7 @@ export function useGet<T>(path: string | null): Answer<T> & { again: () => void 
 		}
 	}, [path])
 	const e = path ? entry(path) : null
+	shown.current = e?.answer
 	return { ...((e?.answer ?? { loading: false }) as Answer<T>), again: () => e && path && void load(path, e) }
 }
 

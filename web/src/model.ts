@@ -105,6 +105,12 @@ export interface Page {
 	priority: string
 }
 
+/* Alertmanager's list of alerts of these names. */
+export function alertsNamed(names: string[]): string {
+	const quoted = names.length === 1 ? `alertname=${JSON.stringify(names[0])}` : `alertname=~${JSON.stringify(names.map((n) => n.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"))}`
+	return "/api/v2/alerts?filter=" + encodeURIComponent(quoted)
+}
+
 export const stateOf = (k: Ticket) => k.state ?? "proposed"
 export const priorityOf = (k: Ticket) => k.priority ?? "none"
 export const isOver = (k: Ticket) => stateOf(k) === "closed" || stateOf(k) === "rejected"

@@ -4,10 +4,10 @@ import { ask, may, now, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
 import { ago, span, when } from "../format"
 import { type JournalEvent } from "../live"
-import { type AlertView, type Silence } from "../model"
+import { alertsNamed, type AlertView, type Cause, type Silence } from "../model"
 import { setQuery, usePlace } from "../router"
 import { t } from "../words"
-import { attempt, Button, Chip, Dialog, Field, FormDialog, Nothing, Panel, Segmented, Severity, Shown, TextField, useTick } from "../ui/basics"
+import { attempt, Button, Chip, Dialog, Field, FormDialog, Loading, Nothing, Panel, Segmented, Severity, Shown, TextField, useTick } from "../ui/basics"
 import { Customer } from "../ui/customer"
 import { useMask } from "../ui/mask"
 import { Timeline } from "../ui/timeline"
@@ -123,8 +123,52 @@ function AlertRow({ of: a, onSilence, onWhy }: { of: AlertView; onSilence: () =>
 	)
 }
 
+const ALL_AT_ONCE = 500 /* more alerts than this are shown by their causes first */
+
+/* Thousands of alerts: a line for each cause, and its alerts behind it. */
+function ByCause({ causes, customer }: { causes: Cause[]; customer: string }) {
+	const mask = useMask()
+	return (
+		<Panel title={t("wrong_now")} count={causes.reduce((n, c) => n + c.count, 0)} bare>
+			<div class="scroll-x">
+				<table class="table">
+					<tbody>
+						{causes
+							.filter((c) => !customer || c.customer === customer)
+							.slice(0, 1000)
+							.map((c) => (
+								<tr key={c.customer + "/" + c.name}>
+									<td>
+										<Severity of={c.severity} />
+									</td>
+									<td>
+										<Customer name={c.customer} />
+									</td>
+									<td>
+										<a href={`/alerts?customer=${encodeURIComponent(c.customer)}&name=${encodeURIComponent(c.name)}`}>{mask.text(c.name)}</a>
+										<div class="muted">{mask.text(c.summary)}</div>
+									</td>
+									<td class="num">{t("n_alerts", { n: c.count })}</td>
+									<td class="num muted">{ago(c.since)}</td>
+								</tr>
+							))}
+					</tbody>
+				</table>
+			</div>
+		</Panel>
+	)
+}
+
 function Firing({ customer, name }: { customer: string; name: string }) {
-	const alerts = useGet<AlertView[]>("/api/v2/alerts")
+	const causes = useGet<Cause[]>("/api/tocsin/v1/causes")
+	const total = causes.data?.reduce((n, c) => n + c.count, 0) ?? 0
+	if (!name && total > ALL_AT_ONCE) return <ByCause causes={causes.data ?? []} customer={customer} />
+	if (!name && !causes.data && !causes.trouble) return <Loading rows={6} />
+	return <Listed customer={customer} name={name} />
+}
+
+function Listed({ customer, name }: { customer: string; name: string }) {
+	const alerts = useGet<AlertView[]>(name ? alertsNamed([name]) : "/api/v2/alerts")
 	const [silence, setSilence] = useState<AlertView | null>(null)
 	const [why, setWhy] = useState<AlertView | null>(null)
 	const [shown, setShown] = useState(200)

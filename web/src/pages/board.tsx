@@ -81,6 +81,7 @@ function Causes() {
 											<a class="grow" href={`/alerts?customer=${encodeURIComponent(customer)}&name=${encodeURIComponent(c.name)}`} style={{ color: "var(--ink)" }}>
 												<span style={{ fontWeight: 550 }}>{mask.text(c.name)}</span>
 												{c.count > 1 && <span class="muted"> × {c.count}</span>}
+												{" "}
 												{c.held_back > 0 && <Chip icon="pause">{c.held_back === c.count ? t("held_back") : t("held_back_n", { n: c.held_back })}</Chip>}
 												<span class="muted" style={{ display: "block", fontSize: "12px" }}>
 													{mask.text(c.summary)}

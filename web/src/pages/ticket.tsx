@@ -5,7 +5,7 @@ import { may, post, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
 import { exactTime, span, when } from "../format"
 import { useLive, type JournalEvent } from "../live"
-import { isOver, priorityOf, stateOf, type AlertView, type Resource, type Ticket } from "../model"
+import { alertsNamed, isOver, priorityOf, stateOf, type AlertView, type Resource, type Ticket } from "../model"
 import { go } from "../router"
 import { t, type Word } from "../words"
 import { attempt, Button, Chip, FormDialog, Nothing, Panel, Priority, SelectField, Shown, StateChip, TextField, useTick } from "../ui/basics"
@@ -233,7 +233,8 @@ function Facts({ k }: { k: Ticket }) {
 }
 
 function Alerts({ k }: { k: Ticket }) {
-	const all = useGet<AlertView[]>(k.alerts?.length ? "/api/v2/alerts" : null)
+	const names = [...new Set((k.alerts ?? []).map((a) => a.name))].slice(0, 20)
+	const all = useGet<AlertView[]>(names.length ? alertsNamed(names) : null)
 	const mask = useMask()
 	const mine = (all.data ?? []).filter((a) => k.alerts?.some((x) => x.fingerprint === a.fingerprint))
 	if (!k.alerts?.length) return null

@@ -71,11 +71,11 @@ function One({ page, first }: { page: Page; first: boolean }) {
 			</div>
 			<div class="row flow">
 				<button class="button" disabled={busy} onClick={() => void answer("take")}>
-					<kbd aria-hidden="true">1</kbd>
+					{first && <kbd aria-hidden="true">1</kbd>}
 					{t("take_in_charge")}
 				</button>
 				<button class="button second" disabled={busy} onClick={() => void answer("pass")}>
-					<kbd aria-hidden="true">2</kbd>
+					{first && <kbd aria-hidden="true">2</kbd>}
 					{t("pass_on")}
 				</button>
 			</div>
