@@ -94,3 +94,38 @@ UNIT(priority_without_a_promise_has_no_clock)
 	ck_assert(r.pickup.state == CLOCK_NONE);
 }
 END
+
+struct drawn {
+	msec_t at, running, closed, standing;
+	int waits_for;
+};
+
+static void
+add_stretch(void *arg, const struct sla_stretch *s)
+{
+	struct drawn *d = arg;
+	ck_assert(s->from == d->at && s->to > s->from); /* without a gap, without an overlap */
+	d->at = s->to;
+	*(s->kind == STRETCH_RUNNING ? &d->running : s->kind == STRETCH_CLOSED ? &d->closed : &d->standing) += s->to - s->from;
+	if (s->kind == STRETCH_STANDING)
+		d->waits_for = s->suspension;
+}
+
+/* What is drawn adds up to what is counted: running time is time spent, and every moment is drawn once. */
+UNIT(stretches_cover_a_clock_and_add_up_to_it)
+{
+	msec_t t = at("2026-03-06T15:00:00Z"), now = at("2026-03-10T11:30:00Z");
+	struct sla_move moves[] = {{t, TICKET_NEW, 0, PRIORITY_LOW}, {t + 30 * MINUTE, TICKET_SUSPENDED, SUSPENDED_CUSTOMER, PRIORITY_LOW},
+	    {at("2026-03-10T08:00:00Z"), TICKET_IN_PROGRESS, 0, PRIORITY_LOW}, {at("2026-03-10T11:00:00Z"), TICKET_CLOSED, 0, PRIORITY_LOW}};
+	struct sla_report r;
+	struct drawn d = {.at = t};
+	sla_derive(moves, 4, terms, 1, now, &r);
+	sla_trace(moves, 4, terms, 1, now, true, add_stretch, &d);
+	ck_assert(d.at == r.resolution.stopped && d.running == r.resolution.spent);
+	ck_assert(d.standing == moves[2].at - moves[1].at && d.waits_for == SUSPENDED_CUSTOMER);
+	d = (struct drawn){.at = t};
+	sla_derive(moves, 1, terms, 1, now, &r);
+	sla_trace(moves, 1, terms, 1, now, false, add_stretch, &d);
+	ck_assert(d.at == now && d.running == r.pickup.spent && d.running + d.closed == now - t && d.standing == 0);
+}
+END
