@@ -31,17 +31,18 @@ struct informing {
 };
 
 static void
-write_notice(struct informing *in, const struct resource *r, const struct contact *c)
+write_notice(struct informing *in, struct str name, struct str mail, struct str language)
 {
 	struct turn *t = in->e->turn;
-	const struct customer *customer = book_find(in->e->book, "customer", STR(""), r->customer, t->now);
+	struct str of = in->event->chain;
+	const struct customer *customer = book_find(in->e->book, "customer", STR(""), of, t->now);
 	struct notice n = in->notice;
-	n.user = arena_fmt(t->arena, "contact/%.*s", STR_ARG(r->name));
-	n.to = c->mail;
-	n.language = c->language.n ? c->language : customer ? customer->language : STR("en");
-	n.customer_title = customer && customer->title.n ? customer->title : r->customer;
-	struct str key = arena_fmt(t->arena, "inform/%lld/%.*s/%lld", (long long)n.ticket, STR_ARG(r->name), (long long)in->seq);
-	turn_send(t, (struct send){.key = key, .channel = STR("mail"), .customer = r->customer, .subject = in->event->subject}, &notice_layout, &n);
+	n.user = arena_fmt(t->arena, "contact/%.*s", STR_ARG(name));
+	n.to = mail;
+	n.language = language.n ? language : customer ? customer->language : STR("en");
+	n.customer_title = customer && customer->title.n ? customer->title : of;
+	struct str key = arena_fmt(t->arena, "inform/%lld/%.*s/%lld", (long long)n.ticket, STR_ARG(name), (long long)in->seq);
+	turn_send(t, (struct send){.key = key, .channel = STR("mail"), .customer = of, .subject = in->event->subject}, &notice_layout, &n);
 }
 
 static bool
@@ -50,10 +51,38 @@ inform_contact(void *arg, const struct resource *r, const void *spec)
 	struct informing *in = arg;
 	const struct contact *c = spec;
 	struct str self = arena_fmt(in->e->turn->arena, "contact/%.*s", STR_ARG(r->name));
-	bool did_it = str_eq(in->event->actor, self);
+	/* one's own words do not come back; that a ticket was opened is confirmed to who opened it */
+	bool did_it = str_eq(in->event->actor, self) && event_kind(in->event->kind) != EVENT_ticket_opened;
 	if (str_eq(r->customer, in->event->chain) && c->mail.n && !did_it)
-		write_notice(in, r, c);
+		write_notice(in, r->name, c->mail, c->language);
 	return true;
+}
+
+/* Who opened it in the portal and is no contact of the customer's list gets the confirmation, too. */
+static void
+confirm_to_opener(struct informing *in)
+{
+	struct str kind, name = in->event->actor;
+	const struct book *b = in->e->book;
+	msec_t now = in->e->turn->now;
+	if (event_kind(in->event->kind) != EVENT_ticket_opened || !str_cut(&name, '/', &kind) || !str_is(kind, "contact"))
+		return;
+	const struct user *u = book_find(b, "user", STR(""), name, now);
+	if (u && u->mail.n && !book_find(b, "contact", in->event->chain, name, now))
+		write_notice(in, name, u->mail, str_c(languages[u->language]));
+}
+
+/* What the contract promises, on its own clock. */
+static void
+add_promises(struct engine *e, const struct ticket *k, struct notice *n)
+{
+	struct sla_report r;
+	const struct contract *c = book_find(e->book, "contract", k->customer, k->contract, e->turn->now);
+	const struct calendar *calendar = c ? book_find(e->book, "calendar", k->customer, c->calendar, e->turn->now) : NULL;
+	desk_clocks(e->desk, k, e->turn->now, &r);
+	n->pickup_by = r.pickup.deadline == MSEC_NEVER ? 0 : r.pickup.deadline;
+	n->resolution_by = r.resolution.deadline == MSEC_NEVER ? 0 : r.resolution.deadline;
+	n->time_zone = calendar ? calendar->time_zone : STR("");
 }
 
 /* A name as people write it: of "user/first", "contact/buyer", or of a bare user. */
@@ -109,7 +138,10 @@ inform(struct engine *e, size_t number)
 	    .priority = k ? str_c(priorities[k->priority]) : pairs_get(ev->facts, "priority"), .news = news_of(e, ev),
 	    .text = message.n ? message : pairs_get(ev->facts, "remark"),
 	    .who = message.n ? title_of(e, ev->actor, ev->chain) : holder(e, ev)};
+	if (k && event_kind(ev->kind) == EVENT_ticket_opened)
+		add_promises(e, k, &in.notice);
 	book_each(e->book, "contact", e->turn->now, inform_contact, &in);
+	confirm_to_opener(&in);
 }
 
 void

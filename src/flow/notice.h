@@ -25,7 +25,10 @@
 	F(STR, who, 0, 0, "", "the person or team that did it or has it now")                                \
 	F(STR, state, 0, 0, "", "where the ticket stands")                                                   \
 	F(STR, policy, 0, 0, "", "the escalation policy of a page")                                          \
-	F(I64, step, 0, 0, "", "its step, from 1")
+	F(I64, step, 0, 0, "", "its step, from 1")                                                           \
+	F(TIME, pickup_by, 0, 0, "", "when somebody will have taken it in charge, as the contract promises") \
+	F(TIME, resolution_by, 0, 0, "", "when it will be solved, as the contract promises")                 \
+	F(STR, time_zone, 0, 0, "", "on whose clock these two are said")
 RECORD(notice, NOTICE_KEYS)
 
 /* What became of an attempt.  OUTCOME(word, climbs, help): climbs = this person was not reached: try the next rung. */

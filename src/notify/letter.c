@@ -7,6 +7,8 @@
 #include "notify/letter.h"
 
 #include "base/must.h"
+#include "base/time.h"
+#include "base/tz.h"
 
 enum { TITLE_MAX = 200 };
 
@@ -102,6 +104,19 @@ add_line(struct buf *out, enum letter label, struct str value, const struct noti
 	buf_fmt(out, ": %.*s\n", STR_ARG(value));
 }
 
+/* "Risolta entro: 2026-03-03 18:00 Europe/Rome" */
+static void
+add_promise(struct buf *out, enum letter label, msec_t by, const struct notice *n)
+{
+	struct err e;
+	const struct tz *zone = tz_load(n->time_zone.n ? n->time_zone : STR("UTC"), &e);
+	if (!by)
+		return;
+	struct civil c = tz_civil(zone ? zone : tz_utc(), by);
+	add_word(out, label, n);
+	buf_fmt(out, ": %04d-%02d-%02d %02d:%02d %s\n", c.year, c.month, c.day, c.hour, c.minute, tz_name(zone ? zone : tz_utc()));
+}
+
 static void
 add_news(const struct notice *n, struct buf *out)
 {
@@ -122,6 +137,8 @@ letter_body(const struct notice *n, const char *external_url, struct buf *out)
 	buf_fmt(out, " %lld: %.*s\n\n", (long long)n->ticket, STR_ARG(n->title));
 	add_line(out, LETTER_PRIORITY, named("", n->priority, n), n);
 	add_line(out, LETTER_CUSTOMER, n->customer_title, n);
+	add_promise(out, LETTER_PICKUP_BY, n->pickup_by, n);
+	add_promise(out, LETTER_RESOLUTION_BY, n->resolution_by, n);
 	add_news(n, out);
 	if (str_starts(n->user, STR("user/"))) {
 		buf_c(out, "\n");
