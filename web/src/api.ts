@@ -170,6 +170,30 @@ export function useGet<T>(path: string | null): Answer<T> & { again: () => void 
 	return { ...((e?.answer ?? { loading: false }) as Answer<T>), again: () => e && path && void load(path, e) }
 }
 
+/*
+ * Shows what a change will bring before it is done; when it is refused, what was there comes back and the caller hears why.
+ */
+export async function hopefully<T>(path: string, change: (data: T) => T, send: () => Promise<unknown>) {
+	const e = entries.get(path)
+	const before = e?.answer
+	if (e?.answer.data !== undefined) {
+		e.answer = { ...e.answer, data: change(e.answer.data as T) }
+		e.listeners.forEach((fn) => fn())
+	}
+	try {
+		await send()
+	} catch (t) {
+		if (e && before) e.answer = before
+		throw t
+	} finally {
+		if (e) {
+			e.stale = true
+			later(path, e)
+		}
+		e?.listeners.forEach((fn) => fn())
+	}
+}
+
 /* Everything whose path begins so is old now. */
 export function invalidate(...prefixes: string[]) {
 	for (const [path, e] of entries) {

@@ -59,6 +59,7 @@ const places: PlaceRow[] = [
 	{ path: "tickets", icon: "tickets", word: "tickets", keys: "t", right: "viewer", page: Tickets },
 	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: Alerts },
 	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: ExplorePage },
+	{ path: "graph", icon: "explore", word: "explore", keys: "", right: "viewer", page: ExplorePage, hidden: true },
 	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCallPage },
 	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: EstatePage },
 	{ path: "customers", icon: "customers", word: "customers", keys: "c", right: "operator", page: CustomersPage },

@@ -162,7 +162,7 @@ function Graph({ q, from, to, onZoom }: { q: string; from: number; to: number; o
 
 export function Explore() {
 	const { query } = usePlace()
-	const q = query.get("q") ?? ""
+	const q = query.get("q") ?? query.get("g0.expr") ?? "" /* g0.expr: as the links of alerts have it */
 	const view = query.get("view") ?? "graph"
 	const range = query.get("range") ?? "1h"
 	const [anchor, setAnchor] = useState(() => Math.floor(now() / 1000))

@@ -8,7 +8,7 @@ import { PageHead } from "../app"
 import { dayName, exactTime, localInput, weekday, when } from "../format"
 import { type Duty, type Resource, type Shift } from "../model"
 import { setQuery, usePlace } from "../router"
-import { t } from "../words"
+import { locale, t } from "../words"
 import { attempt, Button, Chip, FormDialog, Nothing, Panel, SelectField, Shown, TextField } from "../ui/basics"
 import { useMask } from "../ui/mask"
 
@@ -52,8 +52,25 @@ function Override({ span, schedules, onClose }: { span: Span; schedules: string[
 	)
 }
 
+/* The shift on the clock of who has it, when that is another one than the reader's. */
+function useTheirClock(): (s: Shift) => string {
+	const users = useGet<Resource<{ time_zone?: string }>[]>("/api/tocsin/v1/resources?kind=user")
+	const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+	return (s) => {
+		const zone = users.data?.find((u) => u.name === s.user)?.spec.time_zone
+		if (!zone || zone === here) return ""
+		try {
+			const at = (x: string) => new Intl.DateTimeFormat(locale(), { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(x))
+			return "\n" + t("their_clock", { from: at(s.from), to: at(s.to), user: s.user, zone })
+		} catch {
+			return "" /* a zone that this browser does not know */
+		}
+	}
+}
+
 function Lane({ duty, start, end, onDrag }: { duty: Duty; start: number; end: number; onDrag: (from: number, to: number) => void }) {
 	const mask = useMask()
+	const theirClock = useTheirClock()
 	const box = useRef<HTMLDivElement>(null)
 	const [drag, setDrag] = useState<[number, number] | null>(null)
 	const pct = (at: number) => ((Math.min(end, Math.max(start, at)) - start) / (end - start)) * 100
@@ -71,7 +88,7 @@ function Lane({ duty, start, end, onDrag }: { duty: Duty; start: number; end: nu
 				data-hole={hole}
 				data-override={s.layer === -1}
 				style={{ left: pct(Date.parse(s.from)) + "%", width: Math.max(0.3, pct(Date.parse(s.to)) - pct(Date.parse(s.from))) + "%" }}
-				title={`${hole ? t("hole") : s.user}: ${exactTime(s.from)} – ${exactTime(s.to)}\n${s.why}`}
+				title={`${hole ? t("hole") : s.user}: ${exactTime(s.from)} – ${exactTime(s.to)}${hole ? "" : theirClock(s)}\n${s.why}`}
 			>
 				{hole ? t("hole") : mask.name(s.user, "P")}
 			</div>

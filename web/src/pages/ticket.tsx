@@ -1,7 +1,7 @@
 /* ticket.tsx — one ticket, everything on one page: what is wrong, both clocks, what happened, what can be done, who is next. */
 import { type ComponentChildren } from "preact"
 import { useEffect, useRef, useState } from "preact/hooks"
-import { may, post, useGet, whoAmI } from "../api"
+import { hopefully, may, now, post, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
 import { exactTime, span, when } from "../format"
 import { useLive, type JournalEvent } from "../live"
@@ -15,7 +15,6 @@ import { Customer } from "../ui/customer"
 import { useMask } from "../ui/mask"
 import { typing } from "../ui/ring"
 import { Timeline } from "../ui/timeline"
-import { now } from "../api"
 
 type Asked = "" | "assign" | "suspend" | "close" | "priority" | "link" | "reject"
 
@@ -29,6 +28,12 @@ interface Ahead {
 function change(k: Ticket, verb: string, body: unknown = {}) {
 	return post(`/api/tocsin/v1/tickets/${k.number}/${verb}`, body)
 }
+
+/* What a one-key action makes of the ticket, shown before the daemon has said so. */
+const hoped: Record<string, Partial<Ticket>> = { take: { state: "in_progress" }, resume: { state: "in_progress", suspension: "" }, accept: { state: "new" } }
+
+const move = (k: Ticket, verb: string) =>
+	hopefully<Ticket>(`/api/tocsin/v1/tickets/${k.number}`, (now) => ({ ...now, ...hoped[verb], ...(verb === "take" && whoAmI()?.user ? { assignee: whoAmI()!.user } : {}) }), () => change(k, verb))
 
 /* ---- dialogs ---- */
 
@@ -284,11 +289,13 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 	const quick = async (verb: string, done: string) => {
 		if (pending) return
 		setPending(true)
-		await attempt(() => change(k, verb), done)
-		setPending(false)
+		const since = Date.now()
+		await attempt(() => move(k, verb), done)
+		/* the row of actions is another one now: the second half of a double click must hit none of them */
+		setTimeout(() => setPending(false), Math.max(0, 600 - (Date.now() - since)))
 	}
 	if (!may("operator")) return null
-	if (isOver(k)) return <Button onClick={() => ask("link")}>{t("happens_again")}</Button>
+	if (isOver(k)) return <Button disabled={pending} onClick={() => ask("link")}>{t("happens_again")}</Button>
 	return (
 		<div class="row flow" role="toolbar" aria-label={t("actions")}>
 			{s === "proposed" && (
@@ -296,7 +303,7 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 					<Button kind="primary" icon="check" disabled={pending} onClick={() => void quick("accept", t("done_accept"))}>
 						{t("accept")}
 					</Button>
-					<Button kind="danger" onClick={() => ask("reject")}>
+					<Button kind="danger" disabled={pending} onClick={() => ask("reject")}>
 						{t("reject")}
 					</Button>
 				</>
@@ -311,15 +318,15 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 					{t("resume")}
 				</Button>
 			)}
-			<Button keys="a" onClick={() => ask("assign")}>
+			<Button keys="a" disabled={pending} onClick={() => ask("assign")}>
 				{t("assign")}
 			</Button>
 			{s === "in_progress" && (
-				<Button keys="s" onClick={() => ask("suspend")}>
+				<Button keys="s" disabled={pending} onClick={() => ask("suspend")}>
 					{t("suspend")}
 				</Button>
 			)}
-			<Button keys="p" onClick={() => ask("priority")}>
+			<Button keys="p" disabled={pending} onClick={() => ask("priority")}>
 				{t("priority")}
 			</Button>
 			{(s === "new" || s === "assigned") && (
@@ -327,7 +334,7 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 					{t("escalate")}
 				</Button>
 			)}
-			<Button keys="x" onClick={() => ask("close")}>
+			<Button keys="x" disabled={pending} onClick={() => ask("close")}>
 				{t("close")}
 			</Button>
 		</div>
@@ -350,7 +357,7 @@ export function TicketPage({ name }: { name?: string }) {
 			const s = stateOf(k)
 			if (ev.key === "r") box.current?.focus()
 			else if (isOver(k)) return
-			else if (ev.key === "t" && s !== "proposed") void attempt(() => change(k, "take"), t("taken_by_you", { n: k.number }))
+			else if (ev.key === "t" && s !== "proposed") void attempt(() => move(k, "take"), t("taken_by_you", { n: k.number }))
 			else if (ev.key === "a") setAsked("assign")
 			else if (ev.key === "s" && s === "in_progress") setAsked("suspend")
 			else if (ev.key === "p") setAsked("priority")

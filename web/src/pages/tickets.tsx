@@ -1,11 +1,11 @@
 /* tickets.tsx — the list of tickets with filters that can be kept, several changed at once, and opening one. */
 import { useMemo, useState } from "preact/hooks"
-import { may, post, useGet } from "../api"
+import { may, post, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
 import { byUrgency, priorityOf, stateOf, type Resource, type Ticket } from "../model"
 import { go, setQuery, usePlace } from "../router"
 import { t, type Word } from "../words"
-import { attempt, Button, FormDialog, Nothing, Panel, SelectField, Shown, TextField } from "../ui/basics"
+import { attempt, Button, FormDialog, Nothing, Panel, Segmented, SelectField, Shown, TextField } from "../ui/basics"
 import { TicketList } from "../ui/ticketlist"
 
 const states = ["open", "proposed", "new", "assigned", "in_progress", "suspended", "closed", "rejected", ""]
@@ -53,10 +53,11 @@ export function Tickets() {
 	const tickets = useGet<Ticket[]>(`/api/tocsin/v1/tickets?fields=row&limit=5000&state=${state}&q=${encodeURIComponent(q)}`)
 	const [chosen, setChosen] = useState<Set<number>>(new Set())
 	const [filters, setFilters] = useState(kept)
+	const mine = query.get("mine") === "1"
 	const list = useMemo(() => {
-		const l = (tickets.data ?? []).filter((k) => !priority || priorityOf(k) === priority)
+		const l = (tickets.data ?? []).filter((k) => (!priority || priorityOf(k) === priority) && (!mine || k.assignee === whoAmI()?.user))
 		return state === "closed" || state === "rejected" || state === "" ? l : byUrgency(l)
-	}, [tickets.data, priority, state])
+	}, [tickets.data, priority, state, mine])
 	const keep = () => {
 		const name = [q, state && t(("state_" + state) as Word), priority && t(("priority_" + priority) as Word)].filter(Boolean).join(" · ") || t("all")
 		const next = [...filters.filter((f) => f.query !== location.search), { name, query: location.search }]
@@ -86,6 +87,12 @@ export function Tickets() {
 			</PageHead>
 			<div class="page">
 				<div class="row flow" role="search">
+					<Segmented
+						label={t("tickets")}
+						value={mine ? "mine" : state === "proposed" || state === "open" ? state : ""}
+						onInput={(v) => go(v === "mine" ? "/tickets?mine=1" : v === "open" ? "/tickets" : "/tickets?state=" + v)}
+						options={[["open", t("state_open")], ["proposed", t("proposals")], ...(whoAmI()?.no_auth ? [] : [["mine", t("mine")] as [string, string]])]}
+					/>
 					<select class="input" style={{ width: "auto" }} aria-label={t("state")} value={state} onChange={(ev) => setQuery("state", (ev.target as HTMLSelectElement).value || " ".trim())}>
 						{states.map((s) => (
 							<option value={s} key={s}>
