@@ -106,3 +106,80 @@ def test_whoever_brings_a_configuration_begins_with_an_empty_ledger(tmp_path):
     time.sleep(0.5)
     assert d.ask("GET", "/api/tocsin/v1/resources").json() == []
     assert d.stop() == 0
+
+
+# ---- this machine ----
+
+SAME = ("node_boot", "node_context", "node_cpu_", "node_disk_", "node_filefd_", "node_filesystem_", "node_forks", "node_intr", "node_load", "node_memory_",
+        "node_network_up", "node_network_transmit_bytes", "node_pressure_", "node_procs_", "node_time_seconds", "node_uname_", "node_vmstat_")
+
+
+def page_of(text):
+    """{(name, labels): value}; a label without a value is none."""
+    found = {}
+    for line in text.splitlines():
+        m = re.match(r"(\w+)(?:\{(.*)\})? (\S+)$", line)
+        if m:
+            labels = tuple(sorted((k, v.replace('\\"', '"').replace("\\\\", "\\")) for k, v in re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', m.group(2) or "") if v))
+            found[m.group(1), labels] = float(m.group(3))
+    return found
+
+
+def ours(daemon, job="node"):
+    answer = daemon.ask("GET", "/api/v1/query?query=%7Bjob%3D%22" + job + "%22%7D", token=daemon.admin).json()
+    found = {}
+    for r in answer["data"]["result"]:
+        labels = tuple(sorted((k, v) for k, v in r["metric"].items() if k not in ("__name__", "job", "instance")))
+        found[r["metric"]["__name__"], labels] = float(r["value"][1])
+    return found
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/bin/prometheus-node-exporter"), reason="no node_exporter to compare with")
+def test_this_machine_is_watched_as_node_exporter_does(tmp_path):
+    port = free_port(socket.SOCK_STREAM)
+    exporter = Program(["/usr/bin/prometheus-node-exporter", "--web.listen-address=127.0.0.1:%d" % port], tmp_path / "exporter.log")
+
+    def theirs():
+        import urllib.request
+        for _ in range(100):
+            try:
+                return page_of(urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port).read().decode())
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("no page of node_exporter")
+
+    before = theirs()
+    daemon = First(tmp_path)
+    daemon.wait(lambda: ("node_load1", ()) in ours(daemon))
+    mine = ours(daemon)
+    after = theirs()
+    exporter.stop()
+    missing = [k for k in before if k[0].startswith(SAME) and k not in mine and k in after]
+    assert not missing, missing
+    strange = [k for k in mine if k[0].startswith("node_") and k not in before and k[0] != "node_systemd_unit_state"]
+    assert not strange, strange
+    wrong = []
+    for key, value in mine.items():
+        if key not in before or key not in after:
+            continue
+        low, high = sorted((before[key], after[key]))
+        grows = key[0].endswith("_total") or key[0] == "node_time_seconds"
+        slack = 0.02 if grows else 0.3 * max(abs(low), abs(high)) + (5e8 if key[0].startswith("node_memory_") else 5)
+        if key[0].startswith("node_filesystem_") or key[0] in ("node_memory_MemTotal_bytes", "node_boot_time_seconds", "node_uname_info"):
+            slack = 0 if "size" in key[0] or "Total" in key[0] or "readonly" in key[0] or "info" in key[0] else max(1, 0.02 * high)
+        if not low - slack <= value <= high + slack:
+            wrong.append((key, low, value, high))
+    assert not wrong, wrong
+    assert len([k for k in mine if k[0].startswith("node_")]) > 100
+    assert ("up", ()) in mine and mine["up", ()] == 1
+    own = ours(daemon, "tocsin")
+    assert [v for (n, l), v in own.items() if n == "tocsin_turns_total" and ("role", "engine") in l][0] > 0
+    assert "refused by the sandbox" not in daemon.log.read_text()
+    assert daemon.stop() == 0
+
+
+def test_a_configuration_is_not_given_what_it_did_not_ask_for(tmp_path):
+    d = Daemon(tmp_path)
+    time.sleep(1)
+    assert not ours(d) and not ours(d, "tocsin")
+    assert d.stop() == 0
