@@ -182,6 +182,16 @@ handle_alerts(struct handling *h, const void *record)
 	return rc;
 }
 
+/* What people read of it, and under it what its rule says is to be done. */
+static struct str
+description_of(struct turn *t, struct pairs annotations)
+{
+	struct str text = pairs_get(annotations, "description"), todo = pairs_get(annotations, "todo");
+	if (!todo.n)
+		return text;
+	return arena_fmt(t->arena, "%.*s%sTo do: %.*s", STR_ARG(text), text.n ? "\n\n" : "", STR_ARG(todo));
+}
+
 void
 engine_desk(void *arg, struct turn *t, const struct road_change *c)
 {
@@ -192,7 +202,7 @@ engine_desk(void *arg, struct turn *t, const struct road_change *c)
 	    .fingerprint = c->fingerprint,
 	    .name = pairs_get(c->labels, "alertname"),
 	    .summary = pairs_get(c->annotations, "summary"),
-	    .description = pairs_get(c->annotations, "description"),
+	    .description = description_of(t, c->annotations),
 	    .group = c->group,
 	    .labels = c->labels,
 	    .firing = c->firing,
