@@ -46,6 +46,8 @@ void api_decorate(void *api, struct http_req *); /* security headers */
 /* Another configuration is in force, but for these of its keys; or it was refused. */
 void api_configured(struct api *, struct conf *, struct strs at_next_start);
 void api_refused(struct api *);
+/* What the daemon measures of itself, in the text format; any thread. */
+void api_own_metrics(struct api *, struct buf *);
 /* The engine committed something: live streams and what was read before learn of it. */
 void api_news(struct api *, const struct news *);
 

@@ -45,20 +45,26 @@ handle_reload(struct call *c)
 }
 
 void
-handle_own_metrics(struct call *c)
+api_own_metrics(struct api *a, struct buf *b)
 {
-	struct buf b = {0};
 	struct tsdb_state s;
-	tsdb_state(c->api->house.tsdb, &s);
-	metric_print(&b);
-	budget_print(&b);
-	buf_fmt(&b,
+	tsdb_state(a->house.tsdb, &s);
+	metric_print(b);
+	budget_print(b);
+	buf_fmt(b,
 	    "# HELP tocsin_series Series in the store of samples.\n# TYPE tocsin_series gauge\ntocsin_series %zu\n"
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"
 	    "# HELP tocsin_log_bytes Size of the write-ahead log.\n# TYPE tocsin_log_bytes gauge\ntocsin_log_bytes %llu\n"
 	    "# HELP tocsin_block_bytes Size of all blocks.\n# TYPE tocsin_block_bytes gauge\ntocsin_block_bytes %llu\n"
 	    "# HELP tocsin_live_streams Open streams of the journal.\n# TYPE tocsin_live_streams gauge\ntocsin_live_streams %zu\n",
-	    s.series, (unsigned long long)s.head_samples, (unsigned long long)s.log_bytes, (unsigned long long)s.block_bytes, c->api->live.n);
+	    s.series, (unsigned long long)s.head_samples, (unsigned long long)s.log_bytes, (unsigned long long)s.block_bytes, a->live.n);
+}
+
+void
+handle_own_metrics(struct call *c)
+{
+	struct buf b = {0};
+	api_own_metrics(c->api, &b);
 	http_answer_buf(c->req, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
 }
 

@@ -107,6 +107,7 @@ struct place conf_place(const struct conf *, const struct layout *, const void *
 /* The keys ("server.listen") that differ and that a process reads only when it starts; in `a`. */
 struct strs conf_at_next_start(const struct conf *running, const struct conf *fresh, struct arena *a);
 
+extern const char conf_starter_rules[]; /* server.starter_rules */
 extern const char conf_embedded[]; /* what Tocsin runs with when nothing is said */
 
 /* The reference of all keys as Markdown, from the tables. */

@@ -2,8 +2,8 @@
 #include "conf/conf.h"
 
 const char conf_embedded[] =
-    "# Tocsin without a configuration: it receives what is pushed, evaluates no rules,\n"
-    "# and every alert that arrives opens a ticket.\n"
+    "# Tocsin without a configuration: it watches this machine by rules of its own, receives\n"
+    "# what is pushed, and every alert opens a ticket.\n"
     "global:\n"
     "  scrape_interval: 15s\n"
     "  resolve_timeout: 5m\n"
@@ -15,5 +15,10 @@ const char conf_embedded[] =
     "receivers:\n"
     "  - name: desk\n"
     "    desk: open\n"
+    "desk:\n"
+    "  default_policy: demo\n"
     "server:\n"
-    "  listen: 127.0.0.1:9797\n";
+    "  listen: 127.0.0.1:9797\n"
+    "  demo: true\n"
+    "  watch_machine: true\n"
+    "  starter_rules: true\n";

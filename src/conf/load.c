@@ -197,6 +197,16 @@ load_rules(struct loader *l, const char *path, struct place named_at)
 	buf_fini(&text);
 }
 
+/* The rules that we bring along, for who brings none. */
+static void
+load_starter_rules(struct loader *l)
+{
+	struct conf_rules rules;
+	if (l->root->server.starter_rules && !l->root->rule_files.n &&
+	    conf_rules_read(&l->check, &l->binder, "(starter rules)", str_c(conf_starter_rules), &rules))
+		*vec_add(&l->rules) = rules;
+}
+
 static void
 load_template(struct loader *l, const char *path, struct place named_at)
 {
@@ -255,6 +265,7 @@ bind_all(struct loader *l, struct node *tree)
 	conf_settle(l);
 	conf_check(l);
 	each_file(l, "rule_files", l->root->rule_files, load_rules);
+	load_starter_rules(l);
 	each_file(l, "templates", l->root->templates, load_template);
 }
 

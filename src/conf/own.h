@@ -18,6 +18,15 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(STR, user, 0, 0, "", "started as root: whom the processes become that need no root; empty: nobody else") \
 	F(BOOL, sandbox, 0, 0, "true",                                                                       \
 	    "processes give up what they do not need: capabilities, system calls, writing outside the data folder") \
+	F(BOOL, demo, 0, 0, "false",                                                                         \
+	    "a first start makes a customer for trying out, with a contract, a schedule and checks of this machine; " \
+	    "true without a configuration file")                                                             \
+	F(BOOL, watch_machine, 0, 0, "false",                                                                \
+	    "this machine's own figures are stored every 15 s as node_exporter names them, and Tocsin's beside them; " \
+	    "true without a configuration file")                                                             \
+	F(BOOL, starter_rules, 0, 0, "false",                                                                \
+	    "where rule_files names none: rules for disks, memory, load, clock, units, certificates and ourselves; " \
+	    "true without a configuration file")                                                             \
 	F(STRS, hosts, 0, 0, "", "further names that a request may be addressed to (the Host header)")       \
 	F(STR, tls_cert_file, 0, KEY_PATH, "", "a certificate: the port speaks HTTPS")                       \
 	F(STR, tls_key_file, 0, KEY_PATH, "", "its private key")                                             \

@@ -10,6 +10,7 @@ const struct verb ctl_verbs[] = {
 	verb_alert},
     {"apply", "-f FILE|DIR [--dry-run]", "Sets people and agreements from YAML, all in one go.", verb_apply},
     {"backup", "--data DIR --to FILE", "Writes a consistent copy of the ledger, also while the daemon runs.", verb_backup},
+    {"drill", "[--to USER] [--by CHANNEL] [--wait]", "Sends a harmless alert through the whole chain, and says how far it came.", verb_drill},
     {"explain", "ticket/NUMBER | alert/FINGERPRINT", "Prints the chain of decisions, each with its reason.", verb_explain},
     {"export", "[--kind KIND]", "Prints people and agreements as YAML that apply takes.", verb_export},
     {"oncall", "", "Says who is on call now, until when, and why.", verb_oncall},

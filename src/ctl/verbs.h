@@ -7,6 +7,7 @@
 int verb_alert(struct args *);
 int verb_apply(struct args *);
 int verb_backup(struct args *);
+int verb_drill(struct args *);
 int verb_explain(struct args *);
 int verb_export(struct args *);
 int verb_oncall(struct args *);

@@ -180,6 +180,8 @@ state_facts(struct turn *t, struct event *ev, const struct ticket *k)
 {
 	turn_fact(t, ev, "state", str_c(ticket_states[k->state]));
 	turn_fact(t, ev, "priority", str_c(priorities[k->priority]));
+	if (k->drill)
+		turn_fact(t, ev, "drill", STR("true"));
 	if (k->suspension)
 		turn_fact(t, ev, "suspension", str_c(suspensions[k->suspension]));
 	if (k->assignee.n)

@@ -40,6 +40,9 @@ struct desk_alert {
 	int mode;             /* enum conf_desk: what the route says; DESK_DEFAULT: the contract decides */
 	int without_contract; /* the same for a customer without one, when the route says nothing */
 	struct str policy;    /* who is called when the contract names no policy */
+	bool drill;           /* a rehearsal: a ticket that calls, whatever the matrix says of it */
+	struct str page_to, page_by; /* of a drill: whom to page, and how; may be empty */
+	struct str asker;     /* of a drill: who is paged when nothing else says who */
 };
 struct desk_next desk_alert(struct desk *, struct turn *, const struct desk_alert *);
 

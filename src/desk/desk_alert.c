@@ -102,6 +102,18 @@ decide(const struct desk *d, const struct desk_alert *a, msec_t now)
 	return out;
 }
 
+/* A drill rings as the contract's most urgent ticket would; where nothing says whom to call, it is whoever asked. */
+static void
+make_drill(const struct desk_alert *a, struct decision *d)
+{
+	d->ticket = true;
+	d->row.propose = false;
+	d->row.priority = PRIORITY_CRITICAL;
+	d->row.modality = MODALITY_CALL;
+	if (a->page_to.n || !d->row.policy.n)
+		d->row.policy = STR("drill");
+}
+
 static void
 record_decision(struct turn *t, const struct desk_alert *a, const struct decision *dec)
 {
@@ -152,6 +164,9 @@ open_for_alert(struct desk *d, struct turn *t, const struct desk_alert *a, const
 	    .opener = STR("engine"),
 	    .opened = t->now,
 	    .group = a->group,
+	    .drill = a->drill,
+	    .page_to = a->page_to.n || !str_is(dec->row.policy, "drill") ? a->page_to : a->asker,
+	    .page_by = a->page_by,
 	};
 	k.alerts.p = &alert;
 	k.alerts.n = 1;
@@ -268,6 +283,8 @@ desk_alert(struct desk *d, struct turn *t, const struct desk_alert *a)
 	if (!a->firing)
 		return (struct desk_next){0};
 	struct decision dec = decide(d, a, t->now);
+	if (a->drill)
+		make_drill(a, &dec);
 	record_decision(t, a, &dec);
 	return dec.ticket ? open_for_alert(d, t, a, &dec) : (struct desk_next){0};
 }

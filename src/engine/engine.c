@@ -200,6 +200,7 @@ decide(struct engine *e)
 	e->heads_planned = true;
 	if (!turn_is_empty(e->turn))
 		road_review(e->road, e->turn);
+	engine_drills(e);
 	engine_inform(e);
 	if (!turn_is_empty(e->turn))
 		book_clock_keep(e->book, e->turn);

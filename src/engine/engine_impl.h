@@ -28,6 +28,13 @@ struct pending {
 	bool in_flight;
 };
 
+/* What the desk must know of the drill that is handed to it just now, and what it answers. */
+struct drilling {
+	struct str to, by, asker, trouble;
+	int64_t ticket;
+	struct str fingerprint;
+};
+
 struct engine {
 	struct loop *loop;
 	struct ledger *ledger;
@@ -54,6 +61,7 @@ struct engine {
 	msec_t careful_until;      /* one thing a turn until then */
 	uint64_t suspects_seen;    /* the changes that `told` knows of */
 	VEC(struct suspect) told;  /* who has an alert for being in quarantine */
+	struct drilling *drilling; /* while its alert is on the road */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
 	char trouble[ERR_TEXT];
 };
@@ -72,6 +80,17 @@ void engine_handle(struct engine *, struct waiting *); /* decides one message; f
 void engine_alarm(struct engine *, struct str id);     /* decides one timer */
 /* The second road: what the desk does about an alert that began or ceased. */
 void engine_desk(void *engine, struct turn *, const struct road_change *);
+
+/* drill.c */
+struct drill_order;
+struct drill_plan;
+CHECKED enum rc drill_start(struct engine *, const struct drill_order *, int64_t *ticket, struct err *);
+/* Is it a drill's alert?  Then what the desk makes of it is changed. */
+bool drill_describe(const struct engine *, const struct road_change *, struct desk_alert *);
+void engine_drills(struct engine *); /* once a turn, when everything else was decided */
+struct desk_next drill_timer(struct engine *, int64_t ticket);                             /* "drill/<ticket>" */
+void drill_planned(struct engine *, const struct resource *, const struct drill_plan *);   /* NULL: it is gone */
+void drill_plan_due(struct engine *, struct str name);                                     /* "drillplan/<name>" */
 
 /* inform.c: mails to the customer about what this turn recorded; before its commit. */
 void engine_inform(struct engine *);

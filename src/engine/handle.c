@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/os.h"
 #include "check/state.h"
+#include "engine/drill.h"
 #include "engine/engine_impl.h"
 #include "engine/order.h"
 #include "flow/alert.h"
@@ -181,6 +182,16 @@ handle_alerts(struct handling *h, const void *record)
 	return rc;
 }
 
+/* What people read of it, and under it what its rule says is to be done. */
+static struct str
+description_of(struct turn *t, struct pairs annotations)
+{
+	struct str text = pairs_get(annotations, "description"), todo = pairs_get(annotations, "todo");
+	if (!todo.n)
+		return text;
+	return arena_fmt(t->arena, "%.*s%sTo do: %.*s", STR_ARG(text), text.n ? "\n\n" : "", STR_ARG(todo));
+}
+
 void
 engine_desk(void *arg, struct turn *t, const struct road_change *c)
 {
@@ -191,7 +202,7 @@ engine_desk(void *arg, struct turn *t, const struct road_change *c)
 	    .fingerprint = c->fingerprint,
 	    .name = pairs_get(c->labels, "alertname"),
 	    .summary = pairs_get(c->annotations, "summary"),
-	    .description = pairs_get(c->annotations, "description"),
+	    .description = description_of(t, c->annotations),
 	    .group = c->group,
 	    .labels = c->labels,
 	    .firing = c->firing,
@@ -200,8 +211,14 @@ engine_desk(void *arg, struct turn *t, const struct road_change *c)
 	    .without_contract = e->conf->root->desk.desk,
 	    .policy = e->conf->root->desk.default_policy,
 	};
+	drill_describe(e, c, &d);
 	t->actor = STR("engine");
-	follow(e, desk_alert(e->desk, t, &d));
+	struct desk_next next = desk_alert(e->desk, t, &d);
+	if (d.drill && next.opened) {
+		e->drilling->ticket = next.ticket->number;
+		e->drilling->fingerprint = arena_str(t->arena, c->fingerprint);
+	}
+	follow(e, next);
 	t->actor = actor;
 }
 
@@ -320,6 +337,16 @@ check_resource(struct handling *h, const struct resource *r, void **spec)
 	return RC_OK;
 }
 
+/* What a resource sets in motion when it comes into force. */
+static bool
+set_resource(struct handling *h, const struct resource *r, const void *spec)
+{
+	bool changed = book_set(h->e->book, h->turn, r, spec, r->valid_from);
+	if (changed && str_is(r->kind, "drill"))
+		drill_planned(h->e, r, spec);
+	return changed;
+}
+
 /* All or none: every resource is checked before the first one is set. */
 static enum rc
 handle_resources(struct handling *h, const void *record)
@@ -341,12 +368,18 @@ handle_resources(struct handling *h, const void *record)
 		if (b->dry_run)
 			changed += book_would_change(h->e->book, r, specs[i], r->valid_from ? r->valid_from : h->turn->now);
 		else
-			changed += book_set(h->e->book, h->turn, r, specs[i], r->valid_from);
+			changed += set_resource(h, r, specs[i]);
 	}
 	if (changed && !b->dry_run)
 		desk_agreements_changed(h->e->desk, h->turn);
 	h->reply->number = changed;
 	return RC_OK;
+}
+
+static enum rc
+handle_drill(struct handling *h, const void *record)
+{
+	return drill_start(h->e, record, &h->reply->number, h->err);
 }
 
 /* Not events: the alerts themselves are. */
@@ -493,6 +526,10 @@ alarm_owner(struct engine *e, struct str id)
 		turn_timer_cancel(e->turn, id);
 		if (k)
 			climb_on(e, k, escalation_due(e->book, e->turn, k));
+	} else if (str_is(kind, "drill") && str_i64(str_from(id, (size_t)slash + 1), &number)) {
+		follow(e, drill_timer(e, number));
+	} else if (str_is(kind, "drillplan")) {
+		drill_plan_due(e, str_from(id, (size_t)slash + 1));
 	} else if (str_is(kind, "heads")) {
 		engine_sign_heads(e);
 	} else {

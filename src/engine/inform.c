@@ -12,6 +12,8 @@
 static bool
 concerns_the_customer(const struct event *ev)
 {
+	if (pairs_get(ev->facts, "drill").n)
+		return false;
 	switch (event_kind(ev->kind)) {
 	case EVENT_ticket_opened:
 	case EVENT_ticket_state:

@@ -4,6 +4,7 @@
 #include "access/user.h"
 #include "check/watched.h"
 #include "desk/agreement.h"
+#include "engine/drill.h"
 #include "engine/engine.h"
 #include "oncall/schedule.h"
 
@@ -13,6 +14,7 @@ const struct resource_kind resource_kinds[] = {
     {"contact", &contact_layout, true, NULL, "a customer's person"},
     {"contract", &contract_layout, true, contract_check, "what a customer bought: clocks, calendar, on-call right, matrix"},
     {"customer", &customer_layout, false, NULL, "who is served, and the boundary of isolation"},
+    {"drill", &drill_plan_layout, false, drill_plan_check, "a rehearsal of the whole chain, again and again"},
     {"host", &host_layout, true, host_check, "what is watched"},
     {"override", &override_layout, false, override_check, "somebody stands in on a schedule for a while"},
     {"policy", &policy_layout, true, policy_check, "who is called, step by step"},

@@ -66,7 +66,10 @@ RECORD(escalation, ESCALATION_KEYS)
 	F(STR, group, 0, KEY_HIDDEN, "", "alerts with this key join it")                                     \
 	F(MANY, alerts, ticket_alert, 0, "", "the alerts that it is about")                                  \
 	F(ONE, escalation, escalation, 0, "", "how far its policy has climbed")                              \
-	F(I64, pages, 0, KEY_HIDDEN, "", "how many pages it has had, for their numbers")
+	F(I64, pages, 0, KEY_HIDDEN, "", "how many pages it has had, for their numbers")                     \
+	F(BOOL, drill, 0, 0, "", "a rehearsal: its customer is not told, and no report counts it")           \
+	F(STR, page_to, 0, KEY_HIDDEN, "", "of a drill: the one user who is paged, whatever the policy says") \
+	F(STR, page_by, 0, KEY_HIDDEN, "", "of a drill: the one channel of the page")
 RECORD(ticket, TICKET_KEYS)
 
 #endif

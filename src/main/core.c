@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "collect/scraper.h"
 #include "main/core_checks.h"
+#include "main/core_machine.h"
 #include "rule/rules.h"
 
 struct core {
@@ -16,6 +17,7 @@ struct core {
 	struct scraper *scraper;
 	struct rules *rules;
 	struct core_checks *checks;
+	struct core_machine *machine; /* NULL: it is not watched */
 	struct api *api;
 };
 
@@ -183,9 +185,11 @@ begin(struct core *c, struct err *e)
 	rc = core_configure(c, h->conf, e);
 	if (rc == RC_OK)
 		rc = restore_rules(c, e);
-	return rc == RC_OK ? core_checks_create(
-				 &c->checks, h->loop, h->ledger_url, c->tsdb, &h->probes, &h->engine, e)
-			   : rc;
+	if (rc == RC_OK)
+		rc = core_checks_create(&c->checks, h->loop, h->ledger_url, c->tsdb, &h->probes, &h->engine, e);
+	if (rc == RC_OK && h->machine && h->conf->root->server.watch_machine)
+		c->machine = core_machine_create(h->loop, c->tsdb, h->probes.runner, c->api);
+	return rc;
 }
 
 enum rc
@@ -207,6 +211,7 @@ core_destroy(struct core **pc)
 	struct core *c = *pc;
 	if (!c)
 		return;
+	core_machine_destroy(&c->machine);
 	rules_destroy(&c->rules);
 	scraper_destroy(&c->scraper);
 	core_checks_destroy(&c->checks);

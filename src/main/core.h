@@ -22,6 +22,7 @@ struct core_house {
 	const char *data;      /* the folder; samples are below it */
 	struct str ledger_url; /* must be there; borrowed */
 	bool no_auth;
+	bool machine; /* server.watch_machine counts: it is this machine's core, not a play's */
 	struct http_door *scrapes; /* URLs of the configuration */
 	struct probe_doors probes; /* URLs that people typed in */
 	struct engine_door engine;

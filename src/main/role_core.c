@@ -270,6 +270,7 @@ make_core(struct process_core *c, struct err *e)
 	    .data = c->house->data,
 	    .ledger_url = house_ledger(c->house),
 	    .no_auth = c->house->no_auth,
+	    .machine = true,
 	    .scrapes = http_client_door(c->scrapes),
 	    .probes = {http_client_door(c->checks), runner_client_door(c->runner), clock_real()},
 	    .engine = {c, tell, ask},

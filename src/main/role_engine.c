@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "base/os.h"
 #include "engine/engine.h"
+#include "main/demo.h"
 #include "main/house.h"
 #include "net/link.h"
 #include "notify/sender.h"
@@ -195,7 +196,7 @@ lost(void *arg, const char *why)
 /* ---- the first start ---- */
 
 static bool
-is_admin(void *arg, const struct row *row)
+is_any(void *arg, const struct row *row)
 {
 	*(bool *)arg = true;
 	return false;
@@ -235,16 +236,29 @@ make_administrator(struct engine_process *p, const char *home)
 	arena_destroy(&a);
 }
 
+/* Something to try the whole chain with; whoever administers is on call. */
+static void
+make_demo(struct engine_process *p)
+{
+	struct arena *a = arena_create();
+	struct resource_batch batch = {0};
+	demo_resources(p->house->no_auth ? STR("anybody") : STR("admin"), p->house->no_auth, a, &batch);
+	ask_record(p, MESSAGE_resources, &resource_batch_layout, &batch);
+	arena_destroy(&a);
+}
+
 static void
 first_start(struct engine_process *p)
 {
 	bool any = false;
 	struct err e;
 	struct row_query q = {.space = STR("resource"), .limit = 1};
-	if (p->house->no_auth)
+	if (ledger_list(p->ledger, &q, is_any, &any, &e) != RC_OK || any)
 		return;
-	if (ledger_list(p->ledger, &q, is_admin, &any, &e) == RC_OK && !any)
+	if (!p->house->no_auth)
 		make_administrator(p, p->house->external_url);
+	if (p->house->conf->root->server.demo)
+		make_demo(p);
 }
 
 /* ---- life ---- */

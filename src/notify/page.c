@@ -137,6 +137,35 @@ rung_at(const struct user *u, int64_t i, struct rung *out)
 	return true;
 }
 
+/* The one rung of a drill over one channel, with the address that the person's ladder has for it. */
+static bool
+only_rung(const struct user *u, struct str by, int64_t i, struct rung *out)
+{
+	for (int64_t k = 0; i == 0 && rung_at(u, k, out); k++)
+		if (str_is(by, channels[out->by]))
+			return true;
+	if (i != 0)
+		return false;
+	for (int c = 0; channels[c]; c++)
+		if (str_is(by, channels[c]))
+			*out = (struct rung){c, c == CHANNEL_MAIL ? u->mail : c == CHANNEL_CALL || c == CHANNEL_SMS ? u->phone : STR(""), 2 * MINUTE};
+	return out->to.n > 0 || str_is(by, channels[CHANNEL_CONSOLE]);
+}
+
+bool
+page_can(const struct user *u, struct str by)
+{
+	struct rung r = {0};
+	return only_rung(u, by, 0, &r);
+}
+
+static bool
+next_of(const struct user *u, const struct ticket *k, int64_t i, struct rung *out)
+{
+	*out = (struct rung){0};
+	return k->page_by.n ? only_rung(u, k->page_by, i, out) : rung_at(u, i, out);
+}
+
 static struct str
 subject(struct turn *t, int64_t ticket)
 {
@@ -229,7 +258,7 @@ climb(struct pages *ps, struct turn *t, struct trying *x)
 	const struct user *u = book_find(ps->book, "user", STR(""), x->page.user, t->now);
 	const struct ticket *k = desk_ticket(ps->desk, x->page.ticket);
 	struct rung r;
-	if (u && k && rung_at(u, x->page.rung, &r)) {
+	if (u && k && next_of(u, k, x->page.rung, &r)) {
 		send_rung(ps, t, x, &r, u, k);
 		save(t, &x->page);
 		return true;

@@ -13,6 +13,7 @@
 #ifndef NOTIFY_PAGE_H
 #define NOTIFY_PAGE_H
 
+#include "access/user.h"
 #include "desk/desk.h"
 #include "flow/notice.h"
 
@@ -51,6 +52,8 @@ struct page_result page_timer(struct pages *, struct turn *, struct str id); /* 
 void pages_stop(struct pages *, struct turn *, int64_t ticket, struct str taken_by, const char *why);
 /* A notice that wants no answer, over the first rung of the user's ladder that writes (mail, webhook, console). */
 void notice_send(struct pages *, struct turn *, const struct ticket *, struct str user, const char *why);
+/* Is there a rung, or an address, by which a page could reach this person over this channel? */
+bool page_can(const struct user *, struct str channel);
 size_t pages_trying(const struct pages *, int64_t ticket);
 
 #endif

@@ -129,9 +129,26 @@ subject(struct turn *t, const struct ticket *k)
 	return arena_fmt(t->arena, "ticket/%lld", (long long)k->number);
 }
 
+/* A drill for one person is a policy of one step. */
 static const struct policy *
-policy_of(const struct book *b, const struct ticket *k, msec_t at)
+policy_for(const struct ticket *k, struct arena *a)
 {
+	struct policy *p = arena_new(a, struct policy);
+	struct step *s = arena_new(a, struct step);
+	struct str *name = arena_new(a, struct str);
+	*name = arena_fmt(a, "user:%.*s", STR_ARG(k->page_to));
+	*s = (struct step){.notify = {name, 1}, .after = 5 * MINUTE};
+	p->steps.p = s;
+	p->steps.n = 1;
+	p->repeat = 1;
+	return p;
+}
+
+static const struct policy *
+policy_of(const struct book *b, const struct ticket *k, msec_t at, struct arena *a)
+{
+	if (k->page_to.n)
+		return policy_for(k, a);
 	const struct policy *p = book_find(b, "policy", k->customer, k->policy, at);
 	return p && p->steps.n ? p : NULL;
 }
@@ -186,7 +203,7 @@ give_up(struct book *b, struct turn *t, struct ticket *k, const struct policy *p
 struct climb
 escalation_start(struct book *b, struct turn *t, struct ticket *k, const char *why)
 {
-	const struct policy *p = policy_of(b, k, t->now);
+	const struct policy *p = policy_of(b, k, t->now, t->arena);
 	if (k->escalation.climbing)
 		return (struct climb){0};
 	if (!p) {
@@ -237,7 +254,7 @@ skip_missed(struct turn *t, struct ticket *k, const struct policy *p)
 struct climb
 escalation_due(struct book *b, struct turn *t, struct ticket *k)
 {
-	const struct policy *p = policy_of(b, k, t->now);
+	const struct policy *p = policy_of(b, k, t->now, t->arena);
 	if (!k->escalation.climbing) /* [E2] */
 		return (struct climb){0};
 	if (t->now < k->escalation.due) { /* the clock went back */
@@ -273,7 +290,7 @@ escalation_move(struct turn *t, struct ticket *k, msec_t by)
 struct climb
 escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *why)
 {
-	const struct policy *p = policy_of(b, k, t->now);
+	const struct policy *p = policy_of(b, k, t->now, t->arena);
 	if (!k->escalation.climbing || !p)
 		return (struct climb){0};
 	if (between_rounds(k, p) && k->escalation.due > t->now) { /* [E3]: its timer is set */
@@ -292,7 +309,7 @@ escalation_hurry(struct book *b, struct turn *t, struct ticket *k, const char *w
 size_t
 escalation_ahead(const struct book *b, const struct ticket *k, struct arena *a, struct ahead *out, size_t limit)
 {
-	const struct policy *p = policy_of(b, k, k->escalation.due);
+	const struct policy *p = policy_of(b, k, k->escalation.due, a);
 	struct ticket copy = *k;
 	size_t n = 0;
 	msec_t at = k->escalation.due;
