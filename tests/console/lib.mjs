@@ -70,7 +70,7 @@ export async function api(method, path, body, token = given.admin) {
 }
 
 export const texts = {
-	en: { take: "Take in charge", close: "Close", write: "Write", progress: "In progress", closed: "Closed", open: "Open a ticket", send: "Send", again: "It happens again", customer: "To the customer" },
-	it: { take: "Prendi in carico", close: "Chiudi", write: "Scrivi", progress: "In lavorazione", closed: "Chiusa", open: "Apri un ticket", send: "Invia", again: "Si ripresenta", customer: "Al cliente" },
-	fr: { take: "Prendre en charge", close: "Clore", write: "Écrire", progress: "En cours", closed: "Clos", open: "Ouvrir un ticket", send: "Envoyer", again: "Cela se reproduit", customer: "Au client" },
+	en: { take: "Take in charge", close: "Close", write: "Write", progress: "In progress", closed: "Closed", open: "Open a ticket", send: "Send", again: "It happens again", customer: "To the customer", drill: "Start a drill" },
+	it: { take: "Prendi in carico", close: "Chiudi", write: "Scrivi", progress: "In lavorazione", closed: "Chiusa", open: "Apri un ticket", send: "Invia", again: "Si ripresenta", customer: "Al cliente", drill: "Avvia un'esercitazione" },
+	fr: { take: "Prendre en charge", close: "Clore", write: "Écrire", progress: "En cours", closed: "Clos", open: "Ouvrir un ticket", send: "Envoyer", again: "Cela se reproduit", customer: "Au client", drill: "Lancer un exercice" },
 }

@@ -2,12 +2,14 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from daemon import Daemon
+from test_first_run import First
 
 WALKS = pathlib.Path(__file__).parent.parent / "console"
 ROOT = WALKS.parent.parent
@@ -91,6 +93,17 @@ def with_password(d):
     said = d.ask("POST", "/api/tocsin/v1/session", {"user": "admin", "password": one_time})
     headers = {"Cookie": said.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": said.json()["csrf"]}
     assert d.ask("POST", "/api/tocsin/v1/password", {"password": PASSWORD}, headers=headers).status == 200
+
+
+@pytest.mark.parametrize("language, width", [("en", 1440), ("it", 390), ("it", 1440), ("en", 390)])
+def test_the_first_run_shows_the_whole_chain(tmp_path, language, width):
+    d = First(tmp_path, auth=True, sign_in=False)
+    try:
+        d.wait(lambda: "one-time password" in d.log.read_text())
+        one_time = re.search(r"one-time password (\S+)", d.log.read_text()).group(1)
+        walk("first", d, language=language, width=width, oneTime=one_time)
+    finally:
+        d.stop()
 
 
 def test_a_call_rings_in_the_browser_and_is_taken_with_a_key(house):

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built
 class First(Daemon):
     """Nothing is said but where."""
 
-    def __init__(self, path, auth=False):
+    def __init__(self, path, auth=False, sign_in=True):
         self.path, self.port, self.log = path, free_port(socket.SOCK_STREAM), path / "serve.log"
         self.auth, self.admin = auth, None
         self.begin()
-        if auth:
+        if auth and sign_in:
             self.sign_in()
 
     def begin(self):
