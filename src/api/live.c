@@ -79,7 +79,8 @@ handle_live(struct call *c)
 	s->stream = http_stream_open(c->req, "text/event-stream", forget, s);
 	if (ledger && ledger_events(ledger, &q, push, s, &e) != RC_OK)
 		http_stream_send(s->stream, STR("event: trouble\ndata: the journal cannot be read\n\n"));
-	http_stream_send(s->stream, STR(": here\n\n"));
+	/* a number to come back with, also for who has heard nothing yet */
+	http_stream_send(s->stream, arena_fmt(s->arena, "id: %lld\nevent: here\ndata:\n\n", (long long)s->after));
 	pthread_mutex_unlock(&c->api->live_lock);
 }
 

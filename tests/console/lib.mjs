@@ -20,18 +20,18 @@ export async function browser() {
 }
 
 /* A new person at the console: own cookies, language, width and theme. */
-export async function visitor(b, { language = "en", width = 1440, theme = "light", expect = [] } = {}) {
+export async function visitor(b, { language = "en", width = 1440, theme = "light", expect = [], origin = base } = {}) {
 	const context = await b.newContext({ viewport: { width, height: width < 800 ? 844 : 900 }, colorScheme: theme, locale: language, reducedMotion: "reduce", bypassCSP: true })
 	await context.addInitScript(`localStorage.setItem("tocsin.theme", "${theme}"); localStorage.setItem("tocsin.language", "${language}")`)
 	const page = await context.newPage()
 	const trouble = []
 	page.on("console", (m) => m.type() === "error" && !expect.some((e) => m.text().includes(e)) && trouble.push("console: " + m.text()))
 	page.on("pageerror", (e) => trouble.push("error: " + e.message))
-	page.on("request", (r) => !r.url().startsWith(base) && !r.url().startsWith("data:") && !r.url().startsWith("blob:") && trouble.push("another host: " + r.url()))
+	page.on("request", (r) => !r.url().startsWith(origin) && !r.url().startsWith("data:") && !r.url().startsWith("blob:") && trouble.push("another host: " + r.url()))
 	return {
 		page,
 		context,
-		go: (path) => page.goto(base + path),
+		go: (path) => page.goto(origin + path),
 		clean() {
 			assert.deepEqual(trouble, [])
 		},

@@ -3,6 +3,7 @@
  * a session that ends in the middle of a message or is stolen, a browser whose clock is wrong.
  */
 import assert from "node:assert/strict"
+import { connect, createServer } from "node:net"
 import { api, base, browser, given, signIn, visitor } from "./lib.mjs"
 
 const b = await browser()
@@ -23,6 +24,8 @@ const open = async (title) => (await api("POST", "/api/tocsin/v1/tickets", { cus
 	await one.go(`/ticket/${m}`)
 	await one.page.locator("[role=toolbar] button", { hasText: "Take in charge" }).dblclick()
 	await one.page.locator(".chip", { hasText: "In progress" }).waitFor()
+	await one.page.locator(".timeline", { hasText: "took it in charge" }).waitFor()
+	await one.page.waitForTimeout(800)
 	const taken = (await api("GET", `/api/tocsin/v1/tickets/${m}/events`)).filter((e) => e.kind === "ticket_state")
 	assert.equal(taken.length, 1)
 	/* a stale page: what was closed meanwhile is refused with a sentence, and the page shows it */
@@ -107,6 +110,36 @@ const open = async (title) => (await api("POST", "/api/tocsin/v1/tickets", { cus
 	await v.page.locator(".ticket-row .clock").first().waitFor()
 	assert.ok(!(await v.page.locator(".ticket-row").first().innerText()).includes("−"), "nothing is late only because the browser is ahead")
 	await v.context.close()
+}
+
+/* what happened while the connection was lost is there when it is back */
+{
+	const through = new Set()
+	let cut = false
+	const proxy = createServer((from) => {
+		if (cut) return from.destroy()
+		const to = connect(+new URL(base).port, "127.0.0.1")
+		for (const [x, y] of [[from, to], [to, from]]) {
+			through.add(x)
+			x.pipe(y)
+			x.on("error", () => y.destroy())
+			x.on("close", () => (through.delete(x), y.destroy()))
+		}
+	})
+	await new Promise((done) => proxy.listen(0, "127.0.0.1", done))
+	const v = await visitor(b, { origin: `http://127.0.0.1:${proxy.address().port}`, expect: ["401", "ERR_", "Failed to load"] })
+	await signIn(v, "admin", given.password)
+	await v.page.locator('.live-dot[data-state="live"]').waitFor()
+	cut = true
+	for (const s of through) s.destroy()
+	await v.page.locator('.live-dot[data-state="waiting"]').waitFor()
+	const n = await open("opened while nobody listened")
+	cut = false
+	await v.page.locator('.live-dot[data-state="live"]').waitFor()
+	await v.page.locator(`.ticket-row[href="/ticket/${n}"]`).waitFor()
+	v.clean()
+	await v.context.close()
+	proxy.close()
 }
 
 /* a phone number that is none is refused with a sentence that names it */

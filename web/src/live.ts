@@ -60,7 +60,7 @@ function open() {
 	source = new EventSource("/api/tocsin/v1/live" + (seen ? "?after=" + seen : ""))
 	source.onopen = () => {
 		setState("live")
-		if (lost && Date.now() - lost > 5000) forgetAll()
+		if (lost) forgetAll()
 		lost = 0
 	}
 	source.onerror = () => {

@@ -133,8 +133,8 @@ function Graph({ q, from, to, onZoom }: { q: string; from: number; to: number; o
 								return (
 									<li key={l.label}>
 										<button
-											class="button plain small"
-											style={{ width: "100%", justifyContent: "flex-start", minHeight: "24px", opacity: i < 0 ? 0.6 : 1 }}
+											class="legend"
+
 											aria-pressed={i >= 0}
 											onClick={() => setOff((s) => { const n = new Set(s); if (!n.delete(l.label)) n.add(l.label); return n })}
 										>

@@ -5,7 +5,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks"
 import { now, useGet } from "../api"
-import { number } from "../format"
+import { clockTime, dayName, number } from "../format"
 import { t } from "../words"
 import { Loading, Nothing, troubleText } from "./basics"
 
@@ -33,6 +33,12 @@ function align(lines: Line[]): (number | null)[][] {
 	]
 }
 
+/* The time; the day too where a new one begins. */
+function timeLabel(at: number, before?: number): string {
+	const fresh = before === undefined || new Date(at * 1000).toDateString() !== new Date(before * 1000).toDateString()
+	return clockTime(at * 1000) + (fresh ? "\n" + dayName(at * 1000) : "")
+}
+
 export function Chart({ lines, height = 220, from, to, marks = [], onZoom, label }: { lines: Line[]; height?: number; from?: number; to?: number; marks?: number[]; onZoom?: (from: number, to: number) => void; label: string }) {
 	const box = useRef<HTMLDivElement>(null)
 	useEffect(() => {
@@ -53,7 +59,7 @@ export function Chart({ lines, height = 220, from, to, marks = [], onZoom, label
 					legend: { show: false },
 					cursor: { drag: { x: !!onZoom, y: false, setScale: false } },
 					scales: { x: { time: true, ...(from && to ? { min: from, max: to } : {}) } },
-					axes: [{ ...axis }, { ...axis, size: 58, values: (_u, vs) => vs.map((v) => short(v)) }],
+					axes: [{ ...axis, space: 70, values: (_u, xs) => xs.map((x, i) => timeLabel(x, xs[i - 1])) }, { ...axis, size: 58, values: (_u, vs) => vs.map((v) => short(v)) }],
 					series: [{}, ...lines.map((l, i) => ({ label: l.label, stroke: colourOf(i), width: 1.6, dash: dashes[Math.floor(i / 8) % 4], points: { show: false }, spanGaps: false }))],
 					hooks: {
 						setSelect: [
