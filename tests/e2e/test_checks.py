@@ -364,7 +364,7 @@ def test_tls_judges_chain_name_and_days(daemon, tmp_path):
 
 
 def test_ping_says_how_it_is_or_that_it_may_not(daemon):
-    daemon.apply(HOST + "kind: host\nname: gone\nspec: {address: 192.0.2.1}\n---\n" + native("here", "ping", "packets: 2") + native("gone", "ping", "packets: 2", "gone"))
+    daemon.apply(HOST + "kind: host\nname: gone\nspec: {address: '2001:db8::1'}\n---\n" + native("here", "ping", "packets: 2") + native("gone", "ping", "packets: 2", "gone"))
     daemon.wait(lambda: estate(daemon).get("n-here", {"state": "pending"})["state"] != "pending", "no result")
     here = estate(daemon)["n-here"]
     if os.geteuid() == 0:
