@@ -12,6 +12,7 @@
 #define API_API_H
 
 #include "access/identity.h"
+#include "check/schedule.h"
 #include "conf/conf.h"
 #include "flow/message.h"
 #include "flow/reply.h"
@@ -35,6 +36,8 @@ struct api_house {
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
 	void (*targets_json)(void *arg, const struct identity *, struct buf *);
 	void (*rules_json)(void *arg, const struct identity *, bool alerts_only, struct buf *);
+	/* Every service as it stands. */
+	void (*services)(void *arg, check_view_fn *, void *fn_arg);
 };
 
 struct api;

@@ -4,6 +4,17 @@
 #include "check/macro.h"
 #include "check/probe.h"
 
+static const struct check_kind *const natives[] = {&http_kind, &ping_kind, &tcp_kind, &tls_kind};
+
+const struct check_kind *
+native_kind(struct str name)
+{
+	for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)
+		if (str_is(name, natives[i]->name))
+			return natives[i];
+	return NULL;
+}
+
 struct definition *
 definition_ref(struct definition *d)
 {
@@ -111,9 +122,9 @@ definition_create(const struct book *book, const struct resource *r, const struc
 	const struct macros m = {d->address, d->host, d->title, d->spec.args};
 	if (!host) {
 		d->trouble = arena_fmt(a, "there is no host \"%.*s\"", STR_ARG(d->host));
-	} else if (str_is(s->check, "http")) {
+	} else if (native_kind(s->check)) {
 		d->url = expanded(d, s->http.url, &m);
-		d->kind = &http_kind;
+		d->kind = native_kind(s->check);
 	} else {
 		set_command(d, book_find(book, "check_command", STR(""), s->check, now), &m);
 	}

@@ -7,7 +7,9 @@
 #define CHECK_PROBE_H
 
 #include "check/definition.h"
+#include "check/pinger.h"
 #include "check/state.h"
+#include "net/dial.h"
 #include "net/http_client.h"
 
 struct probe_result {
@@ -23,6 +25,8 @@ struct probe_doors {
 	struct http_door *http;
 	struct runner_door *runner;
 	struct clock *clock;
+	const struct dialer *dialer; /* NULL: there are no sockets here (a play); what needs them is not possible */
+	struct pinger *pinger;       /* the same */
 };
 
 struct probe; /* one under way; each kind has its own */
@@ -32,7 +36,9 @@ struct check_kind {
 	struct probe *(*start)(const struct probe_doors *, struct definition *, probe_done *, void *arg);
 	void (*cancel)(struct probe **);
 };
-extern const struct check_kind http_kind, plugin_kind;
+extern const struct check_kind http_kind, ping_kind, plugin_kind, tcp_kind, tls_kind;
+/* The built-in kind of that name, or NULL. */
+const struct check_kind *native_kind(struct str name);
 
 /* What an answer means; appends the line and its measurements.  Pure. */
 enum check_state http_judge(const struct service *, const struct http_result *, msec_t now, struct buf *);

@@ -5,9 +5,12 @@
  *        by them can it be resolved.
  * TRAP   That we ourselves cannot run a check (the runner is starting, too many are under way) says nothing about the
  *        service: it is tried again soon, and its state stays.
+ * THREADS  `lock` guards what checks_each looks at: services, definitions, states and words.  Only the loop's thread
+ *        changes them, so it takes the lock for changes alone.
  */
 #include "check/schedule.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -26,7 +29,7 @@ struct watched {
 	const struct check_kind *kind; /* of the probe under way */
 	struct probe *probe;
 	struct loop_timer timer;
-	msec_t due, sent_at;
+	msec_t due, sent_at, last;
 	char *told;             /* [S1] canonical bytes; NULL: nobody was told */
 	size_t told_n;
 	char *summary, *more;   /* what the last bad result said */
@@ -41,6 +44,7 @@ struct checks {
 	struct map *services; /* by key */
 	struct loop_timer resend;
 	size_t running;
+	pthread_mutex_t lock;
 	bool remember_all;
 	struct arena *arena;        /* of what waits to be handed on */
 	VEC(struct alert) alerts;
@@ -201,12 +205,14 @@ conclude(struct watched *w, const struct probe_result *r)
 	struct arena *a = arena_create();
 	struct plugin_output o;
 	plugin_output_parse(r->text, a, &o);
-	if (check_status_take(&w->status, r->state, w->def->spec.max_attempts, loop_wall(c->loop))) {
-		keep_words(w, &o);
+	pthread_mutex_lock(&c->lock);
+	bool changed = check_status_take(&w->status, r->state, w->def->spec.max_attempts, loop_wall(c->loop));
+	keep_words(w, &o);
+	w->last = loop_wall(c->loop);
+	pthread_mutex_unlock(&c->lock);
+	if (changed) {
 		tell(w);
 		remember(w);
-	} else if (r->state != CHECK_OK) {
-		keep_words(w, &o);
 	}
 	check_series_store(w->series, c->db, w->def, &w->status, r->seconds, o.perf, w->due);
 	arena_destroy(&a);
@@ -346,10 +352,12 @@ void
 checks_take(struct checks *c, const struct book *book)
 {
 	struct taking t = {c, book, loop_wall(c->loop)};
+	pthread_mutex_lock(&c->lock);
 	map_each(c->services, e)
 		((struct watched *)e->value)->kept = false;
 	book_each(book, "service", t.now, take_service, &t);
 	end_services(c);
+	pthread_mutex_unlock(&c->lock);
 	hand_on(c);
 }
 
@@ -371,8 +379,10 @@ checks_restore(struct checks *c, const struct check_memory *m)
 		settle_forgotten(c, m);
 		return;
 	}
+	pthread_mutex_lock(&c->lock);
 	check_status_restore(&w->status, m);
 	keep_words(w, &(struct plugin_output){.first = m->summary});
+	pthread_mutex_unlock(&c->lock);
 	if (m->told)
 		set_told(w, labels_from_pairs(m->labels, c->arena));
 	tell(w);
@@ -384,6 +394,22 @@ void
 checks_remember_again(struct checks *c)
 {
 	c->remember_all = true;
+}
+
+void
+checks_each(struct checks *c, check_view_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&c->lock);
+	map_each(c->services, e) {
+		const struct watched *w = e->value;
+		const struct definition *d = w->def;
+		struct check_view v = {.customer = d->customer, .host = d->host, .title = d->title, .check = d->spec.check, .output = str_c(w->summary),
+		    .known = w->status.known, .state = w->status.state, .hard = w->status.hard, .attempt = w->status.attempt,
+		    .max_attempts = d->spec.max_attempts, .since = w->status.since, .last = w->last};
+		v.name = str_from(d->key, (size_t)str_chr(d->key, '/') + 1);
+		fn(arg, &v);
+	}
+	pthread_mutex_unlock(&c->lock);
 }
 
 size_t
@@ -404,6 +430,7 @@ checks_create(struct loop *loop, struct tsdb *db, const struct probe_doors *prob
 	c->doors = *doors;
 	c->services = map_create();
 	c->arena = arena_create();
+	pthread_mutex_init(&c->lock, NULL);
 	loop_timer_set(loop, &c->resend, RESEND, on_resend, c, "resend problems");
 	return c;
 }
@@ -421,6 +448,7 @@ checks_destroy(struct checks **pc)
 	vec_fini(&c->alerts);
 	vec_fini(&c->memories);
 	arena_destroy(&c->arena);
+	pthread_mutex_destroy(&c->lock);
 	mem_free(c);
 	*pc = NULL;
 }

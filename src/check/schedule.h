@@ -5,7 +5,7 @@
  *        result is stored as samples, and a hard problem is an alert, sent again each minute until it is over.  What a
  *        restart must not forget is handed to `remember`.
  *
- * Loop's thread.
+ * Loop's thread, but for checks_each.
  */
 #ifndef CHECK_SCHEDULE_H
 #define CHECK_SCHEDULE_H
@@ -31,6 +31,19 @@ void checks_take(struct checks *, const struct book *);
 void checks_restore(struct checks *, const struct check_memory *);
 /* Something that was to be remembered was not: everything is said again within a minute. */
 void checks_remember_again(struct checks *);
+
+/* One service as it stands; texts live during the call. */
+struct check_view {
+	struct str customer, host, name, title, check, output;
+	bool known; /* there was a result */
+	enum check_state state;
+	bool hard;
+	int64_t attempt, max_attempts;
+	msec_t since, last;
+};
+typedef void check_view_fn(void *arg, const struct check_view *);
+/* In no order; any thread. */
+void checks_each(struct checks *, check_view_fn *, void *arg);
 size_t checks_count(const struct checks *);
 
 #endif

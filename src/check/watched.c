@@ -14,6 +14,15 @@ RECORD_LAYOUT(host, HOST_KEYS)
 #define RECORD_SELF struct http_check
 RECORD_LAYOUT(http_check, HTTP_CHECK_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct tcp_check
+RECORD_LAYOUT(tcp_check, TCP_CHECK_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct tls_check
+RECORD_LAYOUT(tls_check, TLS_CHECK_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct ping_check
+RECORD_LAYOUT(ping_check, PING_CHECK_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct service
 RECORD_LAYOUT(service, SERVICE_KEYS)
 #undef RECORD_SELF
@@ -21,7 +30,7 @@ RECORD_LAYOUT(service, SERVICE_KEYS)
 RECORD_LAYOUT(check_command, CHECK_COMMAND_KEYS)
 #undef RECORD_SELF
 
-enum { ARGS_MAX = 32, ARGV_MAX = 128, TEXT_MAX = 4096, ATTEMPTS_MAX = 100 };
+enum { ARGS_MAX = 32, ARGV_MAX = 128, TEXT_MAX = 4096, ATTEMPTS_MAX = 100, PACKETS_MAX = 20 };
 
 /* Labels that we set ourselves. */
 static const char *const own_labels[] = {"alertname", "host", "service", "severity", "state", LABEL_METRIC, NULL};
@@ -115,6 +124,52 @@ http_check_check(const struct http_check *h, struct err *e)
 }
 
 static enum rc
+port_check(const char *key, int64_t port, struct err *e)
+{
+	return port > 0 && port < 65536 ? RC_OK : err_set(e, RC_INVALID, "%s.port: between 1 and 65535", key);
+}
+
+static enum rc
+tcp_check_check(const struct service *s, struct err *e)
+{
+	if (s->tcp.send.n > TEXT_MAX || s->tcp.expect.n > TEXT_MAX)
+		return err_set(e, RC_INVALID, "tcp.send and tcp.expect: at most %d bytes", TEXT_MAX);
+	if (s->tcp.warning && s->tcp.critical && s->tcp.warning > s->tcp.critical)
+		return err_set(e, RC_INVALID, "tcp.warning is longer than tcp.critical: it would never be seen");
+	return port_check("tcp", s->tcp.port, e);
+}
+
+static enum rc
+tls_check_check(const struct service *s, struct err *e)
+{
+	if (!is_address(s->tls.server_name))
+		return err_set(e, RC_INVALID, "tls.server_name: \"%.*s\" is no name in the DNS", STR_ARG(str_to(s->tls.server_name, 300)));
+	if (s->tls.certificate_warning && s->tls.certificate_warning < s->tls.certificate_critical)
+		return err_set(e, RC_INVALID, "tls.certificate_warning is shorter than tls.certificate_critical: it would never be seen");
+	return port_check("tls", s->tls.port, e);
+}
+
+static enum rc
+ping_check_check(const struct service *s, struct err *e)
+{
+	if (s->ping.packets < 1 || s->ping.packets > PACKETS_MAX)
+		return err_set(e, RC_INVALID, "ping.packets: between 1 and %d", PACKETS_MAX);
+	return RC_OK;
+}
+
+static enum rc
+http_of_service(const struct service *s, struct err *e)
+{
+	return http_check_check(&s->http, e);
+}
+
+/* The built-in kinds, and what each asks of its keys. */
+static const struct {
+	const char *name;
+	enum rc (*check)(const struct service *, struct err *);
+} natives[] = {{"http", http_of_service}, {"ping", ping_check_check}, {"tcp", tcp_check_check}, {"tls", tls_check_check}};
+
+static enum rc
 times_check(const struct service *s, struct err *e)
 {
 	if (s->interval < SECOND || s->interval > 7 * DAY)
@@ -132,21 +187,26 @@ enum rc
 service_check(const void *spec, struct err *e)
 {
 	const struct service *s = spec;
-	bool http = str_is(s->check, "http");
+	int native = -1;
+	for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)
+		if (str_is(s->check, natives[i].name))
+			native = (int)i;
 	if (times_check(s, e) != RC_OK || labels_check(s->labels, e) != RC_OK)
 		return RC_INVALID;
 	if (!str_utf8(s->title) || s->title.n > 200 || !str_utf8(s->severity))
 		return err_set(e, RC_INVALID, "title: at most 200 bytes of UTF-8");
 	if (s->args.n > ARGS_MAX)
 		return err_set(e, RC_INVALID, "args: at most %d", ARGS_MAX);
-	if (http && s->args.n)
-		return err_set(e, RC_INVALID, "args: http has none; what it asks for stands under http");
-	if (!http && s->http.url.n)
+	if (native >= 0 && s->args.n)
+		return err_set(e, RC_INVALID, "args: %s has none; what it asks for stands under %s", natives[native].name, natives[native].name);
+	if (!str_is(s->check, "http") && s->http.url.n)
 		return err_set(e, RC_INVALID, "http: the check is \"%.*s\", not http", STR_ARG(str_to(s->check, 100)));
+	if (!str_is(s->check, "tcp") && s->tcp.port)
+		return err_set(e, RC_INVALID, "tcp: the check is \"%.*s\", not tcp", STR_ARG(str_to(s->check, 100)));
 	for (size_t i = 0; i < s->args.n; i++)
 		if (s->args.p[i].n > TEXT_MAX || str_chr(s->args.p[i], '\0') >= 0)
 			return err_set(e, RC_INVALID, "args: number %zu is over %d bytes, or holds a NUL", i + 1, TEXT_MAX);
-	return http ? http_check_check(&s->http, e) : RC_OK;
+	return native >= 0 ? natives[native].check(s, e) : RC_OK;
 }
 
 enum rc

@@ -1,7 +1,7 @@
 /*
  * watched.h — hosts, services and the commands that check them: resources.
  *
- * A service is a check on a host.  Its check is `http`, built in, or the name of a check_command.  Only administrators
+ * A service is a check on a host.  Its check is built in (http, ping, tcp, tls), or the name of a check_command.  Only administrators
  * write command lines; who writes a service chooses one and gives arguments.
  */
 #ifndef CHECK_WATCHED_H
@@ -29,15 +29,42 @@ RECORD(host, HOST_KEYS)
 	F(DUR, certificate_critical, 0, 0, "", "CRITICAL when the certificate ends sooner; 0: never")
 RECORD(http_check, HTTP_CHECK_KEYS)
 
+#define TCP_CHECK_KEYS(F)                                                                                    \
+	F(I64, port, 0, 0, "", "the port of the host")                                                       \
+	F(STR, send, 0, 0, "", "what is sent first; \\n and \\r stand for line ends")                        \
+	F(STR, expect, 0, 0, "", "what must stand in the first 16 KB of the answer; empty: a connection is enough") \
+	F(DUR, warning, 0, 0, "", "WARNING when it takes longer; 0: never")                                  \
+	F(DUR, critical, 0, 0, "", "CRITICAL when it takes longer; 0: never")
+RECORD(tcp_check, TCP_CHECK_KEYS)
+
+#define TLS_CHECK_KEYS(F)                                                                                    \
+	F(I64, port, 0, 0, "443", "the port of the host")                                                    \
+	F(STR, server_name, 0, 0, "", "whom the certificate must be for; empty: the host's address, or its name") \
+	F(BOOL, insecure, 0, 0, "", "who signed it and whom it is for is not asked")                         \
+	F(DUR, certificate_warning, 0, 0, "21d", "WARNING when the certificate ends sooner; 0: never")       \
+	F(DUR, certificate_critical, 0, 0, "7d", "CRITICAL when the certificate ends sooner; 0: never")      \
+	F(DUR, warning, 0, 0, "", "WARNING when it takes longer; 0: never")                                  \
+	F(DUR, critical, 0, 0, "", "CRITICAL when it takes longer; 0: never")
+RECORD(tls_check, TLS_CHECK_KEYS)
+
+#define PING_CHECK_KEYS(F)                                                                                   \
+	F(I64, packets, 0, 0, "3", "how many are sent, spread over the time-out, until one is answered")     \
+	F(DUR, warning, 0, 0, "", "WARNING when the answer takes longer; 0: never")                          \
+	F(DUR, critical, 0, 0, "", "CRITICAL when the answer takes longer; 0: never")
+RECORD(ping_check, PING_CHECK_KEYS)
+
 extern const char *const timeout_states[];
 enum timeout_state { TIMEOUT_CRITICAL, TIMEOUT_UNKNOWN };
 
 #define SERVICE_KEYS(F)                                                                                      \
 	F(STR, host, 0, KEY_REQUIRED, "", "the host that it is on")                                          \
 	F(STR, title, 0, 0, "", "its name on the host, as alerts and series have it; empty: its own name")   \
-	F(STR, check, 0, KEY_REQUIRED, "", "what tests it: http, or the name of a check_command")            \
+	F(STR, check, 0, KEY_REQUIRED, "", "what tests it: http, ping, tcp, tls, or the name of a check_command")            \
 	F(STRS, args, 0, 0, "", "$ARG1$, $ARG2$ … of the command")                                           \
 	F(ONE, http, http_check, 0, "", "what http asks for, and what is right")                             \
+	F(ONE, tcp, tcp_check, 0, "", "what tcp connects to, and what is right")                             \
+	F(ONE, tls, tls_check, 0, "", "what tls connects to, and what is right")                             \
+	F(ONE, ping, ping_check, 0, "", "how ping asks")                                                     \
 	F(DUR, interval, 0, 0, "5m", "how often")                                                            \
 	F(DUR, retry_interval, 0, 0, "1m", "how often while a problem is soft")                              \
 	F(I64, max_attempts, 0, 0, "3", "bad results in a row that make a problem hard")                     \

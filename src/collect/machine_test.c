@@ -116,6 +116,7 @@ UNIT(files_become_series)
 	buf_fini(&b);
 	end();
 }
+END
 
 UNIT(mounts_are_unescaped_and_the_network_is_left_out)
 {
@@ -135,6 +136,7 @@ UNIT(mounts_are_unescaped_and_the_network_is_left_out)
 	buf_fini(&b);
 	end();
 }
+END
 
 UNIT(a_strange_machine_harms_nothing)
 {
@@ -153,6 +155,7 @@ UNIT(a_strange_machine_harms_nothing)
 	buf_fini(&b);
 	end();
 }
+END
 
 static double
 cpu_ms(void)
@@ -189,3 +192,4 @@ UNIT(a_pass_is_stored_and_cheap)
 	clock_destroy(&clock);
 	end();
 }
+END

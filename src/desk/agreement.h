@@ -66,6 +66,7 @@ RECORD(matrix_row, MATRIX_ROW_KEYS)
 	F(STRS, pause, 0, 0, "customer", "while suspended for these the resolution clock stands: process, customer, supplier") \
 	F(MANY, matrix, matrix_row, 0, "", "what happens for which alert; the first row that fits decides")  \
 	F(BOOL, on_call, 0, 0, "", "may people be called outside the calendar's hours")                      \
+	F(BOOL, console, 0, 0, "", "the customer's people see the state of their hosts and services")       \
 	F(BOOL, auto_close, 0, 0, "", "close a ticket when all its alerts are resolved and nobody took it")
 RECORD(contract, CONTRACT_KEYS)
 

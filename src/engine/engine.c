@@ -26,6 +26,7 @@ drop_memory(struct engine *e)
 	book_destroy(&e->book);
 	agenda_destroy(&e->timers);
 	engine_outbox_clear(e);
+	beats_clear(e);
 }
 
 static bool
@@ -68,6 +69,8 @@ read_memory(struct engine *e, struct err *err)
 		rc = ledger_timers(e->ledger, load_timer, e, err);
 	if (rc == RC_OK)
 		rc = engine_outbox_load(e, err);
+	if (rc == RC_OK)
+		rc = beats_load(e, err);
 	if (rc == RC_OK)
 		rc = road_load(e->road, e->ledger, loop_wall(e->loop), err);
 	return rc == RC_OK ? read_configuration(e, err) : rc;

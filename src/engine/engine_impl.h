@@ -61,6 +61,7 @@ struct engine {
 	msec_t careful_until;      /* one thing a turn until then */
 	uint64_t suspects_seen;    /* the changes that `told` knows of */
 	VEC(struct suspect) told;  /* who has an alert for being in quarantine */
+	struct map *beats; /* key -> struct beat */
 	struct drilling *drilling; /* while its alert is on the road */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
 	char trouble[ERR_TEXT];
@@ -91,6 +92,16 @@ void engine_drills(struct engine *); /* once a turn, when everything else was de
 struct desk_next drill_timer(struct engine *, int64_t ticket);                             /* "drill/<ticket>" */
 void drill_planned(struct engine *, const struct resource *, const struct drill_plan *);   /* NULL: it is gone */
 void drill_plan_due(struct engine *, struct str name);                                     /* "drillplan/<name>" */
+
+/* beat.c */
+struct heartbeat;
+struct heartbeat_ping;
+CHECKED enum rc beats_load(struct engine *, struct err *);
+void beats_clear(struct engine *);
+void beat_name(struct engine *, const struct resource *, struct heartbeat *, void (*make)(char out[37])); /* gives it a uuid */
+void beat_changed(struct engine *, const struct resource *, const struct heartbeat *);                   /* NULL: it is gone */
+CHECKED enum rc beat_heard(struct engine *, const struct heartbeat_ping *, struct err *);
+void beat_due(struct engine *, struct str key); /* "beat/<key>" */
 
 /* inform.c: mails to the customer about what this turn recorded; before its commit. */
 void engine_inform(struct engine *);

@@ -11,6 +11,7 @@
 #include "engine/engine_impl.h"
 #include "engine/order.h"
 #include "flow/alert.h"
+#include "ingest/heartbeat.h"
 #include "oncall/escalate.h"
 #include "rule/state.h"
 
@@ -337,6 +338,19 @@ check_resource(struct handling *h, const struct resource *r, void **spec)
 	return RC_OK;
 }
 
+/* What is made for who does not say it. */
+static void
+complete_resource(struct handling *h, struct resource *r, void *spec)
+{
+	struct buf b = {0};
+	if (!spec || !str_is(r->kind, "heartbeat"))
+		return;
+	beat_name(h->e, r, spec, make_uuid);
+	record_encode(&heartbeat_layout, spec, &b);
+	r->spec = arena_str(h->turn->arena, buf_view(&b));
+	buf_fini(&b);
+}
+
 /* What a resource sets in motion when it comes into force. */
 static bool
 set_resource(struct handling *h, const struct resource *r, const void *spec)
@@ -344,6 +358,8 @@ set_resource(struct handling *h, const struct resource *r, const void *spec)
 	bool changed = book_set(h->e->book, h->turn, r, spec, r->valid_from);
 	if (changed && str_is(r->kind, "drill"))
 		drill_planned(h->e, r, spec);
+	if (changed && str_is(r->kind, "heartbeat"))
+		beat_changed(h->e, r, spec);
 	return changed;
 }
 
@@ -364,7 +380,8 @@ handle_resources(struct handling *h, const void *record)
 	}
 	int64_t changed = 0;
 	for (size_t i = 0; i < b->resources.n; i++) {
-		const struct resource *r = &b->resources.p[i];
+		struct resource *r = &b->resources.p[i];
+		complete_resource(h, r, specs[i]);
 		if (b->dry_run)
 			changed += book_would_change(h->e->book, r, specs[i], r->valid_from ? r->valid_from : h->turn->now);
 		else
@@ -374,6 +391,12 @@ handle_resources(struct handling *h, const void *record)
 		desk_agreements_changed(h->e->desk, h->turn);
 	h->reply->number = changed;
 	return RC_OK;
+}
+
+static enum rc
+handle_heartbeat(struct handling *h, const void *record)
+{
+	return beat_heard(h->e, record, h->err);
 }
 
 static enum rc
@@ -528,6 +551,8 @@ alarm_owner(struct engine *e, struct str id)
 			climb_on(e, k, escalation_due(e->book, e->turn, k));
 	} else if (str_is(kind, "drill") && str_i64(str_from(id, (size_t)slash + 1), &number)) {
 		follow(e, drill_timer(e, number));
+	} else if (str_is(kind, "beat")) {
+		beat_due(e, str_from(id, (size_t)slash + 1));
 	} else if (str_is(kind, "drillplan")) {
 		drill_plan_due(e, str_from(id, (size_t)slash + 1));
 	} else if (str_is(kind, "heads")) {

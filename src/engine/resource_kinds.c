@@ -6,6 +6,7 @@
 #include "desk/agreement.h"
 #include "engine/drill.h"
 #include "engine/engine.h"
+#include "ingest/heartbeat.h"
 #include "oncall/schedule.h"
 
 const struct resource_kind resource_kinds[] = {
@@ -15,6 +16,7 @@ const struct resource_kind resource_kinds[] = {
     {"contract", &contract_layout, true, contract_check, "what a customer bought: clocks, calendar, on-call right, matrix"},
     {"customer", &customer_layout, false, NULL, "who is served, and the boundary of isolation"},
     {"drill", &drill_plan_layout, false, drill_plan_check, "a rehearsal of the whole chain, again and again"},
+    {"heartbeat", &heartbeat_layout, true, heartbeat_check, "a job that must report inside its window"},
     {"host", &host_layout, true, host_check, "what is watched"},
     {"override", &override_layout, false, override_check, "somebody stands in on a schedule for a while"},
     {"policy", &policy_layout, true, policy_check, "who is called, step by step"},

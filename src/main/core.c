@@ -64,6 +64,14 @@ rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *
 }
 
 static void
+services_view(void *arg, check_view_fn *fn, void *fn_arg)
+{
+	struct core *c = arg;
+	if (c->checks) /* a request may come before there are any */
+		core_checks_each(c->checks, fn, fn_arg);
+}
+
+static void
 ask(void *arg, enum message kind, struct str actor, struct str body, api_reply_fn *reply, void *reply_arg)
 {
 	struct core *c = arg;
@@ -167,6 +175,7 @@ open_api(struct core *c)
 	    .ask = ask,
 	    .targets_json = targets_view,
 	    .rules_json = rules_view,
+	    .services = services_view,
 	};
 	return api_create(&house);
 }

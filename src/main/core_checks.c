@@ -81,6 +81,12 @@ read_again(void *arg)
 }
 
 void
+core_checks_each(struct core_checks *c, check_view_fn *fn, void *arg)
+{
+	checks_each(c->checks, fn, arg);
+}
+
+void
 core_checks_news(struct core_checks *c, const struct news *n)
 {
 	for (size_t i = 0; i < n->events.n; i++)

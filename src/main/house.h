@@ -39,6 +39,7 @@ struct process {
 	int (*run)(struct house *);
 	void (*claim)(void); /* takes what it could not take any more once it is held (sandbox.h); may be NULL */
 };
+void claim_core(void);
 void claim_engine(void);
 void claim_voice(void);
 int role_core(struct house *);

@@ -38,7 +38,7 @@ static const struct process roles[] = {
     {"engine", role_engine, claim_engine},
     {"voice", role_voice, claim_voice},
     {"runner", role_runner},
-    {"core", role_core},
+    {"core", role_core, claim_core},
 };
 enum { ROLES = sizeof roles / sizeof *roles };
 enum { FIRST_PAUSE = 100, LONGEST_PAUSE = 5000, GOOD_WORK = 60000, PATIENCE = 10000 };

@@ -24,6 +24,8 @@ struct process_core {
 	struct http_client *scrapes, *checks;
 	struct address_policy policy; /* of checks: their URLs are written by people */
 	struct runner_client *runner;
+	struct dialer dialer; /* of checks */
+	struct pinger *pinger;
 	struct core_link *engine;
 	struct core *core;
 	struct http_server *server;
@@ -200,6 +202,13 @@ on_alive(void *arg)
 
 /* ---- life ---- */
 
+/* Sockets for ping, where only root gets them. */
+void
+claim_core(void)
+{
+	pinger_claim();
+}
+
 static enum rc
 set_policy(struct process_core *c, struct err *e)
 {
@@ -263,6 +272,8 @@ make_core(struct process_core *c, struct err *e)
 	c->scrapes = http_client_create(c->loop, SCRAPE_CONNECTIONS, NULL);
 	c->checks = http_client_create(c->loop, CHECK_CONNECTIONS, &c->policy);
 	c->runner = runner_client_create(c->loop, c->house->runner_path);
+	c->dialer = (struct dialer){c->loop, resolver_create(c->loop), &c->policy};
+	c->pinger = pinger_create(c->loop);
 	c->engine = core_link_create(c->loop, c->house->engine_path, on_news, c);
 	struct core_house house = {
 	    .loop = c->loop,
@@ -272,7 +283,7 @@ make_core(struct process_core *c, struct err *e)
 	    .no_auth = c->house->no_auth,
 	    .machine = true,
 	    .scrapes = http_client_door(c->scrapes),
-	    .probes = {http_client_door(c->checks), runner_client_door(c->runner), clock_real()},
+	    .probes = {http_client_door(c->checks), runner_client_door(c->runner), clock_real(), &c->dialer, c->pinger},
 	    .engine = {c, tell, ask},
 	};
 	return core_create(&c->core, &house, e);
@@ -333,6 +344,8 @@ end(struct process_core *c)
 	core_link_destroy(&c->engine); /* answers what the core asked, which is still there */
 	core_destroy(&c->core);
 	runner_client_destroy(&c->runner);
+	pinger_destroy(&c->pinger);
+	resolver_destroy(&c->dialer.resolver);
 	http_client_destroy(&c->checks);
 	http_client_destroy(&c->scrapes);
 	address_policy_fini(&c->policy);

@@ -277,3 +277,106 @@ def test_a_runner_that_dies_costs_no_state(daemon, folder, tmp_path):
     count = daemon.value("count_over_time(service_state[1m])")
     daemon.wait(lambda: daemon.value("count_over_time(service_state[1m])") > count + 1, "nothing is tested any more")
     assert daemon.value("max_over_time(service_state[1m])") == 0 and not daemon.alerts()
+
+
+# ---- the built-in kinds ----
+
+def certificate(path, days, name="localhost"):
+    key, cert = path / "key.pem", path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert, "-days", str(days),
+                    "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:" + name], check=True, capture_output=True)
+    return key, cert
+
+
+class Port:
+    """Says what the test chooses to everybody who connects; with a certificate it speaks TLS."""
+
+    def __init__(self, greeting=b"", cert=None, answers=True, listens=True):
+        import ssl
+        self.greeting, self.listens, self.heard = greeting, listens, []
+        self.context = None
+        if cert:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(cert[1], cert[0])
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        if answers:
+            threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                s, _ = self.socket.accept()
+            except OSError:
+                return
+            try:
+                s.settimeout(2)
+                if self.context:
+                    s = self.context.wrap_socket(s, server_side=True)
+                if self.greeting:
+                    s.sendall(self.greeting)
+                if self.listens:
+                    self.heard.append(s.recv(1000))
+            except OSError:
+                pass
+            s.close()
+
+
+def native(name, check, keys, host="web1"):
+    return "kind: service\nname: n-%s\nspec: {host: %s, check: %s, %s: {%s}, %s, timeout: 2s}\n---\n" % (name, host, check, check, keys, FAST)
+
+
+def estate(daemon):
+    return {s["name"]: s for h in daemon.get("/api/tocsin/v1/estate") for s in h["services"]}
+
+
+def test_tcp_connects_says_and_listens(daemon):
+    shy, loud, silent, closed = Port(), Port(b"220 ready | ESMTP\r\n"), Port(answers=False), free_port(socket.SOCK_STREAM)
+    other = Port(b"220 ready\r\n", listens=False)
+    daemon.apply(HOST + "kind: host\nname: nowhere\nspec: {address: no-such-name.invalid}\n---\n"
+                 + native("open", "tcp", "port: %d" % shy.port) + native("said", "tcp", "port: %d, send: 'EHLO me\\r\\n', expect: '220 '" % loud.port)
+                 + native("wrong", "tcp", "port: %d, expect: SSH-" % other.port) + native("silent", "tcp", "port: %d, expect: x" % silent.port)
+                 + native("closed", "tcp", "port: %d" % closed) + native("named", "tcp", "port: 1", "nowhere"))
+    for name, state in (("open", 0), ("said", 0), ("wrong", 2), ("silent", 2), ("closed", 2), ("named", 2)):
+        daemon.value_when('service_state{service="n-%s"}' % name, state, 20)
+    assert b"EHLO me\r\n" in loud.heard
+    seen = estate(daemon)
+    assert "is open in" in seen["n-open"]["output"] and "says what it should" in seen["n-said"]["output"]
+    assert "something else" in seen["n-wrong"]["output"] and "did not say in time" in seen["n-silent"]["output"]
+    assert "Connection refused" in seen["n-closed"]["output"]
+    assert seen["n-open"]["state"] == "ok" and seen["n-open"]["hard"] and seen["n-closed"]["max_attempts"] == 3 and seen["n-open"]["last"]
+    daemon.wait(lambda: any(a["labels"]["service"] == "n-closed" for a in daemon.alerts()), "no alert of the closed port")
+
+
+def test_tls_judges_chain_name_and_days(daemon, tmp_path):
+    good, dumb = Port(cert=certificate(tmp_path, 90)), Port(b"no TLS here\r\n")
+    (tmp_path / "short").mkdir()
+    short = Port(cert=certificate(tmp_path / "short", 3))
+    daemon.apply(HOST + native("own", "tls", "port: %d, server_name: localhost" % good.port) + native("any", "tls", "port: %d, insecure: true" % good.port)
+                 + native("short", "tls", "port: %d, insecure: true" % short.port) + native("dumb", "tls", "port: %d" % dumb.port))
+    for name, state in (("own", 2), ("any", 0), ("short", 2), ("dumb", 2)):
+        daemon.value_when('service_state{service="n-%s"}' % name, state, 20)
+    seen = estate(daemon)
+    assert "self-signed" in seen["n-own"]["output"] or "self signed" in seen["n-own"]["output"]
+    assert "good for 9" in seen["n-any"]["output"] or "good for 89" in seen["n-any"]["output"]
+    assert "ends in" in seen["n-short"]["output"]
+    assert 88 < daemon.value('service_perfdata{service="n-any",label="certificate_days"}') <= 90
+
+
+def test_ping_says_how_it_is_or_that_it_may_not(daemon):
+    daemon.apply(HOST + "kind: host\nname: gone\nspec: {address: '2001:db8::1'}\n---\n" + native("here", "ping", "packets: 2") + native("gone", "ping", "packets: 2", "gone"))
+    daemon.wait(lambda: estate(daemon).get("n-here", {"state": "pending"})["state"] != "pending", "no result")
+    here = estate(daemon)["n-here"]
+    if os.geteuid() == 0:
+        assert here["state"] == "ok" and "it answers in" in here["output"], here
+        daemon.wait(lambda: estate(daemon)["n-gone"]["state"] == "critical", "it is not gone")
+    else:
+        assert here["state"] in ("ok", "unknown"), here
+
+
+def test_built_in_kinds_may_not_reach_what_is_forbidden(daemon):
+    daemon.apply("kind: host\nname: cloud\nspec: {address: 169.254.169.254}\n---\n" + native("meta", "tcp", "port: 80", "cloud") + native("ping", "ping", "packets: 1", "cloud")
+                 + native("tls", "tls", "port: 443", "cloud"))
+    for name in ("meta", "ping", "tls"):
+        daemon.value_when('service_state{service="n-%s"}' % name, 3)
+        assert "allow" in estate(daemon)["n-" + name]["output"]

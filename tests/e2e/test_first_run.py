@@ -183,3 +183,17 @@ def test_a_configuration_is_not_given_what_it_did_not_ask_for(tmp_path):
     time.sleep(1)
     assert not ours(d) and not ours(d, "tocsin")
     assert d.stop() == 0
+
+
+def test_the_estate_of_the_demo_is_what_this_machine_has(first):
+    first.wait(lambda: ("customer", "demo") in first.resources())
+    hosts = first.get("/api/tocsin/v1/estate")
+    names = {h["name"] for h in hosts}
+    assert all(n.startswith("demo-") for n in names) and all(h["customer"] == "demo" for h in hosts)
+    with open("/proc/net/route") as f:
+        routed = any(line.split()[1] == "00000000" and line.split()[2] != "00000000" for line in f.readlines()[1:])
+    assert ("demo-gateway" in names) == routed
+    for h in hosts:
+        for s in h["services"]:
+            assert set(s) == {"name", "title", "check", "state", "hard", "attempt", "max_attempts", "output", "since", "last"}
+            assert s["state"] in ("ok", "warning", "critical", "unknown", "pending")
