@@ -46,11 +46,41 @@ function Invite({ user, onClose }: { user: string; onClose: () => void }) {
 	)
 }
 
+/* Proves that a person's phone or mail is theirs: a code goes there and comes back. */
+function Verify({ of, onClose }: { of: Resource; onClose: () => void }) {
+	const spec = of.spec as { mail?: string; phone?: string; verified?: string[] }
+	const ways = ([["mail", spec.mail], ["call", spec.phone]] as [string, string | undefined][]).filter(([, to]) => to)
+	const [by, setBy] = useState(ways[0]?.[0] ?? "")
+	const [sent, setSent] = useState(false)
+	const [code, setCode] = useState("")
+	const path = `/api/tocsin/v1/users/${encodeURIComponent(of.name)}/verify`
+	return (
+		<FormDialog
+			title={t("verify_of", { user: of.name })}
+			done={sent ? t("confirm") : t("send_code")}
+			ready={!!by && (!sent || code.trim().length >= 6)}
+			onClose={onClose}
+			onSend={async () => {
+				if (sent) return post(path + "/confirm", { code: code.trim() })
+				await post(path, { by })
+				setSent(true)
+				return true
+			}}
+			stays={!sent}
+		>
+			{!ways.length && <p>{t("nothing_to_verify")}</p>}
+			{ways.length > 0 && !sent && <SelectField label={t("verify_by")} value={by} onInput={setBy} options={ways.map(([w, to]): [string, string] => [w, `${t(("channel_" + w) as Word)}: ${to}`])} hint={t("verify_hint")} />}
+			{sent && <TextField label={t("code")} hint={t("code_hint")} value={code} onInput={setCode} autocomplete="one-time-code" autofocus />}
+		</FormDialog>
+	)
+}
+
 function Resources({ kind, name }: { kind: string; name: string }) {
 	const list = useGet<Resource[]>(`/api/tocsin/v1/resources?kind=${kind}`)
 	const row = useKind(kind)
 	const [edit, setEdit] = useState<Resource | "new" | null>(null)
 	const [invite, setInvite] = useState("")
+	const [verify, setVerify] = useState<Resource | null>(null)
 	const [gone, setGone] = useState<Resource | null>(null)
 	const mask = useMask()
 	useEffect(() => {
@@ -86,6 +116,7 @@ function Resources({ kind, name }: { kind: string; name: string }) {
 												<button class="button plain small" style={{ fontWeight: 600 }} onClick={() => setEdit(r)}>
 													{mask.name(r.name, "N")}
 												</button>
+												{(((r.spec as { verified?: string[] }).verified ?? []).length > 0) && <Chip tone="good" icon="check">{(r.spec as { verified: string[] }).verified.join(", ")}</Chip>}
 												{r.customer && <Chip>{mask.name(r.customer, t("customer"))}</Chip>}
 											</td>
 											<td class="muted wrap">{mask.text(saying(r))}</td>
@@ -93,6 +124,11 @@ function Resources({ kind, name }: { kind: string; name: string }) {
 												{r.managed ? <Chip>{t("from_file")}</Chip> : r.valid_from ? when(r.valid_from) : ""}
 											</td>
 											<td class="num">
+												{kind === "user" && may("admin") && (
+													<Button small kind="plain" onClick={() => setVerify(r)}>
+														{t("verify")}
+													</Button>
+												)}
 												{kind === "user" && may("admin") && (
 													<Button small kind="plain" onClick={() => setInvite(r.name)}>
 														{t("invite_short")}
@@ -118,6 +154,7 @@ function Resources({ kind, name }: { kind: string; name: string }) {
 					}}
 				/>
 			)}
+			{verify && <Verify of={verify} onClose={() => setVerify(null)} />}
 			{invite && <Invite user={invite} onClose={() => setInvite("")} />}
 			{gone && (
 				<FormDialog title={t("remove_of", { name: gone.name })} done={t("remove")} danger onClose={() => setGone(null)} onSend={() => save({ kind, name: gone.name, ...(gone.customer ? { customer: gone.customer } : {}), removed: true })}>

@@ -243,7 +243,7 @@ export function Dialog({ title, onClose, children, wide }: { title: string; onCl
 }
 
 /* A form in a dialog: sends once, shows the daemon's sentence when it is refused, keeps what was typed. */
-export function FormDialog(p: { title: string; done: string; onClose: () => void; onSend: () => Promise<unknown>; children: ComponentChildren; wide?: boolean; danger?: boolean; ready?: boolean }) {
+export function FormDialog(p: { title: string; done: string; onClose: () => void; onSend: () => Promise<unknown>; children: ComponentChildren; wide?: boolean; danger?: boolean; ready?: boolean; stays?: boolean /* open after it was sent: there is a next step */ }) {
 	const [busy, setBusy] = useState(false)
 	const [wrong, setWrong] = useState("")
 	const send = async (ev: Event) => {
@@ -253,7 +253,8 @@ export function FormDialog(p: { title: string; done: string; onClose: () => void
 		setWrong("")
 		try {
 			await p.onSend()
-			p.onClose()
+			if (p.stays) setBusy(false)
+			else p.onClose()
 		} catch (e) {
 			setWrong(troubleText(e))
 			setBusy(false)
