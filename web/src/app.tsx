@@ -49,6 +49,7 @@ const EstatePage = later(async () => (await import("./pages/estate")).Estate)
 const ExamplesPage = later(async () => (await import("./pages/examples")).Examples)
 const ExplorePage = later(async () => (await import("./pages/explore")).Explore)
 const OnCallPage = later(async () => (await import("./pages/oncall")).OnCall)
+const RulesPage = later(async () => (await import("./pages/rules")).Rules)
 const SetupPage = later(async () => (await import("./pages/setup")).Setup)
 const PortalPage = later(async () => (await import("./pages/portal")).Portal)
 const PortalTicketPage = later(async () => (await import("./pages/portal")).PortalTicket)
@@ -60,6 +61,7 @@ const places: PlaceRow[] = [
 	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: Alerts },
 	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: ExplorePage },
 	{ path: "graph", icon: "explore", word: "explore", keys: "", right: "viewer", page: ExplorePage, hidden: true },
+	{ path: "rules", icon: "steps", word: "rules", keys: "r", right: "viewer", page: RulesPage },
 	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCallPage },
 	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: EstatePage },
 	{ path: "customers", icon: "customers", word: "customers", keys: "c", right: "operator", page: CustomersPage },
