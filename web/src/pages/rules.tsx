@@ -64,7 +64,7 @@ function RuleRow({ of: r }: { of: Rule }) {
 				))}
 			</td>
 			<td class="num muted hide-narrow">
-				{r.lastEvaluation && !r.lastEvaluation.startsWith("0001") ? ago(r.lastEvaluation) : ""}
+				{Date.parse(r.lastEvaluation) > 1e11 ? ago(r.lastEvaluation) : ""}
 				<div>{number(r.evaluationTime * 1000, 1)} ms</div>
 			</td>
 		</tr>
