@@ -20,7 +20,8 @@
 	F(STR, priority, 0, 0, "", "how urgent the ticket is")                                               \
 	F(STR, title, 0, 0, "", "what the ticket says in one line")                                          \
 	F(STR, text, 0, 0, "", "what happened, in sentences")                                                \
-	F(STR, why, 0, 0, "", "why this person is told")
+	F(STR, why, 0, 0, "", "why this person is told")                                                     \
+	F(STR, code, 0, 0, "", "no ticket, but a code that proves that this address is the person's")
 RECORD(notice, NOTICE_KEYS)
 
 /* What became of an attempt.  OUTCOME(word, climbs, help): climbs = this person was not reached: try the next rung. */

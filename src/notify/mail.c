@@ -9,14 +9,14 @@
 #include "wire/mime.h"
 
 struct words {
-	const char *language, *ticket, *priority, *customer, *why, *open_it, *take_it;
+	const char *language, *ticket, *priority, *customer, *why, *open_it, *take_it, *code;
 };
 static const struct words catalogue[] = {
-    {"en", "Ticket", "Priority", "Customer", "You are told because", "The ticket", "Take it in charge"},
-    {"it", "Chiamata", "Priorità", "Cliente", "La ricevi perché", "La chiamata", "Prendila in carico"},
-    {"fr", "Ticket", "Priorité", "Client", "Vous êtes prévenu parce que", "Le ticket", "Le prendre en charge"},
-    {"sv", "Ärende", "Prioritet", "Kund", "Du får detta eftersom", "Ärendet", "Ta hand om det"},
-    {"zh", "工单", "优先级", "客户", "通知您的原因", "工单", "接单"},
+    {"en", "Ticket", "Priority", "Customer", "You are told because", "The ticket", "Take it in charge", "Your code for Tocsin"},
+    {"it", "Chiamata", "Priorità", "Cliente", "La ricevi perché", "La chiamata", "Prendila in carico", "Il tuo codice per Tocsin"},
+    {"fr", "Ticket", "Priorité", "Client", "Vous êtes prévenu parce que", "Le ticket", "Le prendre en charge", "Votre code pour Tocsin"},
+    {"sv", "Ärende", "Prioritet", "Kund", "Du får detta eftersom", "Ärendet", "Ta hand om det", "Din kod för Tocsin"},
+    {"zh", "工单", "优先级", "客户", "通知您的原因", "工单", "接单", "您的 Tocsin 验证码"},
 };
 
 static const struct words *
@@ -32,6 +32,10 @@ static void
 write_text(const struct notice *n, const char *url, struct buf *b)
 {
 	const struct words *w = words_of(n->language);
+	if (n->code.n) {
+		buf_fmt(b, "%s: %.*s\n", w->code, STR_ARG(n->code));
+		return;
+	}
 	buf_fmt(b, "%s %lld: %.*s\n\n", w->ticket, (long long)n->ticket, STR_ARG(n->title));
 	buf_fmt(b, "%s: %.*s\n%s: %.*s\n", w->priority, STR_ARG(n->priority), w->customer, STR_ARG(n->customer_title));
 	if (n->text.n)
@@ -67,6 +71,8 @@ tls_of(int starttls)
 static struct str
 subject_of(const struct notice *n, struct arena *a)
 {
+	if (n->code.n)
+		return str_c(words_of(n->language)->code);
 	return arena_fmt(a, "[%.*s] %s %lld: %.*s", STR_ARG(n->priority), words_of(n->language)->ticket, (long long)n->ticket,
 	    STR_ARG(str_to(n->title, 200)));
 }
