@@ -29,6 +29,7 @@ RECORD(rung, RUNG_KEYS)
 	F(STRS, customers, 0, 0, "", "the customers that the person may see; empty: all (not for contacts)") \
 	F(STRS, skills, 0, 0, "", "what the person is good at: matched with a problem type's skills")        \
 	F(MANY, ladder, rung, 0, "", "how to reach the person, in order; empty: console, call, mail")        \
+	F(STRS, verified, 0, 0, "", "what was proved by a code: mail, phone; set by that alone")             \
 	F(STR, password, 0, KEY_HIDDEN, "", "the argon2id hash")
 RECORD(user, USER_KEYS)
 

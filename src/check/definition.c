@@ -88,6 +88,24 @@ set_command(struct definition *d, const struct check_command *c, const struct ma
 	d->kind = &plugin_kind;
 }
 
+/* An administrator's command goes before a built-in kind of the same name, but for http, which was there first. */
+static void
+set_kind(struct definition *d, const struct check_command *c, const struct macros *m)
+{
+	const struct check_kind *native = native_kind(d->spec.check);
+	if (!native || (c && native != &http_kind)) {
+		set_command(d, c, m);
+		return;
+	}
+	d->url = expanded(d, d->spec.http.url, m);
+	if (native == &tcp_kind && !d->spec.tcp.port)
+		d->trouble = STR("tcp.port is missing");
+	else if (native != &http_kind && d->spec.args.n)
+		d->trouble = arena_fmt(d->arena, "%s is built in and takes no arguments, and there is no check_command of that name", native->name);
+	else
+		d->kind = native;
+}
+
 static uint64_t
 hash_of(const struct definition *d)
 {
@@ -122,11 +140,8 @@ definition_create(const struct book *book, const struct resource *r, const struc
 	const struct macros m = {d->address, d->host, d->title, d->spec.args};
 	if (!host) {
 		d->trouble = arena_fmt(a, "there is no host \"%.*s\"", STR_ARG(d->host));
-	} else if (native_kind(s->check)) {
-		d->url = expanded(d, s->http.url, &m);
-		d->kind = native_kind(s->check);
 	} else {
-		set_command(d, book_find(book, "check_command", STR(""), s->check, now), &m);
+		set_kind(d, book_find(book, "check_command", STR(""), s->check, now), &m);
 	}
 	d->hash = hash_of(d);
 	return d;

@@ -126,7 +126,7 @@ http_check_check(const struct http_check *h, struct err *e)
 static enum rc
 port_check(const char *key, int64_t port, struct err *e)
 {
-	return port > 0 && port < 65536 ? RC_OK : err_set(e, RC_INVALID, "%s.port: between 1 and 65535", key);
+	return port >= 0 && port < 65536 ? RC_OK : err_set(e, RC_INVALID, "%s.port: between 1 and 65535", key);
 }
 
 static enum rc
@@ -163,7 +163,8 @@ http_of_service(const struct service *s, struct err *e)
 	return http_check_check(&s->http, e);
 }
 
-/* The built-in kinds, and what each asks of its keys. */
+/* The built-in kinds, and what each asks of its keys.  An administrator's command of the same name goes before all but
+ * http; one that takes arguments is meant. */
 static const struct {
 	const char *name;
 	enum rc (*check)(const struct service *, struct err *);
@@ -197,8 +198,10 @@ service_check(const void *spec, struct err *e)
 		return err_set(e, RC_INVALID, "title: at most 200 bytes of UTF-8");
 	if (s->args.n > ARGS_MAX)
 		return err_set(e, RC_INVALID, "args: at most %d", ARGS_MAX);
-	if (native >= 0 && s->args.n)
-		return err_set(e, RC_INVALID, "args: %s has none; what it asks for stands under %s", natives[native].name, natives[native].name);
+	if (native == 0 && s->args.n)
+		return err_set(e, RC_INVALID, "args: http has none; what it asks for stands under http");
+	if (s->args.n)
+		native = -1;
 	if (!str_is(s->check, "http") && s->http.url.n)
 		return err_set(e, RC_INVALID, "http: the check is \"%.*s\", not http", STR_ARG(str_to(s->check, 100)));
 	if (!str_is(s->check, "tcp") && s->tcp.port)

@@ -103,6 +103,13 @@ void beat_changed(struct engine *, const struct resource *, const struct heartbe
 CHECKED enum rc beat_heard(struct engine *, const struct heartbeat_ping *, struct err *);
 void beat_due(struct engine *, struct str key); /* "beat/<key>" */
 
+/* proof.c */
+struct proof_order;
+struct user;
+CHECKED enum rc proof_handle(struct engine *, const struct proof_order *, struct err *);
+/* A new version of a user has what the one in force had proved, as far as its addresses are the same. */
+void proof_carry(struct engine *, struct str name, struct user *);
+
 /* inform.c: mails to the customer about what this turn recorded; before its commit. */
 void engine_inform(struct engine *);
 

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "access/identity.h"
+#include "access/user.h"
 #include "base/must.h"
 #include "base/os.h"
 #include "check/state.h"
 #include "engine/drill.h"
 #include "engine/engine_impl.h"
 #include "engine/order.h"
+#include "engine/proof.h"
 #include "flow/alert.h"
 #include "ingest/heartbeat.h"
 #include "oncall/escalate.h"
@@ -343,10 +345,14 @@ static void
 complete_resource(struct handling *h, struct resource *r, void *spec)
 {
 	struct buf b = {0};
-	if (!spec || !str_is(r->kind, "heartbeat"))
+	bool beat = str_is(r->kind, "heartbeat");
+	if (!spec || (!beat && !str_is(r->kind, "user")))
 		return;
-	beat_name(h->e, r, spec, make_uuid);
-	record_encode(&heartbeat_layout, spec, &b);
+	if (beat)
+		beat_name(h->e, r, spec, make_uuid);
+	else
+		proof_carry(h->e, r->name, spec);
+	record_encode(beat ? &heartbeat_layout : &user_layout, spec, &b);
 	r->spec = arena_str(h->turn->arena, buf_view(&b));
 	buf_fini(&b);
 }
@@ -397,6 +403,12 @@ static enum rc
 handle_heartbeat(struct handling *h, const void *record)
 {
 	return beat_heard(h->e, record, h->err);
+}
+
+static enum rc
+handle_proof(struct handling *h, const void *record)
+{
+	return proof_handle(h->e, record, h->err);
 }
 
 static enum rc

@@ -133,11 +133,12 @@ engine_outbox_receipt(struct engine *e, struct turn *t, const struct receipt *r)
 		return;
 	int64_t attempts = p->row.attempts + 1;
 	bool page = str_starts(r->key, STR("page/")); /* a page that failed climbs; it is not repeated */
-	bool again = !page && (r->outcome == OUTCOME_failed || r->outcome == OUTCOME_unavailable);
+	bool proof = str_starts(r->key, STR("proof/")); /* whoever waits for a code asks for another one */
+	bool again = !page && !proof && (r->outcome == OUTCOME_failed || r->outcome == OUTCOME_unavailable);
 	turn_settle(t, r->key, attempts, again ? t->now + retry_after(attempts) : 0, str_c(outcomes[r->outcome]));
 	if (page)
 		return;
-	struct event *ev = turn_event(t, again ? EVENT_notice_failed : EVENT_notice_sent, p->row.customer, p->row.subject, r->at, "%.*s: %s%s%.*s",
+	struct event *ev = turn_event(t, again || (proof && outcome_climbs(r->outcome)) ? EVENT_notice_failed : EVENT_notice_sent, p->row.customer, p->row.subject, r->at, "%.*s: %s%s%.*s",
 	    STR_ARG(p->row.channel), outcomes[r->outcome], r->text.n ? ": " : "", STR_ARG(r->text));
 	turn_fact(t, ev, "key", r->key);
 }

@@ -28,7 +28,8 @@
 	F(I64, step, 0, 0, "", "its step, from 1")                                                           \
 	F(TIME, pickup_by, 0, 0, "", "when somebody will have taken it in charge, as the contract promises") \
 	F(TIME, resolution_by, 0, 0, "", "when it will be solved, as the contract promises")                 \
-	F(STR, time_zone, 0, 0, "", "on whose clock these two are said")
+	F(STR, time_zone, 0, 0, "", "on whose clock these two are said")                                          \
+	F(STR, code, 0, 0, "", "no ticket, but a code that proves that this address is the person's")
 RECORD(notice, NOTICE_KEYS)
 
 /* What became of an attempt.  OUTCOME(word, climbs, help): climbs = this person was not reached: try the next rung. */

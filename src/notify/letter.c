@@ -89,6 +89,10 @@ add_word(struct buf *out, enum letter l, const struct notice *n)
 void
 letter_subject(const struct notice *n, struct buf *out)
 {
+	if (n->code.n) {
+		add_word(out, LETTER_CODE, n);
+		return;
+	}
 	buf_fmt(out, "[%.*s] ", STR_ARG(named("", n->priority, n)));
 	add_word(out, LETTER_TICKET, n);
 	buf_fmt(out, " %lld: %.*s", (long long)n->ticket, STR_ARG(str_to(n->title, TITLE_MAX)));
@@ -133,6 +137,10 @@ add_news(const struct notice *n, struct buf *out)
 void
 letter_body(const struct notice *n, const char *external_url, struct buf *out)
 {
+	if (n->code.n) {
+		add_line(out, LETTER_CODE, n->code, n);
+		return;
+	}
 	add_word(out, LETTER_TICKET, n);
 	buf_fmt(out, " %lld: %.*s\n\n", (long long)n->ticket, STR_ARG(n->title));
 	add_line(out, LETTER_PRIORITY, named("", n->priority, n), n);

@@ -158,7 +158,10 @@ voice_door_call(struct voice_door *d, const struct outbox_row *row)
 		struct buf prompt = {0}, body = {0};
 		struct phrase_facts facts = {
 		    arena_fmt(a, "%lld", (long long)n.ticket), n.customer_title, n.title};
-		phrase_prompt(language_named(n.language), &facts, &prompt);
+		if (n.code.n)
+			phrase_code(language_named(n.language), n.code, &prompt);
+		else
+			phrase_prompt(language_named(n.language), &facts, &prompt);
 		struct call_request q = {0};
 		record_defaults(&call_request_layout, &q, a);
 		q.key = row->key;

@@ -81,6 +81,13 @@ phrase_prompt(const struct language *l, const struct phrase_facts *facts, struct
 	buf_str(out, phrase_text(PHRASE_MENU, l));
 }
 
+void
+phrase_code(const struct language *l, struct str code, struct buf *out)
+{
+	for (int i = 0; i < 2; i++)
+		add_sentence(out, phrase_text(PHRASE_CODE, l), "{ticket}", code, true);
+}
+
 enum phrase
 phrase_after_key(char digit)
 {

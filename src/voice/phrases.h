@@ -30,6 +30,8 @@ struct phrase_facts {
 
 /* The words of a page: who calls, the ticket digit by digit, the customer, the summary, the keys. */
 void phrase_prompt(const struct language *, const struct phrase_facts *, struct buf *out);
+/* A code, digit by digit, twice. */
+void phrase_code(const struct language *, struct str code, struct buf *out);
 /* What is said after a key that was recorded. */
 enum phrase phrase_after_key(char digit);
 

@@ -24,6 +24,9 @@ UNIT(a_prompt_says_what_is_known_and_spells_numbers)
 	phrase_prompt(language_named(STR("it")), &(struct phrase_facts){.summary = STR("x")}, &b);
 	ck_assert_ptr_null(strchr(b.p, '{'));
 	ck_assert_ptr_null(strstr(b.p, "Cliente"));
+	buf_clear(&b);
+	phrase_code(language_named(STR("en")), STR("040506"), &b);
+	ck_assert_str(buf_view(&b), "This is Tocsin. Your code is 0, 4, 0, 5, 0, 6. This is Tocsin. Your code is 0, 4, 0, 5, 0, 6. ");
 	buf_fini(&b);
 }
 END
