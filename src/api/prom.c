@@ -251,7 +251,11 @@ handle_prom_query_range(struct call *c)
 	struct promql_ask ask;
 	if (!begin(c, &q, &ask))
 		return;
-	if (range_params(c, &ask))
+	bool fits = promql_type(q) == PROMQL_SCALAR || promql_type(q) == PROMQL_VECTOR;
+	if (!fits)
+		answer_error(c, RC_INVALID, "invalid parameter \"query\": invalid expression type \"%s\" for range query, must be Scalar or instant Vector",
+		    promql_type(q) == PROMQL_MATRIX ? "range vector" : promql_type_name(promql_type(q)));
+	else if (range_params(c, &ask))
 		run(c, q, &ask);
 	promql_destroy(&q);
 }
