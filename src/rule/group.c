@@ -51,7 +51,7 @@ group_create(struct rules *rules, const struct conf_rules *file, const struct co
 	g->arena = arena_create();
 	g->file = file->file;
 	g->key = arena_fmt(g->arena, "%.*s;%.*s", STR_ARG(file->file), STR_ARG(c->name));
-	g->tenant = c->customer.n ? c->customer : STR("default");
+	g->tenant = rules->doors.tenant.n ? rules->doors.tenant : c->customer.n ? c->customer : STR("default");
 	g->interval = c->interval ? c->interval : fallback;
 	g->arrival = mem_new(struct arrival);
 	g->arrival->group = g;

@@ -105,6 +105,43 @@ rules_restore(struct rules *r, const struct rule_memory *m)
 				instances_restore(&r->groups.p[i]->members.p[k].instances, m);
 }
 
+/* ---- without a loop ---- */
+
+void
+rules_run(struct rules *r, msec_t at, struct strs first)
+{
+	for (size_t i = 0; i < first.n; i++)
+		for (size_t k = 0; k < r->groups.n; k++)
+			if (str_eq(r->groups.p[k]->conf->name, first.p[i]))
+				group_evaluate(r->groups.p[k], at);
+	for (size_t k = 0; k < r->groups.n; k++)
+		if (!strs_has(first, r->groups.p[k]->conf->name))
+			group_evaluate(r->groups.p[k], at);
+}
+
+void
+rules_each_instance(struct rules *r, void (*fn)(void *, struct str, const struct instance *), void *arg)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		for (size_t k = 0; k < r->groups.p[i]->members.n; k++)
+			map_each(r->groups.p[i]->members.p[k].instances.map, e)
+				fn(arg, r->groups.p[i]->members.p[k].conf->alert, e->value);
+}
+
+void
+rules_troubles(struct rules *r, msec_t at, struct buf *out)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		for (size_t k = 0; k < r->groups.p[i]->members.n; k++) {
+			const struct rule *rule = &r->groups.p[i]->members.p[k];
+			if (!rule->trouble[0])
+				continue;
+			buf_fmt(out, "    rule: %.*s, time: ", STR_ARG(rule->conf->alert.n ? rule->conf->alert : rule->conf->record));
+			duration_print(out, at);
+			buf_fmt(out, ", err: %s\n", rule->trouble);
+		}
+}
+
 /* ---- views ---- */
 
 static void

@@ -20,6 +20,7 @@ struct rule_doors {
 	void *arg;
 	void (*alerts)(void *arg, const struct alert_batch *);
 	void (*remember)(void *arg, const struct rule_memories *);
+	struct str tenant; /* whose samples all groups see, whatever they say; empty: their own customer's */
 };
 
 struct rules;
@@ -32,5 +33,14 @@ CHECKED enum rc rules_configure(struct rules *, struct conf *, struct err *);
 void rules_restore(struct rules *, const struct rule_memory *);
 /* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer. */
 void rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *);
+
+
+/* ---- where nobody turns the loop: tests of rules, replays ---- */
+
+/* Evaluates every group as of `at`, those that `first` names before the others. */
+void rules_run(struct rules *, msec_t at, struct strs first);
+void rules_each_instance(struct rules *, void (*fn)(void *arg, struct str alert, const struct instance *), void *arg);
+/* A line for each rule that could not be evaluated the last time. */
+void rules_troubles(struct rules *, msec_t at, struct buf *);
 
 #endif
