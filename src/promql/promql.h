@@ -48,6 +48,8 @@ struct promql_limits {
 
 struct promql_ask {
 	struct tsdb *db;
+	struct tsdb *overlay; /* where the metrics in `overlaid` are looked for instead; may be NULL */
+	struct strs overlaid;
 	struct strs tenants;
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */

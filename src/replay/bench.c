@@ -17,8 +17,8 @@ no_memory(void *arg, const struct rule_memories *m)
 {
 }
 
-static void
-remove_tree(const char *dir)
+void
+folder_remove(const char *dir)
 {
 	DIR *d = opendir(dir);
 	for (struct dirent *f; d && (f = readdir(d));) {
@@ -27,7 +27,7 @@ remove_tree(const char *dir)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", dir, f->d_name);
 		if (f->d_type == DT_DIR)
-			remove_tree(path);
+			folder_remove(path);
 		else
 			unlink(path);
 	}
@@ -37,23 +37,42 @@ remove_tree(const char *dir)
 }
 
 enum rc
+store_open(struct store *s, const char *under, struct err *e)
+{
+	const char *tmp = under ? under : getenv("TMPDIR");
+	tmp = tmp && *tmp ? tmp : "/tmp";
+	*s = (struct store){.clock = clock_virtual_create(0)};
+	snprintf(s->dir, sizeof s->dir, "%.200s/bench-XXXXXX", tmp);
+	if (!mkdtemp(s->dir)) {
+		s->dir[0] = '\0';
+		return err_errno(e, "a folder for samples under %.200s", tmp);
+	}
+	struct tsdb_options o = {.dir = s->dir, .clock = s->clock, .sync_every = DAY, .out_of_order = 100 * 365 * DAY};
+	return tsdb_open(&o, &s->db, e);
+}
+
+void
+store_close(struct store *s)
+{
+	if (s->db)
+		tsdb_close(&s->db);
+	if (s->clock)
+		clock_destroy(&s->clock);
+	if (s->dir[0])
+		folder_remove(s->dir);
+	*s = (struct store){0};
+}
+
+enum rc
 bench_create(struct bench *b, struct conf *conf, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct rule_doors doors = {.alerts = no_alerts, .remember = no_memory, .tenant = STR("default")};
-	*b = (struct bench){.clock = clock_virtual_create(0)};
-	snprintf(b->dir, sizeof b->dir, "%.40s/tocsin-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	b->loop = loop_create("bench", b->clock);
-	if (!mkdtemp(b->dir)) {
-		enum rc rc = err_errno(e, "a folder for samples under %.40s", tmp && *tmp ? tmp : "/tmp");
-		b->dir[0] = '\0';
-		return rc;
-	}
-	struct tsdb_options o = {.dir = b->dir, .clock = b->clock, .sync_every = DAY, .out_of_order = 100 * 365 * DAY};
-	enum rc rc = tsdb_open(&o, &b->db, e);
+	*b = (struct bench){0};
+	enum rc rc = store_open(&b->store, NULL, e);
 	if (rc != RC_OK)
 		return rc;
-	b->rules = rules_create(b->loop, b->db, &doors);
+	b->loop = loop_create("bench", b->store.clock);
+	b->rules = rules_create(b->loop, b->store.db, &doors);
 	return rules_configure(b->rules, conf, e);
 }
 
@@ -61,12 +80,9 @@ void
 bench_fini(struct bench *b)
 {
 	rules_destroy(&b->rules);
-	if (b->db)
-		tsdb_close(&b->db);
-	loop_destroy(&b->loop);
-	clock_destroy(&b->clock);
-	if (b->dir[0])
-		remove_tree(b->dir);
+	if (b->loop)
+		loop_destroy(&b->loop);
+	store_close(&b->store);
 }
 
 enum rc
@@ -74,6 +90,6 @@ bench_sample(struct bench *b, struct labels ls, msec_t at, double v, struct err 
 {
 	struct tsdb_sample s = {.t = at, .v = v};
 	struct tsdb_counts c;
-	enum rc rc = tsdb_series(b->db, STR("default"), ls, &s.ref, e);
-	return rc == RC_OK ? tsdb_append(b->db, &s, 1, &c, e) : rc;
+	enum rc rc = tsdb_series(b->store.db, STR("default"), ls, &s.ref, e);
+	return rc == RC_OK ? tsdb_append(b->store.db, &s, 1, &c, e) : rc;
 }

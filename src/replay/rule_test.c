@@ -327,7 +327,7 @@ asked(struct testing *t, const struct rule_test_expr *c, struct samples *out, st
 	struct promql *q = NULL;
 	struct promql_result *r = NULL;
 	struct str tenant = STR("default");
-	struct promql_ask ask = {.db = t->bench.db, .tenants = {&tenant, 1}, .start = c->eval_time, .end = c->eval_time};
+	struct promql_ask ask = {.db = t->bench.store.db, .tenants = {&tenant, 1}, .start = c->eval_time, .end = c->eval_time};
 	enum rc rc = promql_parse(c->expr, &q, e);
 	if (rc == RC_OK)
 		rc = promql_run(q, &ask, &r, e);
