@@ -196,7 +196,7 @@ UNIT(history_of_many_days_is_quick)
 	struct history *h;
 	struct err e;
 	struct str tenant = STR("default");
-	struct conf_rule rule = {.alert = STR("DiskFull"), .expr = STR("disk_used_ratio > 0.955"), .for_ = 5 * MINUTE};
+	struct conf_rule rule = {.alert = STR("DiskFull"), .expr = STR("disk_used_ratio > 0.9585"), .for_ = 5 * MINUTE};
 	struct conf_rule_group group = {.name = STR("g"), .interval = 5 * MINUTE, .rules = {&rule, 1}};
 	struct conf_rules file = {.groups = {&group, 1}};
 	log_setup("unit", LOG_ERROR);
