@@ -46,6 +46,8 @@ void api_decorate(void *api, struct http_req *); /* security headers */
 /* Another configuration is in force, but for these of its keys; or it was refused. */
 void api_configured(struct api *, struct conf *, struct strs at_next_start);
 void api_refused(struct api *);
+/* Is a calendar of the book open at that moment?  False when there is none of that name.  Any thread; an api is the argument. */
+bool api_calendar_open(void *api, struct str customer, struct str calendar, msec_t at, bool *open);
 /* The engine committed something: live streams and what was read before learn of it. */
 void api_news(struct api *, const struct news *);
 

@@ -246,7 +246,7 @@ set_ask(struct replaying *r, msec_t from, msec_t to)
 	api_conf(c->api, c->arena, &r->state);
 	r->ask = (struct history_ask){.db = c->api->house.tsdb, .from = from, .to = to, .interval = r->state.conf->root->global.prom.evaluation_interval,
 	    .external_labels = r->state.conf->root->global.prom.external_labels, .external_url = r->state.conf->external_url, .sees = sees,
-	    .sees_arg = &c->who, .folder = arena_cstr(c->arena, c->api->house.data), .outsider = true, .deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0};
+	    .sees_arg = &c->who, .calendar = {c->api, api_calendar_open}, .folder = arena_cstr(c->arena, c->api->house.data), .outsider = true, .deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0};
 	if (!tenant_read(c, &r->ask.tenants))
 		return false;
 	if (to > from && to - from <= SPAN_MAX * DAY)

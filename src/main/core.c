@@ -91,6 +91,14 @@ rule_remember(void *arg, const struct rule_memories *m)
 	send_record(arg, MESSAGE_rule_memories, &rule_memories_layout, m);
 }
 
+/* Before there is an API nobody has a calendar. */
+static bool
+rule_calendar(void *arg, struct str customer, struct str calendar, msec_t at, bool *open)
+{
+	struct core *c = arg;
+	return c->api && api_calendar_open(c->api, customer, calendar, at, open);
+}
+
 static bool
 restore_row(void *arg, const struct row *row)
 {
@@ -178,7 +186,7 @@ begin(struct core *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
-	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
+	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember, {c, rule_calendar}, {0}});
 	c->api = open_api(c);
 	rc = core_configure(c, h->conf, e);
 	if (rc == RC_OK)

@@ -35,6 +35,10 @@ void promql_destroy(struct promql **);
 enum promql_type promql_type(const struct promql *);
 /* As Prometheus formats it on one line; parses to the same expression. */
 void promql_print(const struct promql *, struct buf *);
+/* Before anybody else has it: every selector that does not name its own moment looks further back. */
+void promql_shift(struct promql *, msec_t back);
+/* The expression without its conditions: disk_used of "disk_used > 90 and on (host) up == 1". */
+void promql_print_looked_at(const struct promql *, struct buf *);
 /* Every selector of the expression, for watching what it depends on. */
 void promql_each_selector(const struct promql *, void (*fn)(void *arg, const struct matchers *), void *arg);
 /* A bare selector ("up{job=~\"a.*\"}"), as match[] of the API takes it. */

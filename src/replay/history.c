@@ -12,7 +12,8 @@
 #include "base/map.h"
 #include "promql/promql.h"
 #include "replay/bench.h"
-#include "rule/state.h"
+#include "rule/compile.h"
+#include "rule/keep.h"
 #include "tmpl/tmpl.h"
 
 enum { PIECE = 4000, STEPS_MAX = 20000000, EPISODES_MAX = 200000, CELLS = 8000000 };
@@ -33,7 +34,10 @@ struct walk {
 	struct runner *run;
 	const struct conf_rule_group *group;
 	const struct conf_rule *rule;
-	struct promql *expr;
+	struct rule_texts texts;
+	struct arena *texts_arena;
+	struct promql *expr, *resolve, *looked_at;
+	struct map *present, *recovered; /* of this piece: core labels -> struct promql_series */
 	size_t number;
 	msec_t interval;
 	struct str tenant;
@@ -151,6 +155,47 @@ note_change(struct walk *w, const struct instance *in, msec_t at)
 	}
 }
 
+/* ---- what outlives its expression ---- */
+
+struct asking {
+	struct walk *walk;
+	struct arena *arena;
+	msec_t at;
+};
+
+static bool
+has_point(const struct map *m, struct str core, msec_t at)
+{
+	const struct promql_series *s = map_get(m, core);
+	size_t low = 0, high = s ? s->n : 0;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (s->points[mid].t < at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return s && low < s->n && s->points[low].t == at;
+}
+
+static bool
+stays(void *arg, struct instance *in)
+{
+	struct asking *k = arg;
+	const struct walk *w = k->walk;
+	struct str core = rule_core(w->group, w->rule, in->labels, k->arena);
+	return rule_stays(w->rule, in, has_point(w->present, core, k->at), has_point(w->recovered, core, k->at), k->at);
+}
+
+static void
+index_series(const struct walk *w, const struct promql_result *r, struct map *m)
+{
+	struct arena *a = arena_create();
+	for (size_t i = 0; i < r->n; i++)
+		map_put(m, rule_core(w->group, w->rule, r->series[i].labels, a), &r->series[i]);
+	arena_destroy(&a);
+}
+
 /* ---- one step ---- */
 
 static void
@@ -169,7 +214,9 @@ hold(struct walk *w, struct lane *l, msec_t at, bool vary, struct arena *a)
 static void
 step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct arena *a)
 {
-	struct rule_times times = {w->rule->for_, w->rule->keep_firing_for};
+	const struct conf_flapping *f = w->rule->flapping;
+	struct rule_times times = {w->rule->for_, w->rule->keep_firing_for, f ? (size_t)f->changes : 0, f ? f->within : 0};
+	struct asking asking = {w, a, at};
 	instances_begin(&w->instances);
 	for (size_t i = 0; i < n; i++) {
 		struct lane *l = &lanes[i];
@@ -178,6 +225,8 @@ step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct 
 		hold(w, l, at, vary, a);
 		l->next++;
 	}
+	if (w->looked_at)
+		instances_keep(&w->instances, stays, &asking);
 	instances_end(&w->instances, &times, at);
 	map_each(w->instances.map, e)
 		if (((struct instance *)e->value)->changed)
@@ -253,8 +302,30 @@ record(struct walk *w, const struct promql_result *r, msec_t end, struct err *e)
 
 /* ---- one rule ---- */
 
+/* Compiles the rule as of the beginning of a piece. */
 static enum rc
-ask_piece(const struct walk *w, msec_t start, msec_t end, struct promql_result **out, struct err *e)
+compile(struct walk *w, msec_t at, struct err *e)
+{
+	if (w->expr && !w->rule->comparison)
+		return RC_OK;
+	promql_destroy(&w->expr);
+	promql_destroy(&w->resolve);
+	promql_destroy(&w->looked_at);
+	arena_reset(w->texts_arena);
+	enum rc rc = rule_compile(w->rule, w->group->customer, &w->run->ask->calendar, at, w->texts_arena, &w->texts, e);
+	if (rc == RC_OK)
+		rc = promql_parse(w->texts.expr, &w->expr, e);
+	if (rc == RC_OK && w->texts.resolve.n)
+		rc = promql_parse(w->texts.resolve, &w->resolve, e);
+	if (rc == RC_OK && w->texts.looked_at.n)
+		rc = promql_parse(w->texts.looked_at, &w->looked_at, e);
+	if (rc == RC_OK && promql_type(w->expr) != PROMQL_VECTOR && promql_type(w->expr) != PROMQL_SCALAR)
+		rc = err_set(e, RC_INVALID, "rule result is not a vector or scalar");
+	return rc;
+}
+
+static enum rc
+ask_piece(const struct walk *w, const struct promql *expr, msec_t start, msec_t end, struct promql_result **out, struct err *e)
 {
 	const struct history_ask *ask = w->run->ask;
 	struct promql_ask q = {
@@ -270,7 +341,7 @@ ask_piece(const struct walk *w, msec_t start, msec_t end, struct promql_result *
 	    .deadline = ask->deadline,
 	    .cancel = ask->cancel,
 	};
-	enum rc rc = promql_run(w->expr, &q, out, e);
+	enum rc rc = promql_run(expr, &q, out, e);
 	for (size_t i = 0; rc == RC_OK && w->group->query_offset && i < (*out)->n; i++)
 		for (size_t k = 0; k < (*out)->series[i].n; k++)
 			(*out)->series[i].points[k].t += w->group->query_offset;
@@ -286,19 +357,52 @@ adapt(struct walk *w, const struct promql_result *r)
 }
 
 static enum rc
+judge_with(struct walk *w, const struct promql_result *r, msec_t start, msec_t end, struct err *e)
+{
+	struct promql_result *there = NULL, *over = NULL;
+	enum rc rc = w->looked_at ? ask_piece(w, w->looked_at, start, end, &there, e) : RC_OK;
+	if (rc == RC_OK && w->resolve)
+		rc = ask_piece(w, w->resolve, start, end, &over, e);
+	if (rc == RC_OK) {
+		w->present = map_create();
+		w->recovered = map_create();
+		if (there)
+			index_series(w, there, w->present);
+		if (over)
+			index_series(w, over, w->recovered);
+		judge(w, r, start, end);
+		map_destroy(&w->present);
+		map_destroy(&w->recovered);
+	}
+	promql_result_destroy(&there);
+	promql_result_destroy(&over);
+	return rc;
+}
+
+static enum rc
 walk_piece(struct walk *w, msec_t start, msec_t end, struct err *e)
 {
 	struct promql_result *r = NULL;
-	enum rc rc = ask_piece(w, start, end, &r, e);
+	enum rc rc = compile(w, start, e);
+	if (rc == RC_OK)
+		rc = ask_piece(w, w->expr, start, end, &r, e);
 	if (rc != RC_OK)
 		return rc;
-	if (w->rule->alert.n)
-		judge(w, r, start, end);
-	else
-		rc = record(w, r, end, e);
-	adapt(w, r);
+	rc = w->rule->alert.n ? judge_with(w, r, start, end, e) : record(w, r, end, e);
+	if (rc == RC_OK)
+		adapt(w, r);
 	promql_result_destroy(&r);
 	return rc;
+}
+
+/* Where the clocks change they do so on a full hour: a comparison is compiled for each hour. */
+static msec_t
+piece_end(const struct walk *w, msec_t at, msec_t to)
+{
+	msec_t last = at + ((msec_t)w->piece - 1) * w->interval, hour = at - at % HOUR + HOUR - 1;
+	if (w->rule->comparison && last > hour)
+		last = hour < at + w->interval ? at : hour - (hour - at) % w->interval;
+	return last > to ? to - (to - at) % w->interval : last;
 }
 
 static enum rc
@@ -309,8 +413,7 @@ walk_through(struct walk *w, struct err *e)
 	if ((to - at) / w->interval > STEPS_MAX)
 		return err_set(e, RC_REFUSED, "%lld evaluations of one rule; the limit is %d", (long long)((to - at) / w->interval), STEPS_MAX);
 	while (at <= to) {
-		msec_t last = at + ((msec_t)w->piece - 1) * w->interval;
-		last = last > to ? to - (to - at) % w->interval : last;
+		msec_t last = piece_end(w, at, to);
 		enum rc rc = walk_piece(w, at, last, e);
 		if (rc == RC_REFUSED && w->piece > 1) {
 			w->piece /= 2;
@@ -353,18 +456,20 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	    .interval = g->interval ? g->interval : run->ask->interval,
 	    .tenant = g->customer.n ? g->customer : run->ask->tenants.n ? run->ask->tenants.p[0] : STR("default"),
 	    .open = map_create(),
-	    .piece = PIECE};
+	    .piece = rule->resolve_expr.n || rule->on_no_data ? PIECE / 16 : PIECE};
 	*vec_add(&run->rules) = (struct history_rule){.group = arena_str(a, g->name),
 	    .name = arena_str(a, rule->alert.n ? rule->alert : rule->record),
 	    .customer = arena_str(a, g->customer),
-	    .expr = arena_str(a, rule->expr),
 	    .interval = w.interval,
 	    .for_ = rule->for_,
 	    .keep_firing_for = rule->keep_firing_for};
 	instances_init(&w.instances);
-	enum rc rc = promql_parse(rule->expr, &w.expr, &e);
-	if (rc == RC_OK && promql_type(w.expr) != PROMQL_VECTOR && promql_type(w.expr) != PROMQL_SCALAR)
-		rc = err_set(&e, RC_INVALID, "rule result is not a vector or scalar");
+	w.texts_arena = arena_create();
+	enum rc rc = compile(&w, run->ask->from, &e);
+	if (rc == RC_OK)
+		run->rules.p[w.number].expr = arena_str(a, w.texts.whole);
+	if (rc == RC_OK && rule->on_no_data == NO_DATA_FIRE)
+		rc = err_set(&e, RC_INVALID, "what fires because nothing is there (on_no_data: fire) cannot be replayed");
 	if (rc == RC_OK)
 		rc = walk_through(&w, &e);
 	if (rc != RC_OK)
@@ -375,6 +480,9 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	map_destroy(&w.open);
 	instances_fini(&w.instances);
 	promql_destroy(&w.expr);
+	promql_destroy(&w.resolve);
+	promql_destroy(&w.looked_at);
+	arena_destroy(&w.texts_arena);
 	return is_the_runs_own(rc) ? err_set(run->err, rc, "%s", e.text) : RC_OK;
 }
 

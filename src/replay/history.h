@@ -11,6 +11,7 @@
 #define REPLAY_HISTORY_H
 
 #include "conf/conf.h"
+#include "rule/compile.h"
 #include "tsdb/tsdb.h"
 
 struct history_ask {
@@ -22,6 +23,7 @@ struct history_ask {
 	struct strs tenants; /* whose samples a group without a customer sees */
 	struct pairs external_labels;
 	struct str external_url;
+	struct rule_calendar calendar; /* for comparisons; may be without a function */
 	struct strs only;    /* alerts by name; none: all */
 	bool (*sees)(void *arg, struct str customer); /* groups of other customers are left out; NULL: all are seen */
 	void *sees_arg;

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/os.h"
 #include "promql/promql.h"
+#include "rule/compile.h"
 
 enum { FILE_BYTES = 32 << 20 };
 
@@ -33,6 +34,19 @@ struct lint {
 	struct buf text;
 	size_t n, rules;
 };
+
+/* What is written in keys of ours, as the PromQL that it comes to. */
+static void
+show_compiled(const struct conf_rule *r, struct buf *out)
+{
+	struct arena *a = arena_create();
+	struct rule_texts t;
+	struct err e;
+	bool ours = r->evolution || r->comparison || r->resolve_expr.n || r->on_no_data != NO_DATA_RESOLVE;
+	if (ours && rule_compile(r, STR(""), NULL, clock_wall(clock_real()), a, &t, &e) == RC_OK)
+		buf_fmt(out, "  %.*s: %.*s\n", STR_ARG(r->alert.n ? r->alert : r->record), STR_ARG(t.whole));
+	arena_destroy(&a);
+}
 
 static struct str
 name_of(const struct conf_rule *r)
@@ -64,6 +78,9 @@ lint(const struct conf_rules *all, struct buf *out)
 	for (size_t i = 0; i < all->groups.n; i++)
 		for (size_t k = 0; k < all->groups.p[i].rules.n; k++)
 			lint_rule(&l, &all->groups.p[i].rules.p[k]);
+	for (size_t i = 0; i < all->groups.n; i++)
+		for (size_t k = 0; k < all->groups.p[i].rules.n; k++)
+			show_compiled(&all->groups.p[i].rules.p[k], out);
 	if (l.n)
 		buf_fmt(out, "%zu duplicate rule(s) found.\n%sMight cause inconsistency while recording expressions\n", l.n, l.text.p);
 	buf_fmt(out, "  SUCCESS: %zu rules found\n\n", l.rules);

@@ -50,7 +50,7 @@ inherit(struct group *fresh, struct group *old)
 		struct rule *a = &fresh->members.p[i];
 		for (size_t k = 0; k < old->members.n; k++) {
 			struct rule *b = &old->members.p[k];
-			if (!str_eq(a->key, b->key) || !str_eq(a->conf->expr, b->conf->expr))
+			if (!str_eq(a->key, b->key) || !str_eq(a->texts.whole, b->texts.whole))
 				continue;
 			struct instances swap = a->instances;
 			struct map *outputs = a->outputs;
@@ -171,6 +171,14 @@ instance_json(struct json_writer *w, const struct instance *in)
 	buf_f64(&v, in->value);
 	jsonw_key(w, "value");
 	jsonw_str(w, buf_view(&v));
+	if (in->stale_since) { /* an extension: what it looks at has vanished */
+		jsonw_key(w, "staleSince");
+		jsonw_time(w, in->stale_since);
+	}
+	if (in->flapping) {
+		jsonw_key(w, "flapping");
+		jsonw_bool(w, true);
+	}
 	jsonw_object_end(w);
 	buf_fini(&v);
 	arena_destroy(&a);
@@ -212,7 +220,7 @@ rule_json(struct json_writer *w, const struct rule *r)
 	jsonw_key(w, "name");
 	jsonw_str(w, alerting ? r->conf->alert : r->conf->record);
 	jsonw_key(w, "query");
-	jsonw_str(w, r->conf->expr);
+	jsonw_str(w, r->texts.whole);
 	if (alerting) {
 		jsonw_key(w, "duration");
 		jsonw_f64(w, (double)r->conf->for_ / 1000);

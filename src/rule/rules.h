@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "conf/conf.h"
 #include "flow/alert.h"
+#include "rule/compile.h"
 #include "rule/state.h"
 #include "tsdb/tsdb.h"
 
@@ -20,6 +21,7 @@ struct rule_doors {
 	void *arg;
 	void (*alerts)(void *arg, const struct alert_batch *);
 	void (*remember)(void *arg, const struct rule_memories *);
+	struct rule_calendar calendar; /* for comparisons; may be without a function */
 	struct str tenant; /* whose samples all groups see, whatever they say; empty: their own customer's */
 };
 

@@ -61,3 +61,18 @@ def test_a_value_that_is_none_is_refused(tmp_path):
     (tmp_path / "x.yml").write_text("tests: [{input_series: [{series: a, values: '1 two 3'}]}]\n")
     status, text = run(TOCSIN, "rules", "test", tmp_path / "x.yml")
     assert status == 1 and '"two" is not a value' in text
+
+
+def test_what_is_written_in_keys_of_ours_is_shown_as_promql():
+    status, text = run(TOCSIN, "rules", "check", "ours.yml")
+    assert status == 0
+    assert "  Grows: (disk_used) / (disk_used offset 1d) - 1 > 0.05\n" in text
+    assert "  Unlike: abs((sum(rate(bytes_total[5m]))) / (sum(rate(bytes_total[5m] offset 1d))) - 1) > 0.2 and abs(" in text
+    assert "  Full: (disk_used > 90) or (ALERTS{" in text
+
+
+def test_wrong_keys_of_ours_are_named_with_their_places():
+    status, text = run(TOCSIN, "rules", "check", "ours_broken.yml")
+    assert status == 1
+    for said in ('"lots" is not a share', "one of expr, evolution and comparison", '"90m" is not a number of whole days', "only alerting rules have", "14:23"):
+        assert said in text, text
