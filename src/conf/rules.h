@@ -60,6 +60,8 @@ RECORD(conf_rule, CONF_RULE_KEYS)
 	F(STR, customer, 0, KEY_OURS, "", "whose data the rules see, and whose alerts they make")            \
 	F(ENUM, evaluate, conf_evaluate, KEY_OURS, "interval",                                               \
 	    "when: each interval, or as soon as a sample arrives that they look at")                         \
+	F(BOOL, atomic, 0, KEY_OURS, "false",                                                                \
+	    "series are written together after the last rule, or not at all when one of them failed")        \
 	F(MANY, rules, conf_rule, 0, "", "the rules, in their order")
 RECORD(conf_rule_group, CONF_RULE_GROUP_KEYS)
 

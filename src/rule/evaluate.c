@@ -286,6 +286,11 @@ deliver(struct running *r)
 	struct tsdb_counts counts;
 	struct err e;
 	end_outputs(r);
+	if (r->group->conf->atomic) {
+		for (size_t i = 0; i < r->samples.n; i++)
+			*vec_add(&r->group->held_back) = r->samples.p[i];
+		r->samples.n = 0;
+	}
 	if (r->samples.n && tsdb_append(rules->db, r->samples.p, r->samples.n, &counts, &e) != RC_OK)
 		log_error("rule", "%.*s: %s", STR_ARG(r->rule->key), e.text);
 	struct rule_memories memories = {.instances = {r->memories.p, r->memories.n}};
@@ -359,6 +364,20 @@ give_up(struct rule *rule, msec_t at)
 	rule->at = at;
 }
 
+/* All of what an atomic group made, or nothing. */
+static void
+write_together(struct group *g)
+{
+	struct tsdb_counts counts;
+	struct err e;
+	bool whole = true;
+	for (size_t i = 0; i < g->members.n; i++)
+		whole = whole && !g->members.p[i].trouble[0];
+	if (whole && g->held_back.n && tsdb_append(g->rules->db, g->held_back.p, g->held_back.n, &counts, &e) != RC_OK)
+		log_error("rule", "%.*s: %s", STR_ARG(g->key), e.text);
+	g->held_back.n = 0;
+}
+
 void
 group_evaluate(struct group *g, msec_t at)
 {
@@ -372,6 +391,7 @@ group_evaluate(struct group *g, msec_t at)
 		else
 			run_rule(g, rule, at);
 	}
+	write_together(g);
 	g->last_run = at;
 	g->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	pthread_mutex_unlock(&g->rules->lock);

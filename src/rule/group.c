@@ -141,6 +141,7 @@ group_destroy(struct group **pg)
 	for (size_t i = 0; i < g->members.n; i++)
 		rule_fini(&g->members.p[i]);
 	vec_fini(&g->members);
+	vec_fini(&g->held_back);
 	arena_destroy(&g->arena);
 	mem_free(g);
 	*pg = NULL;
@@ -163,8 +164,7 @@ on_due(void *arg)
 {
 	struct group *g = arg;
 	msec_t now = loop_wall(g->rules->loop);
-	if (now - g->due > g->interval)
-		log_warn("rule", "group %.*s is %lld ms late", STR_ARG(g->conf->name), (long long)(now - g->due));
+	group_note_late(g, g->due, now);
 	group_evaluate(g, now < g->due ? now : g->due);
 	sleep_until_next(g);
 }

@@ -56,6 +56,10 @@ struct group {
 	struct loop_timer timer, soon;
 	struct arrival *arrival;
 	msec_t interval, last_run, due;
+	uint64_t missed;        /* moments, since it was made */
+	msec_t late_since;      /* told as an alert of our own; 0: it is on time */
+	unsigned on_time;       /* so many times in a row */
+	VEC(struct tsdb_sample) held_back; /* of an atomic group: until its last rule was evaluated */
 	uint64_t run;
 	double seconds;
 };
@@ -81,6 +85,8 @@ CHECKED enum rc rule_prepare(struct group *, struct rule *, msec_t at, struct er
 CHECKED enum rc rule_keep(struct group *, struct rule *, msec_t at,
     void (*hold)(void *arg, const struct promql_series *), void *arg, struct err *);
 void rule_forget(struct rule *); /* what it knew */
+/* late.c: it was due at `due` and is evaluated now; tells of what was missed. */
+void group_note_late(struct group *, msec_t due, msec_t now);
 /* evaluate.c: all rules in their order, as of `at`. */
 void group_evaluate(struct group *, msec_t at);
 

@@ -61,6 +61,8 @@ inherit(struct group *fresh, struct group *old)
 		}
 	}
 	fresh->run = old->run;
+	fresh->missed = old->missed;
+	fresh->late_since = old->late_since;
 }
 
 enum rc
