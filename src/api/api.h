@@ -17,6 +17,7 @@
 #include "flow/reply.h"
 #include "ledger/book.h"
 #include "net/http_req.h"
+#include "rule/rules.h"
 #include "tsdb/tsdb.h"
 
 typedef void api_reply_fn(void *arg, const struct reply *);
@@ -34,7 +35,7 @@ struct api_house {
 	void (*ask)(void *arg, enum message, struct str actor, struct str body, api_reply_fn *, void *reply_arg);
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
 	void (*targets_json)(void *arg, const struct identity *, struct buf *);
-	void (*rules_json)(void *arg, const struct identity *, bool alerts_only, struct buf *);
+	enum rc (*rules_json)(void *arg, const struct identity *, const struct rule_filter *, struct buf *, struct err *);
 };
 
 struct api;

@@ -54,11 +54,11 @@ targets_view(void *arg, const struct identity *who, struct buf *b)
 	scraper_json(c->scraper, sees, (void *)who, b);
 }
 
-static void
-rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
+static enum rc
+rules_view(void *arg, const struct identity *who, const struct rule_filter *f, struct buf *b, struct err *e)
 {
 	struct core *c = arg;
-	rules_json(c->rules, sees, (void *)who, alerts_only, b);
+	return rules_json(c->rules, sees, (void *)who, f, b, e);
 }
 
 static void

@@ -23,6 +23,7 @@
 #include "label/labels.h"
 #include "label/matcher.h"
 
+struct json_writer;
 struct promql;
 struct tsdb;
 
@@ -35,6 +36,8 @@ void promql_destroy(struct promql **);
 enum promql_type promql_type(const struct promql *);
 /* As Prometheus formats it on one line; parses to the same expression. */
 void promql_print(const struct promql *, struct buf *);
+/* As a tree, in the words of Prometheus's /api/v1/parse_query. */
+void promql_describe(const struct promql *, struct json_writer *);
 /* Before anybody else has it: every selector that does not name its own moment looks further back. */
 void promql_shift(struct promql *, msec_t back);
 /* The expression without its conditions: disk_used of "disk_used > 90 and on (host) up == 1". */
@@ -79,6 +82,7 @@ struct promql_result {
 	struct str string;
 	struct strs warnings, infos; /* "PromQL warning: …", "PromQL info: …" */
 	struct arena *arena;         /* holds all of this */
+	size_t samples, peak;        /* read from the store; held at one time */
 	size_t paid;                 /* of BUDGET_query_samples, given back with it */
 };
 

@@ -151,7 +151,10 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
+		{
+		ev->run->read += view.n;
 		ok = eval_go_on(ev) && fill_row(ev, &g, &view, times, out);
+	}
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -244,6 +247,7 @@ strip_stale(struct tsdb_view *view)
 static bool
 fits(const struct eval *ev, size_t n)
 {
+	ev->run->read += n;
 	return ev->run->samples + n <= ev->run->samples_limit || eval_too_many(ev);
 }
 

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "conf/conf.h"
 #include "flow/alert.h"
+#include "label/matcher.h"
 #include "rule/compile.h"
 #include "rule/state.h"
 #include "tsdb/tsdb.h"
@@ -33,8 +34,18 @@ void rules_destroy(struct rules **);
 CHECKED enum rc rules_configure(struct rules *, struct conf *, struct err *);
 /* What the ledger remembers of one instance; after configure. */
 void rules_restore(struct rules *, const struct rule_memory *);
-/* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer. */
-void rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *);
+/* What of them is asked for, in the words of /api/v1/rules. */
+struct rule_filter {
+	bool alerts_only; /* the `data` of /api/v1/alerts instead */
+	bool no_alerting, no_recording, exclude_alerts;
+	struct strs names, groups, files; /* empty: all */
+	const struct matchers *sets;      /* a rule's own labels match one of them */
+	size_t n_sets;
+	size_t group_limit;    /* 0: all */
+	struct str next_token; /* of the page before */
+};
+/* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer.  RC_INVALID: the token is of no group. */
+CHECKED enum rc rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, const struct rule_filter *, struct buf *, struct err *);
 
 
 /* ---- where nobody turns the loop: tests of rules, replays ---- */
