@@ -43,6 +43,19 @@ join_span(void *arg, struct span s)
 	return true;
 }
 
+bool
+api_calendar_open(void *api, struct str customer, struct str name, msec_t at, bool *open)
+{
+	struct book *book = api_book(api);
+	const struct calendar *c = book_find(book, "calendar", customer, name, at);
+	if (!c) /* it may be younger than the time that is looked at */
+		c = book_find(book, "calendar", customer, name, clock_wall(((struct api *)api)->house.clock));
+	if (c)
+		*open = calendar_open(c, at);
+	api_book_done(api);
+	return c != NULL;
+}
+
 void
 handle_calendar_open(struct call *c)
 {

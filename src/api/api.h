@@ -18,6 +18,7 @@
 #include "flow/reply.h"
 #include "ledger/book.h"
 #include "net/http_req.h"
+#include "rule/rules.h"
 #include "tsdb/tsdb.h"
 
 typedef void api_reply_fn(void *arg, const struct reply *);
@@ -35,7 +36,7 @@ struct api_house {
 	void (*ask)(void *arg, enum message, struct str actor, struct str body, api_reply_fn *, void *reply_arg);
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
 	void (*targets_json)(void *arg, const struct identity *, struct buf *);
-	void (*rules_json)(void *arg, const struct identity *, bool alerts_only, struct buf *);
+	enum rc (*rules_json)(void *arg, const struct identity *, const struct rule_filter *, struct buf *, struct err *);
 	/* Every service as it stands. */
 	void (*services)(void *arg, check_view_fn *, void *fn_arg);
 };
@@ -51,6 +52,8 @@ void api_configured(struct api *, struct conf *, struct strs at_next_start);
 void api_refused(struct api *);
 /* What the daemon measures of itself, in the text format; any thread. */
 void api_own_metrics(struct api *, struct buf *);
+/* Is a calendar of the book open at that moment?  False when there is none of that name.  Any thread; an api is the argument. */
+bool api_calendar_open(void *api, struct str customer, struct str calendar, msec_t at, bool *open);
 /* The engine committed something: live streams and what was read before learn of it. */
 void api_news(struct api *, const struct news *);
 

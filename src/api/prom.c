@@ -122,9 +122,38 @@ add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 	buf_fini(&points);
 }
 
+/* ?stats=: what the query cost. */
 static void
-add_result(struct json_writer *w, const struct promql_result *r, msec_t at)
+add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
 {
+	struct str want = http_param(c->req, "stats");
+	double seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	static const char *const parts[] = {"evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime", "execTotalTime"};
+	if (!want.n)
+		return;
+	jsonw_key(w, "stats");
+	jsonw_object(w);
+	jsonw_key(w, "timings");
+	jsonw_object(w);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		jsonw_key(w, parts[i]);
+		jsonw_f64(w, i == 0 || i == 3 || i == 5 ? seconds : 0);
+	}
+	jsonw_object_end(w);
+	jsonw_key(w, "samples");
+	jsonw_object(w);
+	jsonw_key(w, "totalQueryableSamples");
+	jsonw_i64(w, (int64_t)r->samples);
+	jsonw_key(w, "peakSamples");
+	jsonw_i64(w, (int64_t)r->peak);
+	jsonw_object_end(w);
+	jsonw_object_end(w);
+}
+
+static void
+add_result(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
+{
+	msec_t at = ask->start;
 	struct buf one = {0};
 	jsonw_object(w);
 	jsonw_key(w, "resultType");
@@ -144,6 +173,7 @@ add_result(struct json_writer *w, const struct promql_result *r, msec_t at)
 			add_series(w, &r->series[i], r->type == PROMQL_MATRIX);
 		jsonw_array_end(w);
 	}
+	add_stats(c, w, r, ask, since);
 	jsonw_object_end(w);
 	buf_fini(&one);
 }
@@ -168,10 +198,34 @@ answer_query_error(struct call *c, enum rc rc, const char *text)
 	answer_json(c, rc == RC_CANCELLED || rc == RC_TIMEOUT ? 503 : 422, &b);
 }
 
+/* ?limit=: so many series. */
+static bool
+cut_to_limit(struct promql_result *r, int64_t limit)
+{
+	if (limit <= 0 || (int64_t)r->n <= limit || (r->type != PROMQL_VECTOR && r->type != PROMQL_MATRIX))
+		return false;
+	r->n = (size_t)limit;
+	return true;
+}
+
+static void
+add_warning(struct promql_result *r, struct str text)
+{
+	struct str *p = arena_array(r->arena, struct str, r->warnings.n + 1);
+	if (r->warnings.n)
+		memcpy(p, r->warnings.p, r->warnings.n * sizeof *p);
+	p[r->warnings.n++] = text;
+	r->warnings.p = p;
+}
+
 static void
 run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 {
 	struct promql_result *r = NULL;
+	nsec_t since = clock_mono(clock_real());
+	int64_t limit;
+	if (!param_i64(c, "limit", 0, &limit))
+		return;
 	struct buf b = {0};
 	struct json_writer w;
 	struct err e;
@@ -185,8 +239,10 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 		answer_query_error(c, rc, e.text);
 		return;
 	}
+	if (cut_to_limit(r, limit))
+		add_warning(r, STR("results truncated due to limit"));
 	prom_success(&w, &b);
-	add_result(&w, r, ask->start);
+	add_result(c, &w, r, ask, since);
 	add_words(&w, "warnings", r->warnings);
 	add_words(&w, "infos", r->infos);
 	jsonw_object_end(&w);
@@ -201,7 +257,7 @@ begin(struct call *c, struct promql **q, struct promql_ask *ask)
 	const struct conf_server *conf = &c->api->house.conf->root->server;
 	struct err e;
 	msec_t longest = conf->query_timeout, timeout;
-	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}, .outsider = true};
+	*ask = (struct promql_ask){.db = c->api->house.tsdb, .limits = {.samples = (size_t)conf->query_max_samples}, .outsider = true, .cancel = (const volatile bool *)&c->req->cancelled};
 	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
 	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
@@ -251,7 +307,11 @@ handle_prom_query_range(struct call *c)
 	struct promql_ask ask;
 	if (!begin(c, &q, &ask))
 		return;
-	if (range_params(c, &ask))
+	bool fits = promql_type(q) == PROMQL_SCALAR || promql_type(q) == PROMQL_VECTOR;
+	if (!fits)
+		answer_error(c, RC_INVALID, "invalid parameter \"query\": invalid expression type \"%s\" for range query, must be Scalar or instant Vector",
+		    promql_type(q) == PROMQL_MATRIX ? "range vector" : promql_type_name(promql_type(q)));
+	else if (range_params(c, &ask))
 		run(c, q, &ask);
 	promql_destroy(&q);
 }
@@ -434,22 +494,75 @@ answer_data(struct call *c, struct str data)
 	answer_json(c, 200, &b);
 }
 
+/* All values of a parameter that may stand several times. */
+static struct strs
+param_all(struct call *c, const char *name)
+{
+	struct strs s = {arena_array(c->arena, struct str, c->req->params.n + 1), 0};
+	for (size_t i = 0; i < c->req->params.n; i++)
+		if (str_is(c->req->params.p[i].name, name) && c->req->params.p[i].value.n)
+			s.p[s.n++] = c->req->params.p[i].value;
+	return s;
+}
+
+static void
+answer_rules(struct call *c, const struct rule_filter *f)
+{
+	struct buf data = {0};
+	struct err e;
+	enum rc rc = c->api->house.rules_json(c->api->house.arg, &c->who, f, &data, &e);
+	if (rc == RC_OK)
+		answer_data(c, buf_view(&data));
+	else
+		answer_error(c, rc, "%s", e.text);
+	buf_fini(&data);
+}
+
+static bool
+rule_params(struct call *c, struct rule_filter *f, const struct selection *s)
+{
+	struct str type = http_param(c->req, "type"), exclude = http_param(c->req, "exclude_alerts");
+	int64_t limit;
+	if (!param_i64(c, "group_limit", 0, &limit))
+		return false;
+	f->no_alerting = str_is(type, "record");
+	f->no_recording = str_is(type, "alert");
+	f->exclude_alerts = str_is(exclude, "true") || str_is(exclude, "1");
+	f->names = param_all(c, "rule_name[]");
+	f->groups = param_all(c, "rule_group[]");
+	f->files = param_all(c, "file[]");
+	f->sets = s->sets;
+	f->n_sets = s->n;
+	f->group_limit = limit > 0 ? (size_t)limit : 0;
+	f->next_token = http_param(c->req, "group_next_token");
+	if (type.n && !f->no_alerting && !f->no_recording)
+		answer_error(c, RC_INVALID, "not supported value \"%.*s\"", STR_ARG(str_to(type, 40)));
+	else if (exclude.n && !f->exclude_alerts && !str_is(exclude, "false") && !str_is(exclude, "0"))
+		answer_error(c, RC_INVALID, "invalid exclude_alerts: \"%.*s\" is neither true nor false", STR_ARG(str_to(exclude, 40)));
+	else if (f->next_token.n && !f->group_limit)
+		answer_error(c, RC_INVALID, "group_limit needs to be present in order to paginate over the groups");
+	else
+		return true;
+	return false;
+}
+
 void
 handle_prom_rules(struct call *c)
 {
-	struct buf data = {0};
-	c->api->house.rules_json(c->api->house.arg, &c->who, false, &data);
-	answer_data(c, buf_view(&data));
-	buf_fini(&data);
+	struct rule_filter f = {0};
+	struct selection s;
+	if (!select_params(c, &s))
+		return;
+	if (rule_params(c, &f, &s))
+		answer_rules(c, &f);
+	selection_fini(&s);
 }
 
 void
 handle_prom_alerts(struct call *c)
 {
-	struct buf data = {0};
-	c->api->house.rules_json(c->api->house.arg, &c->who, true, &data);
-	answer_data(c, buf_view(&data));
-	buf_fini(&data);
+	struct rule_filter f = {.alerts_only = true};
+	answer_rules(c, &f);
 }
 
 void

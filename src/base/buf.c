@@ -177,6 +177,36 @@ buf_f64(struct buf *b, double v)
 }
 
 void
+buf_f64_plain(struct buf *b, double v)
+{
+	char sci[40], digits[24];
+	size_t n = 0;
+	if (v == 0 || !isfinite(v)) {
+		buf_f64(b, v);
+		return;
+	}
+	f64_sci(v, sci, sizeof sci);
+	const char *p = sci + (*sci == '-');
+	for (; *p != 'e'; p++)
+		if (*p != '.')
+			digits[n++] = *p;
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	long exp = strtol(p + 1, NULL, 10);
+	if (v < 0)
+		buf_ch(b, '-');
+	if (exp < 0)
+		buf_c(b, "0.");
+	for (long i = -1; i > exp; i--)
+		buf_ch(b, '0');
+	for (long i = 0; i < (long)n || i <= exp; i++) {
+		if (exp >= 0 && i == exp + 1)
+			buf_ch(b, '.');
+		buf_ch(b, i < (long)n ? digits[i] : '0');
+	}
+}
+
+void
 buf_utf8(struct buf *b, uint32_t c)
 {
 	char out[4];

@@ -38,21 +38,35 @@ metric_role(const char *name)
 	panic("more roles than metric rows");
 }
 
+static _Thread_local bool muted;
+
+void
+metric_mute(bool yes)
+{
+	muted = yes;
+}
+
 void
 metric_add(enum metric m, int64_t n)
 {
+	if (muted)
+		return;
 	atomic_fetch_add_explicit(&mine->value[m], n, memory_order_relaxed);
 }
 
 void
 metric_set(enum metric m, int64_t v)
 {
+	if (muted)
+		return;
 	atomic_store_explicit(&mine->value[m], v, memory_order_relaxed);
 }
 
 void
 metric_max(enum metric m, int64_t v)
 {
+	if (muted)
+		return;
 	int64_t now = atomic_load_explicit(&mine->value[m], memory_order_relaxed);
 	while (v > now && !atomic_compare_exchange_weak(&mine->value[m], &now, v))
 		;

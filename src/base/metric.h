@@ -26,6 +26,9 @@ void metric_add(enum metric, int64_t);
 void metric_set(enum metric, int64_t);
 void metric_max(enum metric, int64_t); /* keeps the larger one */
 
+/* What this thread does from now on is not counted: a rehearsal is not the performance. */
+void metric_mute(bool);
+
 /* The text format, each metric with the label `role`; roles that never counted it are left out. */
 void metric_print(struct buf *);
 

@@ -17,6 +17,8 @@ const struct verb ctl_verbs[] = {
     {"query", "EXPRESSION [--time TIME] [--last DURATION --step DURATION] [--customer NAME]", "Asks the store of samples, at a time or over a range.",
 	verb_query},
     {"restore", "--data DIR --from FILE", "Puts a copy of the ledger back; the daemon must be stopped.", verb_restore},
+    {"rules", "check FILE … | test FILE … | replay [--rules FILE] [--from TIME|SPAN] [--to TIME] [--only ALERT] [--nobody-answers] | suggest [--days N]",
+	"Checks files of rules, runs their unit tests (promtool's files), replays rules over stored history, says which are worth a look.", verb_rules},
     {"silence", "list | add LABEL=VALUE … --for DURATION --comment TEXT [--customer NAME] | expire ID", "Lists, makes and ends silences.", verb_silence},
     {"ticket",
 	"list [--state STATE] [--customer NAME] | show N | open CUSTOMER TITLE [--type PROBLEM_TYPE] | take N | assign N USER | message N TEXT "

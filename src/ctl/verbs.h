@@ -13,6 +13,7 @@ int verb_export(struct args *);
 int verb_oncall(struct args *);
 int verb_query(struct args *);
 int verb_restore(struct args *);
+int verb_rules(struct args *);
 int verb_silence(struct args *);
 int verb_ticket(struct args *);
 int verb_verify(struct args *);

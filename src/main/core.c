@@ -56,11 +56,11 @@ targets_view(void *arg, const struct identity *who, struct buf *b)
 	scraper_json(c->scraper, sees, (void *)who, b);
 }
 
-static void
-rules_view(void *arg, const struct identity *who, bool alerts_only, struct buf *b)
+static enum rc
+rules_view(void *arg, const struct identity *who, const struct rule_filter *f, struct buf *b, struct err *e)
 {
 	struct core *c = arg;
-	rules_json(c->rules, sees, (void *)who, alerts_only, b);
+	return rules_json(c->rules, sees, (void *)who, f, b, e);
 }
 
 static void
@@ -99,6 +99,14 @@ static void
 rule_remember(void *arg, const struct rule_memories *m)
 {
 	send_record(arg, MESSAGE_rule_memories, &rule_memories_layout, m);
+}
+
+/* Before there is an API nobody has a calendar. */
+static bool
+rule_calendar(void *arg, struct str customer, struct str calendar, msec_t at, bool *open)
+{
+	struct core *c = arg;
+	return c->api && api_calendar_open(c->api, customer, calendar, at, open);
 }
 
 static bool
@@ -189,7 +197,7 @@ begin(struct core *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
-	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember});
+	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember, {c, rule_calendar}, {0}});
 	c->api = open_api(c);
 	rc = core_configure(c, h->conf, e);
 	if (rc == RC_OK)

@@ -166,6 +166,8 @@ take_config(struct world *w, struct conf *fresh, struct err *e)
 	rc = engine_configure(w->engine, fresh, e);
 	if (rc != RC_OK)
 		must(core_configure(w->core, w->conf, &ignored) == RC_OK); /* it was at work a moment ago */
+	else
+		api_configured(core_api(w->core), fresh, (struct strs){0});
 	return rc;
 }
 

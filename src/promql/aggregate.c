@@ -223,7 +223,7 @@ with_value(const struct eval *ev, const struct node *n, struct labels ls, struct
 {
 	struct label_builder b = {0};
 	struct buf text = {0};
-	buf_f64(&text, v);
+	buf_f64_plain(&text, v);
 	label_builder_start(&b, group_labels(ev, n, ls));
 	label_builder_set(&b, name, buf_view(&text));
 	struct labels out = label_builder_done(&b, ev->run->arena);

@@ -128,6 +128,9 @@ extern const struct aggregate_word {
 } aggregate_words[];
 enum { AGGREGATES = AGG_LIMIT_RATIO + 1 };
 
+/* print.c */
+void promql_print_node(const struct node *, struct buf *);
+
 /* check.c: sets the types from below and judges them */
 CHECKED enum rc node_check(const struct promql *, struct node *, struct err *);
 /* "line:column: parse error: …" */

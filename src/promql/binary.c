@@ -168,6 +168,7 @@ struct joining {
 	struct rows *out;
 	struct map *places; /* labels -> place in out, plus one */
 	bool swapped;       /* the many side is the right one */
+	uint8_t *busy;      /* at which steps the many side has anything: elsewhere nothing is matched; NULL: everywhere */
 };
 
 static struct labels
@@ -215,14 +216,18 @@ static bool
 say_duplicate(const struct joining *j, const struct row *a, const struct row *b)
 {
 	struct buf text = {0};
-	labels_print(&text, a->labels);
-	buf_c(&text, ", ");
+	struct label_builder group = {0};
+	labels_each (a->labels, l)
+		if (counts(&j->n->match, l.it.name))
+			*vec_add(&group.set) = l.it;
+	labels_print(&text, label_builder_done(&group, j->ev->run->arena));
+	buf_fmt(&text, " on the %s hand-side of the operation: [", j->swapped ? "left" : "right");
 	labels_print(&text, b->labels);
+	buf_c(&text, ", ");
+	labels_print(&text, a->labels);
 	eval_fail(j->ev, RC_INVALID,
-	    "found duplicate series for the match group on the %s hand-side of the operation: "
-	    "[%s];many-to-many matching not "
-	    "allowed: matching labels must be unique on one side",
-	    j->swapped ? "left" : "right", text.p);
+	    "found duplicate series for the match group %s];many-to-many matching not allowed: matching labels must be unique on one side", text.p);
+	label_builder_fini(&group);
 	buf_fini(&text);
 	return false;
 }
@@ -234,7 +239,7 @@ unique_rows(const struct joining *j, const struct members *one, const struct row
 	for (size_t i = 0; i < j->ev->n; i++) {
 		at[i] = NULL;
 		for (size_t r = 0; r < one->n; r++) {
-			if (!one->p[r]->has[i])
+			if (!one->p[r]->has[i] || (j->busy && !j->busy[i]))
 				continue;
 			if (at[i])
 				return say_duplicate(j, at[i], one->p[r]);
@@ -288,7 +293,7 @@ fill_many_side(const struct joining *j, const struct members *many, const struct
 	return true;
 }
 
-/* One-to-one: results of a group would collide even where names keep them apart. */
+/* One-to-one: results of a group would collide even where names keep them apart, and whatever a comparison drops of them. */
 static bool
 many_are_one(const struct joining *j, const struct members *many, const struct row *const *one_at)
 {
@@ -320,6 +325,16 @@ join_group(const struct joining *j, const struct match *g)
 	return ok;
 }
 
+static uint8_t *
+steps_with_any(const struct eval *ev, const struct rows *rows)
+{
+	uint8_t *any = arena_array(ev->run->arena, uint8_t, ev->n);
+	for (size_t r = 0; r < rows->n; r++)
+		for (size_t i = 0; i < ev->n; i++)
+			any[i] |= rows->p[r].has[i];
+	return any;
+}
+
 static bool
 join(
     const struct eval *ev, const struct node *n, const struct rows *l, const struct rows *r, struct rows *out)
@@ -328,6 +343,8 @@ join(
 	    .ev = ev, .n = n, .out = out, .places = map_create(), .swapped = n->match.card == ONE_TO_MANY};
 	struct matches ms = {0};
 	bool ok = true, fills = n->match.fills_left || n->match.fills_right;
+	if (!fills)
+		j.busy = steps_with_any(ev, j.swapped ? r : l);
 	match_rows(&n->match, l, r, &ms);
 	for (size_t i = 0; ok && i < ms.n && (fills || (l->n && r->n)); i++)
 		ok = eval_go_on(ev) && join_group(&j, ms.p[i]);

@@ -1,6 +1,8 @@
 /* calls.c — the functions that are neither over a window nor one value at a time. */
 #include "promql/eval.h"
 
+#include "base/map.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +142,7 @@ run_timestamp(struct call *c)
 
 /* ---- absence ---- */
 
-/* The labels that the missing series would have: what the selector demands by '=', once. */
+/* The labels that the missing series would have: what the selector demands by '=', unless a later matcher of that label says more. */
 static struct labels
 demanded(struct call *c, const struct node *n)
 {
@@ -148,11 +150,13 @@ demanded(struct call *c, const struct node *n)
 	n = node_bare(n);
 	const struct matchers *ms = &n->matchers;
 	for (size_t i = 0; n->kind == NODE_SELECTOR && i < ms->n; i++) {
-		size_t same = 0;
-		for (size_t k = 0; k < ms->n; k++)
-			same += str_eq(ms->p[k].name, ms->p[i].name);
-		if (ms->p[i].op == MATCH_EQ && same == 1 && !str_is(ms->p[i].name, LABEL_METRIC))
+		bool again = false;
+		for (size_t k = 0; k < i; k++)
+			again |= ms->p[k].op == MATCH_EQ && str_eq(ms->p[k].name, ms->p[i].name);
+		if (ms->p[i].op == MATCH_EQ && !again && !str_is(ms->p[i].name, LABEL_METRIC))
 			label_builder_set(&b, ms->p[i].name, ms->p[i].value);
+		else
+			label_builder_del(&b, ms->p[i].name);
 	}
 	struct labels ls = label_builder_done(&b, c->ev->run->arena);
 	label_builder_fini(&b);
@@ -196,12 +200,16 @@ run_absent_over_time(struct call *c)
 static double
 least(double a, double b)
 {
+	if (a == -INFINITY || b == -INFINITY)
+		return -INFINITY;
 	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
 }
 
 static double
 most(double a, double b)
 {
+	if (a == INFINITY || b == INFINITY)
+		return INFINITY;
 	return isnan(a) || isnan(b) ? NAN : fmax(a, b);
 }
 
@@ -277,6 +285,21 @@ set_label(struct call *c, struct row *row, struct str name, struct str value)
 		row->drop_name = false;
 }
 
+/* Rows that became the same series by their new labels are refused here already, whoever would have dropped them later. */
+static bool
+still_distinct(const struct call *c)
+{
+	struct map *seen = map_create();
+	bool ok = true;
+	for (size_t r = 0; ok && r < c->out->rows.n; r++) {
+		const struct row *row = &c->out->rows.p[r];
+		bool any = memchr(row->has, 1, c->ev->n) != NULL;
+		ok = !any || !map_put(seen, row->labels.bytes, (void *)row);
+	}
+	map_destroy(&seen);
+	return ok || eval_fail(c->ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
+}
+
 bool
 run_label_replace(struct call *c)
 {
@@ -303,7 +326,7 @@ run_label_replace(struct call *c)
 		buf_fini(&b);
 	}
 	regex_destroy(&re);
-	return true;
+	return still_distinct(c);
 }
 
 bool
@@ -329,7 +352,7 @@ run_label_join(struct call *c)
 		set_label(c, row, dst, buf_view(&b));
 		buf_fini(&b);
 	}
-	return true;
+	return still_distinct(c);
 }
 
 /* ---- order: of an instant only; a range is sorted by labels in the end ---- */

@@ -139,6 +139,15 @@ check_binary(const struct promql *q, struct node *n, struct err *e)
 	return check_matching(q, n, vectors, e);
 }
 
+/* A plain number is judged here, an expression when it is known. */
+static enum rc
+check_duration(const struct promql *q, const struct node *d, struct err *e)
+{
+	if (!d || d->kind != NODE_NUMBER || d->number > 0)
+		return RC_OK;
+	return promql_error(q->text, d->text.p, e, "duration must be greater than 0");
+}
+
 enum rc
 node_check(const struct promql *q, struct node *n, struct err *e)
 {
@@ -147,6 +156,8 @@ node_check(const struct promql *q, struct node *n, struct err *e)
 		if (rc != RC_OK)
 			return rc;
 	}
+	if (check_duration(q, n->range, e) != RC_OK || check_duration(q, n->step, e) != RC_OK)
+		return RC_INVALID;
 	switch (n->kind) {
 	case NODE_CALL: return check_call(q, n, e);
 	case NODE_AGGREGATE: return check_aggregate(q, n, e);

@@ -380,6 +380,7 @@ static bool
 raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_result *out)
 {
 	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
+	ev->run->read += view->n;
 	if (!eval_hold(ev, view->n))
 		return false;
 	s.points = arena_array(out->arena, struct promql_point, view->n);
@@ -481,6 +482,8 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 		    "invalid expression type \"string\" for range query, must be Scalar or instant Vector");
 	else
 		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
+	result->samples = run.read;
+	result->peak = run.samples;
 	take_notes(&run.warnings, &result->warnings, result->arena);
 	take_notes(&run.infos, &result->infos, result->arena);
 	if (!ok)

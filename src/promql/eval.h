@@ -40,7 +40,8 @@ struct run {
 	const struct promql *q;
 	const struct promql_ask *ask;
 	struct arena *arena;
-	size_t samples, samples_limit;
+	size_t samples, samples_limit; /* held */
+	size_t read; /* from the store */
 	size_t *paid; /* the result's */
 	struct notes warnings, infos;
 	bool failed;

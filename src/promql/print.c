@@ -212,6 +212,12 @@ print(struct buf *b, const struct node *n)
 }
 
 void
+promql_print_node(const struct node *n, struct buf *b)
+{
+	print(b, n);
+}
+
+void
 promql_print(const struct promql *q, struct buf *b)
 {
 	print(b, q->root);

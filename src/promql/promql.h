@@ -23,6 +23,7 @@
 #include "label/labels.h"
 #include "label/matcher.h"
 
+struct json_writer;
 struct promql;
 struct tsdb;
 
@@ -35,6 +36,12 @@ void promql_destroy(struct promql **);
 enum promql_type promql_type(const struct promql *);
 /* As Prometheus formats it on one line; parses to the same expression. */
 void promql_print(const struct promql *, struct buf *);
+/* As a tree, in the words of Prometheus's /api/v1/parse_query. */
+void promql_describe(const struct promql *, struct json_writer *);
+/* Before anybody else has it: every selector that does not name its own moment looks further back. */
+void promql_shift(struct promql *, msec_t back);
+/* The expression without its conditions: disk_used of "disk_used > 90 and on (host) up == 1". */
+void promql_print_looked_at(const struct promql *, struct buf *);
 /* Every selector of the expression, for watching what it depends on. */
 void promql_each_selector(const struct promql *, void (*fn)(void *arg, const struct matchers *), void *arg);
 /* A bare selector ("up{job=~\"a.*\"}"), as match[] of the API takes it. */
@@ -48,6 +55,8 @@ struct promql_limits {
 
 struct promql_ask {
 	struct tsdb *db;
+	struct tsdb *overlay; /* where the metrics in `overlaid` are looked for instead; may be NULL */
+	struct strs overlaid;
 	struct strs tenants;
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */
@@ -73,6 +82,7 @@ struct promql_result {
 	struct str string;
 	struct strs warnings, infos; /* "PromQL warning: …", "PromQL info: …" */
 	struct arena *arena;         /* holds all of this */
+	size_t samples, peak;        /* read from the store; held at one time */
 	size_t paid;                 /* of BUDGET_query_samples, given back with it */
 };
 

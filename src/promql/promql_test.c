@@ -256,8 +256,8 @@ UNIT(promql_answers_everyday_questions)
 	    {"\"text\"", 1, 0, 0, "text"},
 	    {"ceil({__name__=~\"m|gone\",i=~\"0|3\"})", 100, 0, 0, "{i=\"3\"} 40@100;{i=\"0\"} 10@100;"},
 	    {"m + on () m", 100, 0, 0,
-	        "found duplicate series for the match group on the right hand-side of the operation: [m{i=\"0\"}, "
-	        "m{i=\"1\"}];many-to-many matching not allowed: matching labels must be unique on one side"},
+	        "found duplicate series for the match group {} on the right hand-side of the operation: [m{i=\"1\"}, "
+	        "m{i=\"0\"}];many-to-many matching not allowed: matching labels must be unique on one side"},
 	    {"{i=~\".+\"}", 100, 0, 0, "the selector matches more than 3 series"},
 	    {"m{i=\"0\"}", 0, 100000, 1, "exceeded maximum resolution of 11000 points per timeseries. Try decreasing the query "
 	        "resolution (?step=XX)"},

@@ -79,6 +79,16 @@ gaze_at(const struct eval *ev, const struct gaze *g, size_t i)
 	return (g->fixed ? g->at : eval_time(ev, i)) - g->offset;
 }
 
+/* What is asked for by a name that is overlaid stands in the other store. */
+static struct tsdb *
+store_of(const struct promql_ask *ask, const struct matchers *ms)
+{
+	for (size_t i = 0; ask->overlay && i < ms->n; i++)
+		if (ms->p[i].op == MATCH_EQ && str_is(ms->p[i].name, LABEL_METRIC) && strs_has(ask->overlaid, ms->p[i].value))
+			return ask->overlay;
+	return ask->db;
+}
+
 bool
 eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, struct tsdb_cursor **out)
 {
@@ -90,7 +100,7 @@ eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 	    .max = max,
 	    .series_limit = ask->limits.series,
 	};
-	if (tsdb_cursor_create(ask->db, &q, out, ev->run->err) == RC_OK)
+	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;
 	ev->run->failed = true;
 	return false;
@@ -141,7 +151,10 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
+		{
+		ev->run->read += view.n;
 		ok = eval_go_on(ev) && fill_row(ev, &g, &view, times, out);
+	}
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -234,6 +247,7 @@ strip_stale(struct tsdb_view *view)
 static bool
 fits(const struct eval *ev, size_t n)
 {
+	ev->run->read += n;
 	return ev->run->samples + n <= ev->run->samples_limit || eval_too_many(ev);
 }
 

@@ -111,7 +111,7 @@ gain(const struct window *w, bool counter)
 static bool
 extrapolate(const struct window *w, bool counter, bool per_second, double *out)
 {
-	if (counter)
+	if (counter && (w->n > 1 || w->anchored || w->smoothed))
 		note_counter(w);
 	if (w->anchored || w->smoothed)
 		return bounded_gain(w, counter, per_second, out);
@@ -155,8 +155,6 @@ over_delta(const struct window *w, double *out)
 static bool
 instant(const struct window *w, bool rate, double *out)
 {
-	if (rate)
-		note_counter(w);
 	if (w->n < 2)
 		return false;
 	double last = w->v[w->n - 1], before = w->v[w->n - 2];
@@ -463,6 +461,9 @@ quantile_of_copy(double phi, const double *v, size_t n)
 bool
 over_quantile(const struct window *w, double *out)
 {
+	double phi = w->param[0];
+	if (w->call->kind == NODE_CALL && !(phi >= 0 && phi <= 1)) /* an aggregation says so itself */
+		eval_note(w->ev, true, w->call->args[0], "quantile value should be between 0 and 1, got %g", phi);
 	*out = quantile_of_copy(w->param[0], w->v, w->n);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "base/metric.h"
 #include "base/os.h"
 #include "base/suspect.h"
+#include "base/time.h"
 #include "rule/group.h"
 
 enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
@@ -211,6 +212,26 @@ wants_sending(const struct instance *in, msec_t at)
 	return at - in->sent_at >= RESEND || in->sent_at == 0;
 }
 
+/* What people read says so when nobody knows any more whether it is still true. */
+static struct pairs
+told_annotations(struct running *r, const struct instance *in)
+{
+	char since[TIME_TEXT];
+	struct pair mark = {STR("no_data_since"), STR("")};
+	if (!in->stale_since)
+		return in->annotations;
+	struct pairs out = {arena_array(r->arena, struct pair, in->annotations.n + 1), 0};
+	mark.value = arena_str(r->arena, str_c(time_rfc3339(in->stale_since, since)));
+	for (size_t i = 0; i < in->annotations.n; i++) {
+		if (out.n == i && str_cmp(in->annotations.p[i].name, mark.name) > 0)
+			out.p[out.n++] = mark;
+		out.p[out.n++] = in->annotations.p[i];
+	}
+	if (out.n == in->annotations.n)
+		out.p[out.n++] = mark;
+	return out;
+}
+
 static void
 hand_on(struct running *r, struct instance *in)
 {
@@ -221,7 +242,7 @@ hand_on(struct running *r, struct instance *in)
 	*vec_add(&r->alerts) = (struct alert){
 	    .customer = r->group->conf->customer, /* empty: the labels say, or nobody does */
 	    .labels = labels_to_pairs(in->labels, r->arena),
-	    .annotations = in->annotations,
+	    .annotations = told_annotations(r, in),
 	    .starts_at = in->fired_at,
 	    .ends_at = in->state == INSTANCE_RESOLVED ? in->resolved_at : r->at + grace,
 	    .received = r->at,
@@ -229,13 +250,23 @@ hand_on(struct running *r, struct instance *in)
 }
 
 static void
+hold_again(void *arg, const struct promql_series *s)
+{
+	hold(arg, s);
+}
+
+static void
 judge(struct running *r, const struct promql_result *res)
 {
-	struct rule_times times = {r->rule->conf->for_, r->rule->conf->keep_firing_for};
+	const struct conf_rule *c = r->rule->conf;
+	struct rule_times times = {c->for_, c->keep_firing_for, c->flapping ? (size_t)c->flapping->changes : 0, c->flapping ? c->flapping->within : 0};
 	struct instances *all = &r->rule->instances;
+	struct err why;
 	instances_begin(all);
 	for (size_t i = 0; i < res->n; i++)
 		hold(r, &res->series[i]);
+	if (rule_keep(r->group, r->rule, r->at, hold_again, r, &why) != RC_OK)
+		snprintf(r->rule->trouble, sizeof r->rule->trouble, "%.290s", why.text);
 	instances_end(all, &times, r->at);
 	map_each(all->map, e) {
 		struct instance *in = e->value;
@@ -255,6 +286,11 @@ deliver(struct running *r)
 	struct tsdb_counts counts;
 	struct err e;
 	end_outputs(r);
+	if (r->group->conf->atomic) {
+		for (size_t i = 0; i < r->samples.n; i++)
+			*vec_add(&r->group->held_back) = r->samples.p[i];
+		r->samples.n = 0;
+	}
 	if (r->samples.n && tsdb_append(rules->db, r->samples.p, r->samples.n, &counts, &e) != RC_OK)
 		log_error("rule", "%.*s: %s", STR_ARG(r->rule->key), e.text);
 	struct rule_memories memories = {.instances = {r->memories.p, r->memories.n}};
@@ -281,7 +317,7 @@ over_limit(struct running *r, struct promql_result *res)
 static uint64_t
 print_of(const struct rule *rule)
 {
-	return str_hash(rule->key) * 31 + str_hash(rule->conf->expr);
+	return str_hash(rule->key) * 31 + str_hash(rule->texts.whole);
 }
 
 static void
@@ -296,7 +332,7 @@ run_rule(struct group *g, struct rule *rule, msec_t at)
 	rule->trouble[0] = '\0';
 	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);
-	if (promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
+	if (rule_prepare(g, rule, at, &e) != RC_OK || promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
 		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", e.text);
 		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), e.text);
 	} else {
@@ -328,6 +364,20 @@ give_up(struct rule *rule, msec_t at)
 	rule->at = at;
 }
 
+/* All of what an atomic group made, or nothing. */
+static void
+write_together(struct group *g)
+{
+	struct tsdb_counts counts;
+	struct err e;
+	bool whole = true;
+	for (size_t i = 0; i < g->members.n; i++)
+		whole = whole && !g->members.p[i].trouble[0];
+	if (whole && g->held_back.n && tsdb_append(g->rules->db, g->held_back.p, g->held_back.n, &counts, &e) != RC_OK)
+		log_error("rule", "%.*s: %s", STR_ARG(g->key), e.text);
+	g->held_back.n = 0;
+}
+
 void
 group_evaluate(struct group *g, msec_t at)
 {
@@ -341,6 +391,7 @@ group_evaluate(struct group *g, msec_t at)
 		else
 			run_rule(g, rule, at);
 	}
+	write_together(g);
 	g->last_run = at;
 	g->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	pthread_mutex_unlock(&g->rules->lock);

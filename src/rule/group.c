@@ -22,10 +22,63 @@ static void
 rule_fini(struct rule *r)
 {
 	promql_destroy(&r->expr);
+	promql_destroy(&r->resolve);
+	promql_destroy(&r->looked_at);
+	arena_destroy(&r->texts_arena);
+	rule_forget(r);
 	instances_fini(&r->instances);
 	map_each(r->outputs, e)
 		mem_free(e->value);
 	map_destroy(&r->outputs);
+}
+
+static bool
+same_texts(const struct rule_texts *a, const struct rule_texts *b)
+{
+	return str_eq(a->expr, b->expr) && str_eq(a->resolve, b->resolve) && str_eq(a->looked_at, b->looked_at);
+}
+
+static enum rc
+parse_if(struct str text, struct promql **out, struct err *e)
+{
+	return text.n ? promql_parse(text, out, e) : RC_OK;
+}
+
+enum rc
+rule_prepare(struct group *g, struct rule *r, msec_t at, struct err *e)
+{
+	struct promql *expr = NULL, *resolve = NULL, *looked_at = NULL;
+	struct rule_texts t;
+	if (r->expr && !r->conf->comparison) /* of a comparison alone the moment matters */
+		return RC_OK;
+	struct arena *a = arena_create();
+	enum rc rc = rule_compile(r->conf, g->conf->customer, &g->rules->doors.calendar, at, a, &t, e);
+	if (rc == RC_OK && r->expr && same_texts(&t, &r->texts)) {
+		arena_destroy(&a);
+		return RC_OK;
+	}
+	if (rc == RC_OK)
+		rc = promql_parse(t.expr, &expr, e);
+	if (rc == RC_OK)
+		rc = parse_if(t.resolve, &resolve, e);
+	if (rc == RC_OK)
+		rc = parse_if(t.looked_at, &looked_at, e);
+	if (rc != RC_OK) {
+		promql_destroy(&expr);
+		promql_destroy(&resolve);
+		arena_destroy(&a);
+		return rc;
+	}
+	promql_destroy(&r->expr);
+	promql_destroy(&r->resolve);
+	promql_destroy(&r->looked_at);
+	arena_destroy(&r->texts_arena);
+	r->expr = expr;
+	r->resolve = resolve;
+	r->looked_at = looked_at;
+	r->texts_arena = a;
+	r->texts = t;
+	return RC_OK;
 }
 
 static enum rc
@@ -37,7 +90,7 @@ add_rule(struct group *g, const struct conf_rule *c, struct err *e)
 	r->key = arena_fmt(g->arena, "%.*s/%zu/%.*s", STR_ARG(g->key), g->members.n, STR_ARG(name));
 	instances_init(&r->instances);
 	r->outputs = map_create();
-	enum rc rc = promql_parse(c->expr, &r->expr, e);
+	enum rc rc = rule_prepare(g, r, loop_wall(g->rules->loop), e);
 	return rc == RC_OK ? rc : err_add(e, "in rule \"%.*s\" of group \"%.*s\"", STR_ARG(name), STR_ARG(g->conf->name));
 }
 
@@ -51,7 +104,7 @@ group_create(struct rules *rules, const struct conf_rules *file, const struct co
 	g->arena = arena_create();
 	g->file = file->file;
 	g->key = arena_fmt(g->arena, "%.*s;%.*s", STR_ARG(file->file), STR_ARG(c->name));
-	g->tenant = c->customer.n ? c->customer : STR("default");
+	g->tenant = rules->doors.tenant.n ? rules->doors.tenant : c->customer.n ? c->customer : STR("default");
 	g->interval = c->interval ? c->interval : fallback;
 	g->arrival = mem_new(struct arrival);
 	g->arrival->group = g;
@@ -88,6 +141,7 @@ group_destroy(struct group **pg)
 	for (size_t i = 0; i < g->members.n; i++)
 		rule_fini(&g->members.p[i]);
 	vec_fini(&g->members);
+	vec_fini(&g->held_back);
 	arena_destroy(&g->arena);
 	mem_free(g);
 	*pg = NULL;
@@ -110,8 +164,7 @@ on_due(void *arg)
 {
 	struct group *g = arg;
 	msec_t now = loop_wall(g->rules->loop);
-	if (now - g->due > g->interval)
-		log_warn("rule", "group %.*s is %lld ms late", STR_ARG(g->conf->name), (long long)(now - g->due));
+	group_note_late(g, g->due, now);
 	group_evaluate(g, now < g->due ? now : g->due);
 	sleep_until_next(g);
 }

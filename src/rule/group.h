@@ -6,18 +6,30 @@
 #include <stdatomic.h>
 
 #include "promql/promql.h"
+#include "rule/compile.h"
 #include "rule/rules.h"
 #include "tmpl/tmpl.h"
 
 struct rule {
 	const struct conf_rule *conf;
-	struct promql *expr;
+	struct promql *expr, *resolve, *looked_at; /* the last two NULL where nobody asks */
+	struct arena *texts_arena;
+	struct rule_texts texts; /* what they were parsed from */
+	struct map *known;          /* of on_no_data: what was there within a day, struct known by what the rule does not add */
 	struct str key;             /* group key / rule name and number, in the group's arena */
 	struct instances instances; /* of an alerting rule */
 	struct map *outputs; /* labels of a recording rule's (or ALERTS') last series -> struct output */
 	double seconds;
 	msec_t at;
 	char trouble[300];
+};
+
+/* A series that a rule looked at. */
+struct known {
+	struct arena *arena;
+	struct labels labels;
+	double value;
+	msec_t seen;
 };
 
 /* A series that a rule wrote, and when it last did: what is not written again ends. */
@@ -44,6 +56,10 @@ struct group {
 	struct loop_timer timer, soon;
 	struct arrival *arrival;
 	msec_t interval, last_run, due;
+	uint64_t missed;        /* moments, since it was made */
+	msec_t late_since;      /* told as an alert of our own; 0: it is on time */
+	unsigned on_time;       /* so many times in a row */
+	VEC(struct tsdb_sample) held_back; /* of an atomic group: until its last rule was evaluated */
 	uint64_t run;
 	double seconds;
 };
@@ -63,6 +79,14 @@ CHECKED enum rc group_create(struct rules *, const struct conf_rules *file, cons
     msec_t fallback, struct group **, struct err *);
 void group_destroy(struct group **);
 void group_start(struct group *); /* timers and watches */
+/* Compiles the rule for this moment; what it was compiled to before stays where nothing is different. */
+CHECKED enum rc rule_prepare(struct group *, struct rule *, msec_t at, struct err *);
+/* keep.c: after what holds was held and before the end: hysteresis, and what has vanished. */
+CHECKED enum rc rule_keep(struct group *, struct rule *, msec_t at,
+    void (*hold)(void *arg, const struct promql_series *), void *arg, struct err *);
+void rule_forget(struct rule *); /* what it knew */
+/* late.c: it was due at `due` and is evaluated now; tells of what was missed. */
+void group_note_late(struct group *, msec_t due, msec_t now);
 /* evaluate.c: all rules in their order, as of `at`. */
 void group_evaluate(struct group *, msec_t at);
 

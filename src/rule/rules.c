@@ -1,6 +1,7 @@
 /* rules.c — see rules.h. */
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -50,7 +51,7 @@ inherit(struct group *fresh, struct group *old)
 		struct rule *a = &fresh->members.p[i];
 		for (size_t k = 0; k < old->members.n; k++) {
 			struct rule *b = &old->members.p[k];
-			if (!str_eq(a->key, b->key) || !str_eq(a->conf->expr, b->conf->expr))
+			if (!str_eq(a->key, b->key) || !str_eq(a->texts.whole, b->texts.whole))
 				continue;
 			struct instances swap = a->instances;
 			struct map *outputs = a->outputs;
@@ -61,6 +62,8 @@ inherit(struct group *fresh, struct group *old)
 		}
 	}
 	fresh->run = old->run;
+	fresh->missed = old->missed;
+	fresh->late_since = old->late_since;
 }
 
 enum rc
@@ -105,6 +108,43 @@ rules_restore(struct rules *r, const struct rule_memory *m)
 				instances_restore(&r->groups.p[i]->members.p[k].instances, m);
 }
 
+/* ---- without a loop ---- */
+
+void
+rules_run(struct rules *r, msec_t at, struct strs first)
+{
+	for (size_t i = 0; i < first.n; i++)
+		for (size_t k = 0; k < r->groups.n; k++)
+			if (str_eq(r->groups.p[k]->conf->name, first.p[i]))
+				group_evaluate(r->groups.p[k], at);
+	for (size_t k = 0; k < r->groups.n; k++)
+		if (!strs_has(first, r->groups.p[k]->conf->name))
+			group_evaluate(r->groups.p[k], at);
+}
+
+void
+rules_each_instance(struct rules *r, void (*fn)(void *, struct str, const struct instance *), void *arg)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		for (size_t k = 0; k < r->groups.p[i]->members.n; k++)
+			map_each(r->groups.p[i]->members.p[k].instances.map, e)
+				fn(arg, r->groups.p[i]->members.p[k].conf->alert, e->value);
+}
+
+void
+rules_troubles(struct rules *r, msec_t at, struct buf *out)
+{
+	for (size_t i = 0; i < r->groups.n; i++)
+		for (size_t k = 0; k < r->groups.p[i]->members.n; k++) {
+			const struct rule *rule = &r->groups.p[i]->members.p[k];
+			if (!rule->trouble[0])
+				continue;
+			buf_fmt(out, "    rule: %.*s, time: ", STR_ARG(rule->conf->alert.n ? rule->conf->alert : rule->conf->record));
+			duration_print(out, at);
+			buf_fmt(out, ", err: %s\n", rule->trouble);
+		}
+}
+
 /* ---- views ---- */
 
 static void
@@ -134,6 +174,14 @@ instance_json(struct json_writer *w, const struct instance *in)
 	buf_f64(&v, in->value);
 	jsonw_key(w, "value");
 	jsonw_str(w, buf_view(&v));
+	if (in->stale_since) { /* an extension: what it looks at has vanished */
+		jsonw_key(w, "staleSince");
+		jsonw_time(w, in->stale_since);
+	}
+	if (in->flapping) {
+		jsonw_key(w, "flapping");
+		jsonw_bool(w, true);
+	}
 	jsonw_object_end(w);
 	buf_fini(&v);
 	arena_destroy(&a);
@@ -164,7 +212,7 @@ rule_state(const struct rule *r)
 }
 
 static void
-rule_json(struct json_writer *w, const struct rule *r)
+rule_json(struct json_writer *w, const struct rule *r, bool with_alerts)
 {
 	bool alerting = r->conf->alert.n > 0;
 	jsonw_object(w);
@@ -175,7 +223,7 @@ rule_json(struct json_writer *w, const struct rule *r)
 	jsonw_key(w, "name");
 	jsonw_str(w, alerting ? r->conf->alert : r->conf->record);
 	jsonw_key(w, "query");
-	jsonw_str(w, r->conf->expr);
+	jsonw_str(w, r->texts.whole);
 	if (alerting) {
 		jsonw_key(w, "duration");
 		jsonw_f64(w, (double)r->conf->for_ / 1000);
@@ -187,7 +235,8 @@ rule_json(struct json_writer *w, const struct rule *r)
 		pairs_json(w, "annotations", r->conf->annotations);
 		jsonw_key(w, "alerts");
 		jsonw_array(w);
-		instances_json(w, r);
+		if (with_alerts)
+			instances_json(w, r);
 		jsonw_array_end(w);
 	}
 	jsonw_key(w, "health");
@@ -205,8 +254,65 @@ rule_json(struct json_writer *w, const struct rule *r)
 	jsonw_object_end(w);
 }
 
+/* ---- filters and pages ---- */
+
+static bool
+named(struct strs names, struct str name)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (str_eq(names.p[i], name))
+			return true;
+	return names.n == 0;
+}
+
+static bool
+matches(const struct rule *r, const struct rule_filter *f)
+{
+	if (!f->n_sets)
+		return true;
+	struct arena *a = arena_create();
+	struct labels ls = labels_from_pairs(r->conf->labels, a);
+	bool any = false;
+	for (size_t i = 0; !any && i < f->n_sets; i++)
+		any = matchers_match(&f->sets[i], ls);
+	arena_destroy(&a);
+	return any;
+}
+
+static bool
+wanted(const struct rule *r, const struct rule_filter *f)
+{
+	bool alerting = r->conf->alert.n > 0;
+	return !(alerting ? f->no_alerting : f->no_recording) && named(f->names, alerting ? r->conf->alert : r->conf->record) && matches(r, f);
+}
+
+static bool
+wanted_group(const struct group *g, const struct rule_filter *f)
+{
+	bool any = g->members.n == 0 && !f->names.n && !f->n_sets && !f->no_alerting && !f->no_recording;
+	for (size_t i = 0; !any && i < g->members.n; i++)
+		any = wanted(&g->members.p[i], f);
+	return any && named(f->groups, g->conf->name) && named(f->files, g->file);
+}
+
 static void
-group_json(struct json_writer *w, const struct group *g)
+put_token(struct json_writer *w, const struct group *g)
+{
+	char text[17];
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)str_hash(g->key));
+	jsonw_c(w, text);
+}
+
+static bool
+is_token(const struct group *g, struct str token)
+{
+	char text[17];
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)str_hash(g->key));
+	return str_is(token, text);
+}
+
+static void
+group_json(struct json_writer *w, const struct group *g, const struct rule_filter *f)
 {
 	jsonw_object(w);
 	jsonw_key(w, "name");
@@ -216,7 +322,8 @@ group_json(struct json_writer *w, const struct group *g)
 	jsonw_key(w, "rules");
 	jsonw_array(w);
 	for (size_t i = 0; i < g->members.n; i++)
-		rule_json(w, &g->members.p[i]);
+		if (wanted(&g->members.p[i], f))
+			rule_json(w, &g->members.p[i], !f->exclude_alerts);
 	jsonw_array_end(w);
 	jsonw_key(w, "interval");
 	jsonw_f64(w, (double)g->interval / 1000);
@@ -229,25 +336,45 @@ group_json(struct json_writer *w, const struct group *g)
 	jsonw_object_end(w);
 }
 
-void
-rules_json(struct rules *r, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *out)
+/* Groups from behind the token on, as many as a page holds; the one that begins the next page, or NULL. */
+static const struct group *
+groups_json(struct rules *r, bool (*sees)(void *arg, struct str customer), void *arg, const struct rule_filter *f, struct json_writer *w, bool *begun)
 {
-	struct json_writer w;
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	jsonw_key(&w, alerts_only ? "alerts" : "groups");
-	jsonw_array(&w);
-	pthread_mutex_lock(&r->lock);
+	size_t n = 0;
+	*begun = f->next_token.n == 0;
 	for (size_t i = 0; i < r->groups.n; i++) {
 		const struct group *g = r->groups.p[i];
-		if (!sees(arg, g->tenant))
+		*begun = *begun || is_token(g, f->next_token);
+		if (!*begun || !sees(arg, g->tenant))
 			continue;
-		if (!alerts_only)
-			group_json(&w, g);
-		for (size_t k = 0; alerts_only && k < g->members.n; k++)
-			instances_json(&w, &g->members.p[k]);
+		for (size_t k = 0; f->alerts_only && k < g->members.n; k++)
+			instances_json(w, &g->members.p[k]);
+		if (f->alerts_only || !wanted_group(g, f))
+			continue;
+		if (f->group_limit && n++ == f->group_limit)
+			return g;
+		group_json(w, g, f);
+	}
+	return NULL;
+}
+
+enum rc
+rules_json(struct rules *r, bool (*sees)(void *arg, struct str customer), void *arg, const struct rule_filter *f, struct buf *out, struct err *e)
+{
+	struct json_writer w;
+	bool begun;
+	jsonw_init(&w, out);
+	jsonw_object(&w);
+	jsonw_key(&w, f->alerts_only ? "alerts" : "groups");
+	jsonw_array(&w);
+	pthread_mutex_lock(&r->lock);
+	const struct group *next = groups_json(r, sees, arg, f, &w, &begun);
+	jsonw_array_end(&w);
+	if (next) {
+		jsonw_key(&w, "groupNextToken");
+		put_token(&w, next);
 	}
 	pthread_mutex_unlock(&r->lock);
-	jsonw_array_end(&w);
 	jsonw_object_end(&w);
+	return begun ? RC_OK : err_set(e, RC_INVALID, "invalid group_next_token: no group of it is there any more");
 }

@@ -13,6 +13,8 @@
 #include "base/loop.h"
 #include "conf/conf.h"
 #include "flow/alert.h"
+#include "label/matcher.h"
+#include "rule/compile.h"
 #include "rule/state.h"
 #include "tsdb/tsdb.h"
 
@@ -20,6 +22,8 @@ struct rule_doors {
 	void *arg;
 	void (*alerts)(void *arg, const struct alert_batch *);
 	void (*remember)(void *arg, const struct rule_memories *);
+	struct rule_calendar calendar; /* for comparisons; may be without a function */
+	struct str tenant; /* whose samples all groups see, whatever they say; empty: their own customer's */
 };
 
 struct rules;
@@ -30,7 +34,26 @@ void rules_destroy(struct rules **);
 CHECKED enum rc rules_configure(struct rules *, struct conf *, struct err *);
 /* What the ledger remembers of one instance; after configure. */
 void rules_restore(struct rules *, const struct rule_memory *);
-/* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer. */
-void rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, bool alerts_only, struct buf *);
+/* What of them is asked for, in the words of /api/v1/rules. */
+struct rule_filter {
+	bool alerts_only; /* the `data` of /api/v1/alerts instead */
+	bool no_alerting, no_recording, exclude_alerts;
+	struct strs names, groups, files; /* empty: all */
+	const struct matchers *sets;      /* a rule's own labels match one of them */
+	size_t n_sets;
+	size_t group_limit;    /* 0: all */
+	struct str next_token; /* of the page before */
+};
+/* The `data` of /api/v1/rules, or of /api/v1/alerts; `sees` filters by customer.  RC_INVALID: the token is of no group. */
+CHECKED enum rc rules_json(struct rules *, bool (*sees)(void *arg, struct str customer), void *arg, const struct rule_filter *, struct buf *, struct err *);
+
+
+/* ---- where nobody turns the loop: tests of rules, replays ---- */
+
+/* Evaluates every group as of `at`, those that `first` names before the others. */
+void rules_run(struct rules *, msec_t at, struct strs first);
+void rules_each_instance(struct rules *, void (*fn)(void *arg, struct str alert, const struct instance *), void *arg);
+/* A line for each rule that could not be evaluated the last time. */
+void rules_troubles(struct rules *, msec_t at, struct buf *);
 
 #endif

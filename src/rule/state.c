@@ -27,6 +27,7 @@ static void
 instance_free(struct instance *i)
 {
 	arena_destroy(&i->arena);
+	mem_free(i->changes);
 	mem_free(i);
 }
 
@@ -53,6 +54,7 @@ instances_begin(struct instances *s)
 {
 	map_each(s->map, e) {
 		struct instance *i = e->value;
+		i->held = i->holds;
 		i->holds = false;
 		i->changed = false;
 	}
@@ -91,10 +93,47 @@ resolve(struct instance *i, msec_t now)
 	i->state = INSTANCE_RESOLVED;
 }
 
+void
+instances_keep(struct instances *s, bool (*keep)(void *, struct instance *), void *arg)
+{
+	map_each(s->map, e) {
+		struct instance *i = e->value;
+		if (!i->holds && i->state != INSTANCE_RESOLVED)
+			i->holds = keep(arg, i);
+	}
+}
+
+/* ---- flapping ---- */
+
+static void
+note_change(struct instance *i, const struct rule_times *t, msec_t now)
+{
+	if (!i->changes)
+		i->changes = mem_zalloc(t->changes * sizeof *i->changes);
+	i->changes[i->n_changes++ % t->changes] = now;
+	i->remembered = now + t->calm;
+	msec_t oldest = i->changes[i->n_changes % t->changes];
+	if (i->n_changes >= t->changes && now - oldest <= t->calm)
+		i->flapping = true;
+}
+
+static void
+watch_flapping(struct instance *i, const struct rule_times *t, msec_t now)
+{
+	if (!t->changes || !t->calm)
+		return;
+	if (i->holds != i->held)
+		note_change(i, t, now);
+	else if (now >= i->remembered)
+		i->flapping = false;
+}
+
 /* It does not hold any more. */
 static void
 cease(struct instance *i, const struct rule_times *t, msec_t now)
 {
+	if (i->state == INSTANCE_FIRING && i->flapping)
+		return;
 	if (i->state == INSTANCE_FIRING && t->keep_firing_for > 0) {
 		if (!i->keep_since) {
 			i->keep_since = now;
@@ -110,6 +149,7 @@ cease(struct instance *i, const struct rule_times *t, msec_t now)
 static void
 settle(struct instance *i, const struct rule_times *t, msec_t now)
 {
+	watch_flapping(i, t, now);
 	if (!i->holds) {
 		cease(i, t, now);
 		return;
@@ -151,7 +191,7 @@ instances_restore(struct instances *s, const struct rule_memory *m)
 bool
 instance_gone(const struct instance *i, msec_t now)
 {
-	return i->state == INSTANCE_RESOLVED && (!i->fired_at || now - i->resolved_at > RESOLVED_FOR);
+	return i->state == INSTANCE_RESOLVED && now >= i->remembered && (!i->fired_at || now - i->resolved_at > RESOLVED_FOR);
 }
 
 void

@@ -7,6 +7,8 @@
  *                   ▼                         └─────────────────────────────────────────┘
  *                 gone
  *
+ * An alert that comes and goes more often than its rule allows is flapping: it fires on until it is calm.
+ *
  * Pure: (instances, what holds now, now) -> instances; what must be remembered is marked.
  */
 #ifndef RULE_STATE_H
@@ -29,6 +31,12 @@ struct instance {
 	double value;
 	msec_t active_at, fired_at, resolved_at, keep_since, sent_at;
 	bool holds;    /* at the evaluation that is under way */
+	bool held;     /* at the one before */
+	bool flapping; /* it came and went too often: goes on until it is calm */
+	msec_t stale_since; /* what it looks at has vanished; 0: it is there */
+	msec_t *changes;    /* when it last came or went, a ring of rule_times.changes; NULL: nobody counts */
+	size_t n_changes;
+	msec_t remembered;  /* until when it must not be forgotten */
 	bool changed;  /* must be remembered */
 };
 
@@ -48,6 +56,8 @@ RECORD(rule_memories, RULE_MEMORIES_KEYS)
 
 struct rule_times {
 	msec_t for_, keep_firing_for;
+	size_t changes; /* so many changes … */
+	msec_t calm;    /* … in so long are flapping; 0: nobody counts */
 };
 
 /* Instances by the bytes of their labels. */
@@ -60,6 +70,8 @@ void instances_fini(struct instances *);
 /* An evaluation: begin, then one call for each element that holds, then end. */
 void instances_begin(struct instances *);
 struct instance *instances_hold(struct instances *, struct labels, double value, msec_t now);
+/* Between: those that do not hold and began once are asked about; keep() lets one hold on with its last value. */
+void instances_keep(struct instances *, bool (*keep)(void *arg, struct instance *), void *arg);
 void instances_end(struct instances *, const struct rule_times *, msec_t now);
 /* Puts back what the ledger remembers. */
 void instances_restore(struct instances *, const struct rule_memory *);

@@ -73,3 +73,34 @@ UNIT(instance_restored_keeps_its_start)
 	instances_fini(&s);
 }
 END
+
+static const struct rule_times hasty = {.changes = 4, .calm = 10 * MINUTE};
+
+UNIT(instance_that_flaps_fires_on_until_it_is_calm)
+{
+	static const struct {
+		int minute;
+		bool holds;
+		enum instance_state state;
+		bool flapping;
+	} steps[] = {{0, true, INSTANCE_FIRING, false}, {1, false, INSTANCE_RESOLVED, false}, {2, true, INSTANCE_FIRING, false},
+	    {3, false, INSTANCE_FIRING, true}, {4, false, INSTANCE_FIRING, true}, {5, true, INSTANCE_FIRING, true}, {6, false, INSTANCE_FIRING, true},
+	    {12, false, INSTANCE_FIRING, true}, {15, false, INSTANCE_FIRING, true}, {16, false, INSTANCE_RESOLVED, false},
+	    {40, false, INSTANCE_RESOLVED, false}};
+	struct instances s;
+	instances_init(&s);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		struct arena *a = arena_create();
+		instances_begin(&s);
+		if (steps[i].holds)
+			instances_hold(&s, one(a), 1, steps[i].minute * MINUTE);
+		instances_end(&s, &hasty, steps[i].minute * MINUTE);
+		struct instance *in = map_get(s.map, one(a).bytes);
+		ck_assert_msg(in && in->state == steps[i].state && in->flapping == steps[i].flapping, "minute %d: %d %d", steps[i].minute, in ? (int)in->state : -1, in && in->flapping);
+		arena_destroy(&a);
+	}
+	instances_sweep(&s, 40 * MINUTE);
+	ck_assert_uint_eq(map_count(s.map), 0);
+	instances_fini(&s);
+}
+END

@@ -1,0 +1,227 @@
+/*
+ * prom_more.c — the rest of Prometheus's API: expressions as text and tree, federation, scrape pools, features, and what is
+ * always empty here.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "api/tenant.h"
+#include "base/budget.h"
+#include "promql/promql.h"
+
+static bool
+parsed(struct call *c, struct promql **q)
+{
+	struct err e;
+	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
+		return true;
+	answer_error(c, RC_INVALID, "invalid parameter \"query\": %s", e.text);
+	return false;
+}
+
+void
+handle_prom_format_query(struct call *c)
+{
+	struct promql *q;
+	struct buf text = {0}, b = {0};
+	struct json_writer w;
+	if (!parsed(c, &q))
+		return;
+	promql_print(q, &text);
+	prom_success(&w, &b);
+	jsonw_str(&w, buf_view(&text));
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+	buf_fini(&text);
+	promql_destroy(&q);
+}
+
+void
+handle_prom_parse_query(struct call *c)
+{
+	struct promql *q;
+	struct buf b = {0};
+	struct json_writer w;
+	if (!parsed(c, &q))
+		return;
+	prom_success(&w, &b);
+	promql_describe(q, &w);
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+	promql_destroy(&q);
+}
+
+/* ---- what is the same for everybody ---- */
+
+static void
+answer_raw(struct call *c, struct str data)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	prom_success(&w, &b);
+	jsonw_raw(&w, data);
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+}
+
+/* Alerts of our rules go to our own road. */
+void
+handle_prom_alertmanagers(struct call *c)
+{
+	answer_raw(c, STR("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}"));
+}
+
+void
+handle_prom_notifications(struct call *c)
+{
+	answer_raw(c, STR("[]"));
+}
+
+void
+handle_prom_features(struct call *c)
+{
+	answer_raw(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,\"lifecycle\":true,\"query_stats\":true,"
+			  "\"query_warnings\":true,\"remote_write_receiver\":true,\"time_range_labels\":true,\"time_range_series\":true},"
+			  "\"promql\":{\"anchored\":true,\"at_modifier\":true,\"bool\":true,\"by\":true,\"delayed_name_removal\":true,\"duration_expr\":true,"
+			  "\"fill\":true,\"group_left\":true,\"group_right\":true,\"ignoring\":true,\"negative_offset\":true,\"offset\":true,\"on\":true,"
+			  "\"smoothed\":true,\"subqueries\":true,\"without\":true},"
+			  "\"rules\":{\"keep_firing_for\":true,\"query_offset\":true},\"scrape\":{},\"tsdb\":{\"out_of_order\":true}}"));
+}
+
+void
+handle_prom_scrape_pools(struct call *c)
+{
+	struct conf_state s;
+	struct buf b = {0};
+	struct json_writer w;
+	api_conf(c->api, c->arena, &s);
+	prom_success(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, "scrapePools");
+	jsonw_array(&w);
+	for (size_t i = 0; i < s.conf->scrapes.n; i++) {
+		const struct conf_scrape *job = s.conf->scrapes.p[i];
+		if (!c->who.customers.n || access_sees(&c->who, job->customer.n ? job->customer : STR("default")))
+			jsonw_str(&w, job->job_name);
+	}
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	conf_unref(&s.conf);
+	answer_json(c, 200, &b);
+}
+
+/* ---- federation ---- */
+
+static void
+put_quoted(struct buf *b, struct str s)
+{
+	buf_ch(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			buf_ch(b, '\\');
+		if (s.p[i] == '\n')
+			buf_c(b, "\\n");
+		else
+			buf_ch(b, s.p[i]);
+	}
+	buf_ch(b, '"');
+}
+
+static void
+put_label(struct buf *b, struct str name, struct str value, bool *first)
+{
+	buf_c(b, *first ? "{" : ",");
+	*first = false;
+	if (label_name_is_classic(name))
+		buf_str(b, name);
+	else
+		put_quoted(b, name);
+	buf_ch(b, '=');
+	put_quoted(b, value);
+}
+
+/* As Prometheus does it: with an instance, an empty one where there is none, and the time of the sample. */
+static void
+put_federated(struct buf *b, struct labels ls, struct pairs external, const struct promql_point *p)
+{
+	bool first = true;
+	struct str name = labels_get(ls, STR(LABEL_METRIC));
+	if (metric_name_is_classic(name)) {
+		buf_str(b, name);
+	} else {
+		buf_ch(b, '{');
+		put_quoted(b, name);
+		first = false;
+	}
+	labels_each(ls, l)
+		if (!str_is(l.it.name, LABEL_METRIC))
+			put_label(b, l.it.name, l.it.value, &first);
+	if (!labels_get(ls, STR("instance")).n)
+		put_label(b, STR("instance"), STR(""), &first);
+	for (size_t i = 0; i < external.n; i++)
+		if (!labels_get(ls, external.p[i].name).n)
+			put_label(b, external.p[i].name, external.p[i].value, &first);
+	buf_c(b, first ? " " : "} ");
+	buf_f64(b, p->v);
+	buf_fmt(b, " %lld\n", (long long)p->t);
+}
+
+static void
+put_result(struct buf *b, const struct promql_result *r, struct pairs external)
+{
+	struct str family = {0};
+	for (size_t i = 0; i < r->n; i++) {
+		struct str name = labels_get(r->series[i].labels, STR(LABEL_METRIC));
+		const struct promql_series *s = &r->series[i];
+		if (!name.n || !s->n)
+			continue;
+		if (!str_eq(name, family) && metric_name_is_classic(name))
+			buf_fmt(b, "# TYPE %.*s untyped\n", STR_ARG(name));
+		family = name;
+		put_federated(b, s->labels, external, &s->points[s->n - 1]);
+	}
+}
+
+/* The latest sample of the last five minutes: asked for as a range, so that it brings its own time along. */
+static enum rc
+federate(struct call *c, struct strs tenants, struct str selector, struct pairs external, struct buf *out, struct err *e)
+{
+	struct matchers ms = {0};
+	struct promql *q = NULL;
+	struct promql_result *r = NULL;
+	struct promql_ask ask = {.db = c->api->house.tsdb, .tenants = tenants, .start = c->now, .end = c->now, .outsider = true};
+	enum rc rc = promql_parse_selector(selector, &ms, e);
+	if (rc == RC_OK)
+		rc = promql_parse(arena_fmt(c->arena, "%.*s[5m]", STR_ARG(selector)), &q, e);
+	if (rc == RC_OK)
+		rc = promql_run(q, &ask, &r, e);
+	if (rc == RC_OK)
+		put_result(out, r, external);
+	promql_result_destroy(&r);
+	promql_destroy(&q);
+	matchers_fini(&ms);
+	return rc;
+}
+
+void
+handle_prom_federate(struct call *c)
+{
+	struct conf_state s;
+	struct strs tenants;
+	struct buf out = {0};
+	struct err e;
+	enum rc rc = RC_OK;
+	if (!tenant_read(c, &tenants))
+		return;
+	api_conf(c->api, c->arena, &s);
+	for (size_t i = 0; rc == RC_OK && i < c->req->params.n; i++)
+		if (str_is(c->req->params.p[i].name, "match[]"))
+			rc = federate(c, tenants, c->req->params.p[i].value, s.conf->root->global.prom.external_labels, &out, &e);
+	conf_unref(&s.conf);
+	if (rc == RC_OK)
+		http_answer_buf(c->req, 200, "text/plain; version=0.0.4; charset=utf-8", &out);
+	else
+		answer_error(c, rc, "%s", e.text);
+	buf_fini(&out);
+}
