@@ -9,19 +9,18 @@
 #include "tsdb/store.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/must.h"
 #include "base/os.h"
-#include "tsdb/chunk.h"
 
 struct frozen {
 	struct series **p;
 	size_t n, cap;
 };
 
-/* With the lock held. */
+/* With the lock held.  All lines end here, so that whoever reads what is frozen sees nobody step on. */
 static enum rc
 freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 {
@@ -37,78 +36,105 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 		if (!s || !series_has_head(s))
 			continue;
 		series_pack(s);
-		s->frozen = s->packs.n;
-		samples_fini(&s->open);
+		s->frozen = 0;
+		for (const struct pack *p = s->packs; p; p = p->next)
+			s->frozen++;
 		*vec_add(out) = s;
 	}
+	timelines_forget(&db->lines);
 	db->flushing = true;
 	db->head_since = clock_wall(db->options.clock);
 	return RC_OK;
 }
 
-/* Without the lock: what is frozen stays as it is until the flush ends. */
-static enum rc
-write_series(struct block_writer *w, struct tsdb *db, const struct series *s, const struct packed *packs,
-    size_t n, struct err *e)
+/* ---- in the order of tenants and labels ---- */
+
+struct placed {
+	struct series *series;
+	const uint32_t *ranks; /* of its tenant */
+};
+
+static int
+by_labels(const void *a, const void *b)
 {
-	struct samples all = {0};
-	for (size_t i = 0; i < n; i++) {
-		msec_t t[CHUNK_SAMPLES];
-		double v[CHUNK_SAMPLES];
-		bool whole = chunk_decode(str_n(packs[i].bytes, packs[i].size), packs[i].n, t, v);
-		must(whole);
-		samples_add_range(&all, t, v, packs[i].n, INT64_MIN, INT64_MAX);
+	const struct placed *x = a, *y = b;
+	const struct series *s = x->series, *t = y->series;
+	if (s->tenant != t->tenant)
+		return str_cmp(s->tenant->name, t->tenant->name);
+	for (size_t i = 0; i < s->n_pairs && i < t->n_pairs; i++) {
+		uint32_t p = x->ranks[s->pairs[i]], q = x->ranks[t->pairs[i]];
+		if (p != q)
+			return p < q ? -1 : 1;
 	}
-	samples_order(&all);
-	enum rc rc = block_writer_add(w, s->tenant->name, s->labels, &all, e);
-	samples_fini(&all);
-	return rc;
+	return (s->n_pairs > t->n_pairs) - (s->n_pairs < t->n_pairs);
 }
 
-/* The list of packs may move while appends add to it; its frozen front does not change. */
-static enum rc
-write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct err *e)
+static void
+sort_frozen(struct tsdb *db, struct frozen *f)
 {
-	VEC(struct packed) packs = {0};
+	struct placed *p = mem_alloc((f->n + 1) * sizeof *p);
 	pthread_rwlock_rdlock(&db->lock);
-	for (size_t i = 0; i < s->frozen; i++)
-		*vec_add(&packs) = s->packs.p[i];
+	for (size_t i = 0; i < f->n; i++)
+		p[i] = (struct placed){f->p[i], index_ranks(f->p[i]->tenant->index, SIZE_MAX / 8)};
+	if (f->n)
+		qsort(p, f->n, sizeof *p, by_labels);
 	pthread_rwlock_unlock(&db->lock);
-	enum rc rc = write_series(w, db, s, packs.p, packs.n, e);
-	vec_fini(&packs);
-	return rc;
+	for (size_t i = 0; i < f->n; i++)
+		f->p[i] = p[i].series;
+	mem_free(p);
+}
+
+/* ---- the block ---- */
+
+/* Without the lock for the packs, which do not change, and with it for the labels. */
+static enum rc
+write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct samples *all, struct buf *labels, struct err *e)
+{
+	samples_clear(all);
+	buf_clear(labels);
+	const struct pack *p = NULL; /* what comes behind the last frozen one is none of ours */
+	for (uint32_t i = 0; i < s->frozen; i++) {
+		p = p ? p->next : s->packs;
+		pack_read(p, INT64_MIN, INT64_MAX, all);
+	}
+	samples_order(all);
+	pthread_rwlock_rdlock(&db->lock);
+	series_labels(s, labels);
+	pthread_rwlock_unlock(&db->lock);
+	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(labels)}, s->id, all, e);
 }
 
 static enum rc
 write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct block **out, struct err *e)
 {
-	struct buf path = {0};
+	struct buf path = {0}, labels = {0};
+	struct samples all = {0};
 	struct block_writer *w;
 	buf_fmt(&path, "%s/block-%08llu", db->dir, (unsigned long long)segment);
 	enum rc rc = block_writer_create(path.p, &w, e);
 	for (size_t i = 0; rc == RC_OK && i < f->n; i++)
-		rc = write_one(w, db, f->p[i], e);
+		rc = write_one(w, db, f->p[i], &all, &labels, e);
 	if (rc == RC_OK)
-		rc = block_writer_finish(&w, e);
+		rc = block_writer_finish(&w, segment, out, e);
 	block_writer_abandon(&w);
-	if (rc == RC_OK)
-		rc = block_open(path.p, out, e);
+	samples_fini(&all);
+	buf_fini(&labels);
 	buf_fini(&path);
 	return rc;
 }
 
 /* With the lock held. */
 static void
-drop_frozen(struct tsdb *db, struct series *s)
+end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 {
-	for (size_t i = 0; i < s->frozen; i++) {
-		db->head_samples -= s->packs.p[i].n;
-		mem_free(s->packs.p[i].bytes);
+	for (size_t i = 0; i < f->n; i++) {
+		if (b)
+			series_drop_packs(db, f->p[i], f->p[i]->frozen);
+		f->p[i]->frozen = 0;
 	}
-	s->packs.n -= s->frozen;
-	memmove(s->packs.p, s->packs.p + s->frozen, s->packs.n * sizeof *s->packs.p);
-	if (s->packs.n == 0)
-		vec_fini(&s->packs);
+	if (b)
+		*vec_add(&db->blocks) = b;
+	db->flushing = false;
 }
 
 enum rc
@@ -122,17 +148,11 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		return rc == RC_ABSENT ? RC_OK : rc;
+	sort_frozen(db, &f);
 	if (f.n > 0)
 		rc = write_block(db, &f, segment, &b, e);
 	pthread_rwlock_wrlock(&db->lock);
-	for (size_t i = 0; i < f.n; i++) {
-		if (rc == RC_OK)
-			drop_frozen(db, f.p[i]);
-		f.p[i]->frozen = 0;
-	}
-	if (b)
-		*vec_add(&db->blocks) = b;
-	db->flushing = false;
+	end_flush(db, &f, b);
 	pthread_rwlock_unlock(&db->lock);
 	vec_fini(&f);
 	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;

@@ -9,7 +9,13 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
-#include "tsdb/chunk.h"
+
+#include <sodium.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { PAIRS_MAX = UINT16_MAX };
 
 double
 tsdb_stale(void)
@@ -47,70 +53,125 @@ tenant_make(struct tsdb *db, struct str name)
 	return t;
 }
 
-/* The slot of this series, or the free one where it belongs. */
-static struct series **
-slot(struct tsdb *db, uint64_t key, struct str tenant, struct labels ls)
+/* Where the store's series have their keys from: labels, apart for each tenant. */
+static uint64_t
+key_of(struct str tenant, struct str labels)
 {
-	for (size_t i = key & (db->n_slots - 1);; i = (i + 1) & (db->n_slots - 1)) {
-		struct series *s = db->slots[i];
-		if (!s || (s->key == key && str_eq(s->tenant->name, tenant) && labels_eq(s->labels, ls)))
-			return &db->slots[i];
-	}
+	return XXH3_64bits_withSeed(labels.p, labels.n, str_hash(tenant));
 }
 
-struct series *
-series_find(struct tsdb *db, struct str tenant, struct labels ls)
+static uint32_t
+tag_of(uint64_t key)
 {
-	return *slot(db, block_key(tenant, ls), tenant, ls);
+	return (uint32_t)(key >> 32);
+}
+
+/* The slot of this series, or the free one where it belongs. */
+static struct series_slot *
+slot(struct tsdb *db, uint64_t key, const struct tenant *t, const uint32_t *pairs, size_t n)
+{
+	for (size_t i = key & (db->n_slots - 1);; i = (i + 1) & (db->n_slots - 1)) {
+		if (!db->slots[i].id)
+			return &db->slots[i];
+		if (db->slots[i].tag != tag_of(key))
+			continue;
+		const struct series *s = db->series.p[db->slots[i].id - 1];
+		if (s->tenant == t && s->n_pairs == n && memcmp(s->pairs, pairs, n * sizeof *pairs) == 0)
+			return &db->slots[i];
+	}
 }
 
 static void
 grow_slots(struct tsdb *db)
 {
-	struct series **old = db->slots;
+	struct series_slot *old = db->slots;
 	size_t n = db->n_slots;
 	db->n_slots = n ? n * 2 : 1024;
 	db->slots = mem_zalloc(db->n_slots * sizeof *db->slots);
-	for (size_t i = 0; i < n; i++)
-		if (old[i])
-			*slot(db, old[i]->key, old[i]->tenant->name, old[i]->labels) = old[i];
+	for (size_t i = 0; i < n; i++) {
+		if (!old[i].id)
+			continue;
+		const struct series *s = db->series.p[old[i].id - 1];
+		*slot(db, s->key, s->tenant, s->pairs, s->n_pairs) = old[i];
+	}
 	mem_free(old);
 }
 
+void
+series_labels(const struct series *s, struct buf *out)
+{
+	index_labels(s->tenant->index, s->pairs, s->n_pairs, out);
+}
+
+static struct series *
+find(struct tsdb *db, const struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
+{
+	const struct series_slot *at = slot(db, key_of(t->name, labels), t, pairs, n);
+	return at->id ? db->series.p[at->id - 1] : NULL;
+}
+
 struct series *
-series_create(struct tsdb *db, struct str tenant, struct labels ls)
+series_find(struct tsdb *db, struct str tenant, struct labels ls)
+{
+	struct pair_ids pairs = {0};
+	const struct tenant *t = tenant_of(db, tenant);
+	struct series *s = NULL;
+	if (t && index_find_pairs(t->index, ls, &pairs))
+		s = find(db, t, ls.bytes, pairs.p, pairs.n);
+	vec_fini(&pairs);
+	return s;
+}
+
+static struct series *
+create(struct tsdb *db, struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
 {
 	if ((db->n_series + 1) * 4 > db->n_slots * 3)
 		grow_slots(db);
 	struct series *s = mem_new(struct series);
-	s->tenant = tenant_make(db, tenant);
-	s->labels.bytes = str_n(mem_dup(ls.bytes.p, ls.bytes.n), ls.bytes.n);
-	s->key = block_key(tenant, ls);
+	s->tenant = t;
+	s->pairs = mem_alloc((n + 1) * sizeof *s->pairs);
+	if (n)
+		memcpy(s->pairs, pairs, n * sizeof *s->pairs);
+	s->n_pairs = (uint16_t)n;
+	s->key = key_of(t->name, labels);
 	s->id = (uint32_t)db->series.n;
 	s->min = INT64_MAX;
 	s->max = INT64_MIN;
 	s->fresh = true;
-	*slot(db, s->key, tenant, ls) = s;
+	struct series_slot *at = slot(db, s->key, t, s->pairs, n);
 	*vec_add(&db->series) = s;
-	index_add(s->tenant->index, s->labels, s->id);
-	s->tenant->series++;
+	*at = (struct series_slot){tag_of(s->key), s->id + 1};
+	index_add(t->index, s->pairs, n, s->id);
+	t->series++;
 	db->n_series++;
-	watch_new_series(s);
+	watch_new_series(s, (struct labels){labels});
 	return s;
 }
 
-static void
-series_free(struct series *s)
+struct series *
+series_make(struct tsdb *db, struct str tenant, struct labels ls)
 {
-	for (size_t i = 0; i < s->packs.n; i++)
-		mem_free(s->packs.p[i].bytes);
-	vec_fini(&s->packs);
-	vec_fini(&s->watches);
-	samples_fini(&s->open);
-	if (s->late)
-		samples_fini(s->late);
-	mem_free(s->late);
-	mem_free((char *)s->labels.bytes.p);
+	struct tenant *t = tenant_make(db, tenant);
+	index_make_pairs(t->index, ls, &db->found_pairs);
+	struct series *s = find(db, t, ls.bytes, db->found_pairs.p, db->found_pairs.n);
+	return s ? s : create(db, t, ls.bytes, db->found_pairs.p, db->found_pairs.n);
+}
+
+struct series *
+series_make_of_pairs(struct tsdb *db, struct tenant *t, const uint32_t *pairs, size_t n)
+{
+	buf_clear(&db->payload);
+	index_labels(t->index, pairs, n, &db->payload);
+	struct series *s = find(db, t, buf_view(&db->payload), pairs, n);
+	return s ? s : create(db, t, buf_view(&db->payload), pairs, n);
+}
+
+static void
+series_free(struct tsdb *db, struct series *s)
+{
+	series_drop_head(db, s);
+	watch_series_gone(s);
+	mem_free(s->pairs);
 	mem_free(s);
 }
 
@@ -119,33 +180,32 @@ static void
 free_slot(struct tsdb *db, struct series *s)
 {
 	size_t mask = db->n_slots - 1,
-	       hole = (size_t)(slot(db, s->key, s->tenant->name, s->labels) - db->slots);
-	for (size_t i = (hole + 1) & mask; db->slots[i]; i = (i + 1) & mask) {
-		size_t home = db->slots[i]->key & mask;
+	       hole = (size_t)(slot(db, s->key, s->tenant, s->pairs, s->n_pairs) - db->slots);
+	for (size_t i = (hole + 1) & mask; db->slots[i].id; i = (i + 1) & mask) {
+		size_t home = db->series.p[db->slots[i].id - 1]->key & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			db->slots[hole] = db->slots[i];
 			hole = i;
 		}
 	}
-	db->slots[hole] = NULL;
+	db->slots[hole] = (struct series_slot){0};
 }
 
 void
 series_remove(struct tsdb *db, struct series *s)
 {
-	watch_series_gone(s);
 	free_slot(db, s);
-	index_remove(s->tenant->index, s->labels, s->id);
+	index_remove(s->tenant->index, s->pairs, s->n_pairs, s->id);
 	s->tenant->series--;
 	db->series.p[s->id] = NULL;
 	db->n_series--;
-	series_free(s);
+	series_free(db, s);
 }
 
 bool
 series_has_head(const struct series *s)
 {
-	return s->open.n || s->late || s->packs.n;
+	return s->n || s->late || s->packs;
 }
 
 /* Under the lock for writing. */
@@ -157,8 +217,11 @@ find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb
 	if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
 		return err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit",
 		    STR_ARG(tenant), t->series);
+	if (!s && labels_count(ls) > PAIRS_MAX)
+		return err_set(e, RC_REFUSED, "a series of %zu labels; the limit is %d", labels_count(ls), PAIRS_MAX);
 	if (!s)
-		s = series_create(db, tenant, ls);
+		s = series_make(db, tenant, ls);
+	s->fresh = true;
 	out->id = s->id;
 	return RC_OK;
 }
@@ -169,8 +232,10 @@ tsdb_series(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_re
 	enum rc rc = RC_OK;
 	pthread_rwlock_rdlock(&db->lock);
 	struct series *s = series_find(db, tenant, ls);
-	if (s)
+	if (s) {
 		out->id = s->id;
+		__atomic_store_n(&s->fresh, true, __ATOMIC_RELAXED);
+	}
 	pthread_rwlock_unlock(&db->lock);
 	if (!s) {
 		pthread_rwlock_wrlock(&db->lock);
@@ -204,19 +269,62 @@ tsdb_series_all(struct tsdb *db, struct str tenant, const struct labels *ls, siz
 	return rc;
 }
 
-/* ---- reading one series ---- */
+/* ---- what senders call their series ---- */
 
-static void
-read_pack(const struct packed *p, msec_t min, msec_t max, struct samples *out)
+static struct memo_key
+memo_key(const struct tsdb *db, uint64_t salt, struct str bytes)
 {
-	msec_t t[CHUNK_SAMPLES];
-	double v[CHUNK_SAMPLES];
-	if (p->max < min || p->min > max)
-		return;
-	bool whole = chunk_decode(str_n(p->bytes, p->size), p->n, t, v);
-	must(whole);
-	samples_add_range(out, t, v, p->n, min, max);
+	XXH128_hash_t h = XXH3_128bits_withSecret(bytes.p, bytes.n, db->secret, sizeof db->secret);
+	return (struct memo_key){h.low64 ^ salt, (uint32_t)h.high64};
 }
+
+static uint64_t
+salt_of(const struct tsdb *db, struct str tenant)
+{
+	return XXH3_64bits_withSecret(tenant.p, tenant.n, db->secret, sizeof db->secret);
+}
+
+size_t
+tsdb_known(struct tsdb *db, struct str tenant, const struct str *names, size_t n, struct tsdb_ref *out)
+{
+	enum { AT_ONCE = 16 };
+	struct memo_key keys[AT_ONCE];
+	uint64_t salt = salt_of(db, tenant);
+	size_t unknown = 0;
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < n; i += AT_ONCE) {
+		size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+		for (size_t k = 0; k < some; k++) {
+			keys[k] = memo_key(db, salt, names[i + k]);
+			memo_prefetch(db->memo, keys[k]);
+		}
+		for (size_t k = 0; k < some; k++) {
+			uint32_t id;
+			struct series *s = memo_find(db->memo, keys[k], &id) ? db->series.p[id] : NULL;
+			out[i + k].id = s ? id : TSDB_UNKNOWN;
+			unknown += !s;
+		}
+	}
+	pthread_rwlock_unlock(&db->lock);
+	return unknown;
+}
+
+static bool
+is_there(void *arg, uint32_t id)
+{
+	const struct tsdb *db = arg;
+	return db->series.p[id] != NULL;
+}
+
+void
+tsdb_remember(struct tsdb *db, struct str tenant, struct str name, struct tsdb_ref ref)
+{
+	pthread_rwlock_wrlock(&db->lock);
+	memo_put(db->memo, memo_key(db, salt_of(db, tenant), name), ref.id, is_there, db);
+	pthread_rwlock_unlock(&db->lock);
+}
+
+/* ---- reading one series ---- */
 
 void
 series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, struct samples *out)
@@ -224,35 +332,46 @@ series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, str
 	if (s->max < min || s->min > max)
 		return;
 	for (size_t i = 0; i < db->blocks.n; i++)
-		if (!block_read(db->blocks.p[i], s->key, s->tenant->name, s->labels, min, max, out))
+		if (!block_read(db->blocks.p[i], s->id, min, max, out))
 			log_warn(
 			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
-	for (size_t i = 0; i < s->packs.n; i++)
-		read_pack(&s->packs.p[i], min, max, out);
-	samples_add_range(out, s->open.t, s->open.v, s->open.n, min, max);
-	for (size_t i = 0; s->late && i < s->late->n; i++)
-		if (s->late->t[i] >= min && s->late->t[i] <= max)
-			samples_add(out, s->late->t[i], s->late->v[i]);
+	series_read_head(s, min, max, out);
 	samples_order(out);
 }
 
 /* ---- opening ---- */
 
-static void
-take_block(struct tsdb *db, struct block *b)
+static void *
+visit_tenant(void *arg, struct str name)
 {
-	struct str tenant;
-	struct labels ls;
-	msec_t min, max;
-	for (size_t i = 0; block_series(b, i, &tenant, &ls, &min, &max); i++) {
-		struct series *s = series_find(db, tenant, ls);
-		if (!s)
-			s = series_create(db, tenant, ls);
-		s->min = min < s->min ? min : s->min;
-		s->max = max > s->max ? max : s->max;
-	}
+	return tenant_make(arg, name);
+}
+
+static uint32_t
+visit_pair(void *arg, void *tenant, struct str text)
+{
+	return index_pair(((struct tenant *)tenant)->index, text);
+}
+
+static uint32_t
+visit_series(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max)
+{
+	struct series *s = series_make_of_pairs(arg, tenant, pairs, n);
+	s->min = min < s->min ? min : s->min;
+	s->max = max > s->max ? max : s->max;
+	return s->id;
+}
+
+static enum rc
+take_block(struct tsdb *db, struct block *b, struct err *e)
+{
+	const struct block_visitor v = {visit_tenant, visit_pair, visit_series, db};
+	enum rc rc = block_visit(b, &v, e);
+	if (rc != RC_OK)
+		return rc;
 	db->newest = block_max(b) > db->newest ? block_max(b) : db->newest;
 	*vec_add(&db->blocks) = b;
+	return RC_OK;
 }
 
 /* A block that cannot be trusted is renamed, so that it is looked at once, and the others are served. */
@@ -284,8 +403,9 @@ open_block(struct tsdb *db, const char *name, uint64_t *from, struct err *e)
 	struct buf path = {0};
 	buf_fmt(&path, "%s/%s", db->dir, name);
 	enum rc rc = block_open(path.p, &b, e);
+	if (rc == RC_OK && (rc = take_block(db, b, e)) != RC_OK)
+		block_close(&b);
 	if (rc == RC_OK) {
-		take_block(db, b);
 		(void)block_number(name, from);
 	} else if (rc == RC_INVALID) {
 		struct err why = *e;
@@ -366,6 +486,9 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->synced = clock_mono(o->clock);
 	init_lock(&db->lock);
 	pthread_mutex_init(&db->calling, NULL);
+	db->memo = memo_create();
+	db->appending = appending_create();
+	randombytes_buf(db->secret, sizeof db->secret);
 	grow_slots(db);
 	enum rc rc = open_files(db, e);
 	if (rc != RC_OK)
@@ -409,13 +532,17 @@ tsdb_close(struct tsdb **pdb)
 	wal_close(&db->wal);
 	for (size_t i = 0; i < db->series.n; i++)
 		if (db->series.p[i])
-			series_free(db->series.p[i]);
+			series_free(db, db->series.p[i]);
 	for (size_t i = 0; i < db->blocks.n; i++)
 		block_close(&db->blocks.p[i]);
 	vec_fini(&db->series);
 	vec_fini(&db->blocks);
 	free_tenants(db);
 	mem_free(db->slots);
+	vec_fini(&db->found_pairs);
+	memo_destroy(&db->memo);
+	appending_destroy(&db->appending);
+	timelines_forget(&db->lines);
 	buf_fini(&db->payload);
 	pthread_rwlock_destroy(&db->lock);
 	pthread_mutex_destroy(&db->calling);

@@ -67,6 +67,14 @@ struct tsdb_counts {
 CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
 /* The references of all of them in `out`, or none: then none of them has begun to exist. */
 CHECKED enum rc tsdb_series_all(struct tsdb *, struct str tenant, const struct labels *, size_t n, struct tsdb_ref *out, struct err *);
+/*
+ * Who brings the same label sets again and again need not parse them: a `name` is their bytes as they came, in whatever
+ * form, remembered with the series that they became.  tsdb_known gives TSDB_UNKNOWN for those that are not remembered, and
+ * says how many they are.
+ */
+#define TSDB_UNKNOWN UINT32_MAX
+size_t tsdb_known(struct tsdb *, struct str tenant, const struct str *names, size_t n, struct tsdb_ref *out);
+void tsdb_remember(struct tsdb *, struct str tenant, struct str name, struct tsdb_ref);
 /* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
  * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);

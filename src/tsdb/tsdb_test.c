@@ -356,7 +356,7 @@ spoil(struct fixture *f, const char *prefix, off_t from_end)
 		char path[512], c = '\x5a';
 		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
 		int fd = open(path, O_RDWR);
-		off_t at = from_end ? lseek(fd, 0, SEEK_END) - from_end : 20;
+		off_t at = from_end ? lseek(fd, 0, SEEK_END) - from_end : 9;
 		ck_assert_int_eq(pwrite(fd, &c, 1, at), 1);
 		close(fd);
 		break;

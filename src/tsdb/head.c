@@ -1,0 +1,244 @@
+/*
+ * head.c — the samples of one series that are in memory: packs, an open chunk of tokens, late ones.
+ */
+#include "tsdb/store.h"
+
+#include <string.h>
+
+#include "base/must.h"
+#include "tsdb/chunk.h"
+
+/* ---- judging ---- */
+
+/* Does a sample of this time stand there already? */
+static bool
+value_at(struct tsdb *db, const struct series *s, msec_t t, double *v)
+{
+	if (s->n && t == s->max) {
+		*v = s->token.value;
+		return true;
+	}
+	struct samples found = {0};
+	series_read(db, s, t, t, &found);
+	bool there = found.n > 0;
+	if (there)
+		*v = found.v[0];
+	samples_fini(&found);
+	return there;
+}
+
+enum verdict
+series_judge(struct tsdb *db, const struct series *s, msec_t t, double v, msec_t window)
+{
+	double there;
+	if (t > s->max)
+		return NEW;
+	if (value_at(db, s, t, &there))
+		return same_bits(v, there) ? DUPLICATE : CONFLICT;
+	return window > 0 && (uint64_t)s->max - (uint64_t)t <= (uint64_t)window ? LATE : OUT_OF_ORDER;
+}
+
+/* ---- the open chunk ---- */
+
+bool
+series_begins(const struct series *s, msec_t t)
+{
+	return s->n == 0 || s->n >= CHUNK_SAMPLES || !timeline_can(s->line, s->n, t);
+}
+
+/* Grows by an eighth: there are many series, and each has one. */
+void
+series_room(struct series *s, size_t bits)
+{
+	size_t need = (s->bits + bits) / 8 + 1 + BITS_SLACK;
+	if (need <= s->room)
+		return;
+	size_t room = s->room + s->room / 8;
+	room = room > need ? room : need;
+	s->room = (uint32_t)((room + 8 + 15) / 16 * 16 - 8); /* what malloc gives anyway */
+	s->open = mem_resize(s->open, s->room);
+}
+
+void
+series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, struct token *token)
+{
+	token_of(&s->token, v, begin, token);
+	series_room(s, TOKEN_MOST * 8);
+	s->bits = (uint32_t)token_put(token, s->open, s->bits);
+	if (begin) {
+		timeline_unref(s->line);
+		s->line = timeline_begin(&db->lines, t);
+	} else {
+		timeline_step(&db->lines, &s->line, s->n, t);
+	}
+	s->n++;
+	s->max = t;
+	if (t < s->min)
+		s->min = t;
+}
+
+/* The values of the open chunk. */
+static void
+read_open(const struct series *s, double *v)
+{
+	struct token_state state = {0};
+	struct bit_reader r;
+	bool start, ok = true;
+	bits_init(&r, s->open, (s->bits + 7) / 8);
+	for (uint32_t i = 0; ok && i < s->n; i++) {
+		ok = token_read(&state, &r, &start);
+		v[i] = state.value;
+	}
+	must(ok);
+}
+
+/* ---- packs ---- */
+
+/* Takes over a reference of the line. */
+static void
+add_pack(struct series *s, struct timeline *line, const double *v, size_t n)
+{
+	struct buf b = {0};
+	chunk_pack_values(v, n, &b);
+	struct pack *p = mem_alloc(sizeof *p + b.n);
+	*p = (struct pack){.line = line, .n = (uint32_t)n, .size = (uint32_t)b.n};
+	memcpy(p->bytes, b.p, b.n);
+	*(s->packs ? &s->last_pack->next : &s->packs) = p;
+	s->last_pack = p;
+	buf_fini(&b);
+}
+
+static void
+pack_open(struct series *s)
+{
+	double v[CHUNK_SAMPLES];
+	read_open(s, v);
+	add_pack(s, s->line, v, s->n);
+	s->line = NULL;
+	s->n = s->bits = 0;
+}
+
+/* Late samples have lines of their own, as many as their distances need. */
+static void
+pack_late(struct series *s)
+{
+	struct timelines own = {0};
+	struct samples *l = s->late;
+	samples_order(l);
+	for (size_t from = 0, to; from < l->n; from = to) {
+		struct timeline *line = timeline_begin(&own, l->t[from]);
+		for (to = from + 1; to < l->n && timeline_can(line, (uint32_t)(to - from), l->t[to]); to++)
+			timeline_step(&own, &line, (uint32_t)(to - from), l->t[to]);
+		add_pack(s, line, l->v + from, to - from);
+	}
+	timelines_forget(&own);
+	samples_fini(l);
+	mem_free(l);
+	s->late = NULL;
+}
+
+void
+series_pack(struct series *s)
+{
+	if (s->n)
+		pack_open(s);
+	if (s->late)
+		pack_late(s);
+}
+
+void
+series_add_late(struct series *s, msec_t t, double v)
+{
+	if (!s->late)
+		s->late = mem_new(struct samples);
+	samples_add(s->late, t, v);
+	if (t < s->min)
+		s->min = t;
+	if (s->late->n == CHUNK_SAMPLES)
+		pack_late(s);
+}
+
+static void
+pack_free(struct pack *p)
+{
+	timeline_unref(p->line);
+	mem_free(p);
+}
+
+void
+series_drop_packs(struct tsdb *db, struct series *s, size_t n)
+{
+	for (; n; n--) {
+		struct pack *p = s->packs;
+		s->packs = p->next;
+		db->head_samples -= p->n;
+		pack_free(p);
+	}
+	if (!s->packs)
+		s->last_pack = NULL;
+}
+
+void
+series_drop_head(struct tsdb *db, struct series *s)
+{
+	for (struct pack *p = s->packs, *next; p; p = next) {
+		next = p->next;
+		pack_free(p);
+	}
+	timeline_unref(s->line);
+	mem_free(s->open);
+	if (s->late)
+		samples_fini(s->late);
+	mem_free(s->late);
+}
+
+/* ---- reading ---- */
+
+/* Adds what of a chunk is within the range. */
+static void
+add_range(struct samples *out, const struct timeline *line, const double *v, size_t n, msec_t min, msec_t max)
+{
+	size_t from = 0, to = n;
+	while (from < n && timeline_at(line, (uint32_t)from) < min)
+		from++;
+	while (to > from && timeline_at(line, (uint32_t)to - 1) > max)
+		to--;
+	samples_reserve(out, to - from);
+	out->unsorted |= to > from && out->n && timeline_at(line, (uint32_t)from) <= out->t[out->n - 1];
+	for (size_t i = from; i < to; i++)
+		out->t[out->n + i - from] = timeline_at(line, (uint32_t)i);
+	memcpy(out->v + out->n, v + from, (to - from) * sizeof *v);
+	out->n += to - from;
+}
+
+static bool
+overlaps(const struct timeline *line, uint32_t n, msec_t min, msec_t max)
+{
+	return line->first <= max && timeline_at(line, n - 1) >= min;
+}
+
+void
+pack_read(const struct pack *p, msec_t min, msec_t max, struct samples *out)
+{
+	double v[CHUNK_SAMPLES];
+	if (!overlaps(p->line, p->n, min, max))
+		return;
+	bool whole = chunk_unpack_values(str_n(p->bytes, p->size), p->n, v);
+	must(whole);
+	add_range(out, p->line, v, p->n, min, max);
+}
+
+void
+series_read_head(const struct series *s, msec_t min, msec_t max, struct samples *out)
+{
+	double v[CHUNK_SAMPLES];
+	for (const struct pack *p = s->packs; p; p = p->next)
+		pack_read(p, min, max, out);
+	if (s->n && overlaps(s->line, s->n, min, max)) {
+		read_open(s, v);
+		add_range(out, s->line, v, s->n, min, max);
+	}
+	for (size_t i = 0; s->late && i < s->late->n; i++)
+		if (s->late->t[i] >= min && s->late->t[i] <= max)
+			samples_add(out, s->late->t[i], s->late->v[i]);
+}
