@@ -14,7 +14,9 @@ struct batch {
 	struct tsdb *db;
 	struct str tenant;
 	struct buf labels;
-	VEC(struct tsdb_sample) samples;
+	VEC(struct str) names;          /* of each series, as the request has them */
+	struct tsdb_ref *refs;          /* the same; TSDB_UNKNOWN: refused */
+	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
 };
@@ -35,27 +37,60 @@ refuse(struct batch *b, const struct err *why)
 		b->first = *why;
 }
 
-/* One series of the request: its reference, and its samples behind those of the others. */
+/* A label set that has not been seen in this form. */
+static enum rc
+find_series(struct batch *b, struct prompb *w, struct tsdb_ref *out, struct err *e)
+{
+	buf_clear(&b->labels);
+	if (is_reserved(w->labels.p, w->labels.n))
+		return err_set(e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
+	enum rc rc = labels_add(&b->labels, w->labels.p, w->labels.n, e);
+	return rc == RC_OK ? tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, out, e) : rc;
+}
+
 static void
-add_series(struct batch *b, struct prompb *w)
+gather(struct batch *b, struct prompb *w)
+{
+	while (prompb_step(w)) {
+		uint32_t place = (uint32_t)b->names.n;
+		*vec_add(&b->names) = w->label_bytes;
+		for (size_t i = 0; i < w->samples.n; i++)
+			*vec_add(&b->samples) = (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+	}
+	b->counts->series = b->names.n;
+	b->counts->samples = b->samples.n;
+}
+
+static void
+resolve(struct batch *b, struct prompb *w)
 {
 	struct err e;
-	struct tsdb_ref ref;
-	b->counts->series++;
-	b->counts->samples += w->samples.n;
-	buf_clear(&b->labels);
-	if (is_reserved(w->labels.p, w->labels.n)) {
-		err_set(&e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
-		refuse(b, &e);
-		return;
+	size_t n = b->names.n, unknown = tsdb_known(b->db, b->tenant, b->names.p, n, b->refs);
+	for (size_t i = 0; unknown && i < n; i++) {
+		if (b->refs[i].id != TSDB_UNKNOWN)
+			continue;
+		unknown--;
+		if (!prompb_labels(w, b->names.p[i]))
+			return;
+		if (find_series(b, w, &b->refs[i], &e) == RC_OK)
+			tsdb_remember(b->db, b->tenant, b->names.p[i], b->refs[i]);
+		else
+			refuse(b, &e);
 	}
-	if (labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK ||
-	    tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, &ref, &e) != RC_OK) {
-		refuse(b, &e);
-		return;
+}
+
+/* From places of series to their references; the samples of those that were refused go. */
+static void
+refer(struct batch *b)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->samples.n; i++) {
+		struct tsdb_sample s = b->samples.p[i];
+		s.ref = b->refs[s.ref.id];
+		if (s.ref.id != TSDB_UNKNOWN)
+			b->samples.p[n++] = s;
 	}
-	for (size_t i = 0; i < w->samples.n; i++)
-		*vec_add(&b->samples) = (struct tsdb_sample){ref, w->samples.p[i].t, w->samples.p[i].v};
+	b->samples.n = n;
 }
 
 static enum rc
@@ -77,12 +112,16 @@ store(struct batch *b, struct str body, struct err *e)
 {
 	struct prompb w;
 	prompb_init(&w, body, &limits);
-	while (prompb_next(&w))
-		add_series(b, &w);
+	gather(b, &w);
+	b->refs = mem_alloc((b->names.n + 1) * sizeof *b->refs);
+	if (!w.failed)
+		resolve(b, &w);
 	enum rc rc = prompb_end(&w, e);
 	prompb_fini(&w);
 	if (rc == RC_REFUSED)
 		rc = RC_INVALID; /* too large today is too large tomorrow: nobody shall send it again */
+	if (rc == RC_OK)
+		refer(b);
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
@@ -101,5 +140,7 @@ remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpac
 	buf_fini(&body);
 	buf_fini(&b.labels);
 	vec_fini(&b.samples);
+	vec_fini(&b.names);
+	mem_free(b.refs);
 	return rc;
 }

@@ -8,6 +8,9 @@
  *     rc = prompb_end(&w, err);
  *     prompb_fini(&w);
  *
+ * Who knows most label sets by their bytes takes prompb_step instead, which leaves them alone, and prompb_labels
+ * for the others.
+ *
  * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and
  * UTF-8, so that one bad series does not take the others with it.  Metadata, exemplars and native
  * histograms are passed over; the latter two are counted.
@@ -15,6 +18,7 @@
 #ifndef WIRE_PROMPB_H
 #define WIRE_PROMPB_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pair.h"
@@ -34,10 +38,12 @@ struct prompb_limits {
 struct prompb {
 	VEC(struct pair) labels;
 	VEC(struct prompb_sample) samples;
+	struct str label_bytes; /* of prompb_step: good until prompb_fini */
 	size_t exemplars, histograms; /* of the whole request so far */
 	/* ours */
 	struct proto request;
 	struct prompb_limits limits;
+	struct arena *arena; /* for label bytes that do not stand together; mostly NULL */
 	size_t series;
 	bool failed;
 	struct err err;
@@ -46,6 +52,8 @@ struct prompb {
 void prompb_init(struct prompb *, struct str body, const struct prompb_limits *);
 void prompb_fini(struct prompb *);
 bool prompb_next(struct prompb *);
+bool prompb_step(struct prompb *);                          /* the same without `labels` */
+bool prompb_labels(struct prompb *, struct str label_bytes); /* into `labels`; false: they are none, as prompb_end will say */
 /* RC_INVALID: no WriteRequest; RC_REFUSED: over a limit.  What came before was still good. */
 CHECKED enum rc prompb_end(struct prompb *, struct err *);
 
