@@ -16,7 +16,7 @@ struct undo {
 	struct series *series;
 	struct token_state token;
 	msec_t max, min;
-	uint32_t bits, n;
+	uint16_t bits, n;
 };
 
 struct appending {
@@ -95,9 +95,9 @@ write_part(struct tsdb *db, struct err *e)
 static void
 wake(struct appending *a, const struct series *s)
 {
-	for (size_t i = 0; s->watches && i < s->watches->watches.n; i++)
-		if (watch_mark(s->watches->watches.p[i]))
-			*vec_add(&a->wakes) = s->watches->watches.p[i];
+	for (size_t i = 0; s->extra && i < s->extra->watches.n; i++)
+		if (watch_mark(s->extra->watches.p[i]))
+			*vec_add(&a->wakes) = s->extra->watches.p[i];
 }
 
 static enum rc
@@ -189,7 +189,7 @@ add_sample(struct tsdb *db, struct series *s, msec_t t, double v, struct tsdb_co
 
 /* ---- batches ---- */
 
-enum { AHEAD = 12 };
+enum { AHEAD = 24 };
 
 static struct series *
 series_at(const struct tsdb *db, struct tsdb_ref ref)

@@ -55,7 +55,7 @@ series_room(struct series *s, size_t bits)
 		return;
 	size_t room = s->room + s->room / 8;
 	room = room > need ? room : need;
-	s->room = (uint32_t)((room + 8 + 15) / 16 * 16 - 8); /* what malloc gives anyway */
+	s->room = (uint16_t)((room + 8 + 15) / 16 * 16 - 8); /* what malloc gives anyway */
 	s->open = mem_resize(s->open, s->room);
 }
 
@@ -64,7 +64,7 @@ series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, s
 {
 	token_of(&s->token, v, begin, token);
 	series_room(s, TOKEN_MOST * 8);
-	s->bits = (uint32_t)token_put(token, s->open, s->bits);
+	s->bits = (uint16_t)token_put(token, s->open, s->bits);
 	if (begin) {
 		timeline_unref(s->line);
 		s->line = timeline_begin(&db->lines, t);
@@ -123,7 +123,7 @@ static void
 pack_late(struct series *s)
 {
 	struct timelines own = {0};
-	struct samples *l = s->late;
+	struct samples *l = &s->extra->late;
 	samples_order(l);
 	for (size_t from = 0, to; from < l->n; from = to) {
 		struct timeline *line = timeline_begin(&own, l->t[from]);
@@ -133,8 +133,6 @@ pack_late(struct series *s)
 	}
 	timelines_forget(&own);
 	samples_fini(l);
-	mem_free(l);
-	s->late = NULL;
 }
 
 void
@@ -142,19 +140,18 @@ series_pack(struct series *s)
 {
 	if (s->n)
 		pack_open(s);
-	if (s->late)
+	if (s->extra && s->extra->late.n)
 		pack_late(s);
 }
 
 void
 series_add_late(struct series *s, msec_t t, double v)
 {
-	if (!s->late)
-		s->late = mem_new(struct samples);
-	samples_add(s->late, t, v);
+	struct samples *late = &series_extra(s)->late;
+	samples_add(late, t, v);
 	if (t < s->min)
 		s->min = t;
-	if (s->late->n == CHUNK_SAMPLES)
+	if (late->n == CHUNK_SAMPLES)
 		pack_late(s);
 }
 
@@ -179,7 +176,7 @@ series_drop_packs(struct tsdb *db, struct series *s, size_t n)
 }
 
 void
-series_drop_head(struct tsdb *db, struct series *s)
+series_fini(struct series *s)
 {
 	for (struct pack *p = s->packs, *next; p; p = next) {
 		next = p->next;
@@ -187,9 +184,11 @@ series_drop_head(struct tsdb *db, struct series *s)
 	}
 	timeline_unref(s->line);
 	mem_free(s->open);
-	if (s->late)
-		samples_fini(s->late);
-	mem_free(s->late);
+	if (s->extra) {
+		samples_fini(&s->extra->late);
+		vec_fini(&s->extra->watches);
+	}
+	mem_free(s->extra);
 }
 
 /* ---- reading ---- */
@@ -238,7 +237,8 @@ series_read_head(const struct series *s, msec_t min, msec_t max, struct samples 
 		read_open(s, v);
 		add_range(out, s->line, v, s->n, min, max);
 	}
-	for (size_t i = 0; s->late && i < s->late->n; i++)
-		if (s->late->t[i] >= min && s->late->t[i] <= max)
-			samples_add(out, s->late->t[i], s->late->v[i]);
+	const struct samples *late = s->extra ? &s->extra->late : NULL;
+	for (size_t i = 0; late && i < late->n; i++)
+		if (late->t[i] >= min && late->t[i] <= max)
+			samples_add(out, late->t[i], late->v[i]);
 }

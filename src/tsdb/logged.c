@@ -2,7 +2,7 @@
  * logged.c — batches as records of the log, and back.
  *
  * The payload of a record, numbers as varints (zigzag where they may be negative):
- *     'S' { id, length and tenant, length and labels } …         what the ids of this segment mean
+ *     'S' length, zstd of { id, length and tenant, length and labels } …   what the ids of this segment mean
  *     'D' runs, { change of id, samples * 2 + gaps?, change of time, gaps … } …, tokens
  *     'L' { change of id, change of time, value } …              out of order
  * A run is samples of one time whose ids ascend; without gaps each id is one more than the one before.  The
@@ -14,10 +14,12 @@
 #include "tsdb/store.h"
 
 #include <string.h>
+#include <zstd.h>
 
+#include "base/must.h"
 #include "wire/proto.h"
 
-enum { IDS_MAX = 1 << 28 };
+enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30 };
 
 /* Differences of any two times, wrapping round. */
 static uint64_t
@@ -41,26 +43,39 @@ add_text(struct buf *b, struct str s)
 	buf_str(b, s);
 }
 
+static enum rc
+log_packed(struct tsdb *db, struct str names, struct err *e)
+{
+	struct buf *b = &db->payload;
+	buf_clear(b);
+	buf_ch(b, 'S');
+	proto_add_varint(b, names.n);
+	size_t room = ZSTD_compressBound(names.n);
+	size_t n = ZSTD_compress(buf_room(b, room), room, names.p, names.n, 1);
+	must(!ZSTD_isError(n));
+	buf_grew(b, n);
+	return wal_append(db->wal, buf_view(b), e);
+}
+
 enum rc
 log_series(struct tsdb *db, struct series *const *p, size_t n, struct err *e)
 {
 	uint32_t segment = (uint32_t)wal_segment(db->wal);
-	struct buf *b = &db->payload, labels = {0};
-	buf_clear(b);
+	struct buf names = {0}, *b = &names, labels = {0};
 	for (size_t i = 0; i < n; i++) {
 		if (p[i]->logged == segment)
 			continue;
 		p[i]->logged = segment;
-		if (b->n == 0)
-			buf_ch(b, 'S');
 		buf_clear(&labels);
 		series_labels(p[i], &labels);
 		proto_add_varint(b, p[i]->id);
 		add_text(b, p[i]->tenant->name);
 		add_text(b, buf_view(&labels));
 	}
+	enum rc rc = b->n ? log_packed(db, buf_view(b), e) : RC_OK;
 	buf_fini(&labels);
-	return b->n ? wal_append(db->wal, buf_view(b), e) : RC_OK;
+	buf_fini(&names);
+	return rc;
 }
 
 /* How many from the first on have one time and ascending ids. */
@@ -164,6 +179,22 @@ replay_series(struct tsdb *db, struct proto *p, struct err *e)
 	return RC_OK;
 }
 
+static enum rc
+replay_packed(struct tsdb *db, struct proto *p, struct err *e)
+{
+	struct buf names = {0};
+	struct proto unpacked;
+	uint64_t n;
+	if (!proto_varint(p, &n) || n > NAMES_MAX)
+		return bad_record(e);
+	if (ZSTD_decompress(buf_room(&names, n), n, p->at, (size_t)(p->end - p->at)) == n)
+		buf_grew(&names, n);
+	proto_init(&unpacked, buf_view(&names));
+	enum rc rc = names.n == n ? replay_series(db, &unpacked, e) : bad_record(e);
+	buf_fini(&names);
+	return rc;
+}
+
 static struct series *
 logged_series(struct tsdb *db, int64_t id)
 {
@@ -184,7 +215,7 @@ copy_bits(struct series *s, struct bit_reader *from, size_t n)
 	while (n) {
 		unsigned some = n < 56 ? (unsigned)n : 56;
 		bits_put(s->open, s->bits, bits_get(from, some));
-		s->bits += some;
+		s->bits = (uint16_t)(s->bits + some);
 		n -= some;
 	}
 }
@@ -310,7 +341,7 @@ replay_record(void *arg, struct str payload, struct err *e)
 		return bad_record(e);
 	proto_init(&p, str_from(payload, 1));
 	switch (payload.p[0]) {
-	case 'S': return replay_series(arg, &p, e);
+	case 'S': return replay_packed(arg, &p, e);
 	case 'D': return replay_samples(arg, &p, e);
 	case 'L': return replay_late(arg, &p, e);
 	default: return bad_record(e);

@@ -43,19 +43,25 @@ memo_destroy(struct memo **pm)
 	*pm = NULL;
 }
 
+static size_t
+home(const struct memo *m, struct memo_key k)
+{
+	return (size_t)(((unsigned __int128)k.a * m->n) >> 64);
+}
+
 void
 memo_prefetch(const struct memo *m, struct memo_key k)
 {
-	__builtin_prefetch(&m->slots[k.a & (m->n - 1)]);
+	__builtin_prefetch(&m->slots[home(m, k)]);
 }
 
 /* Where it stands, or would. */
 static struct slot *
 place(const struct memo *m, struct memo_key k)
 {
-	size_t i = k.a & (m->n - 1);
+	size_t i = home(m, k);
 	while (m->slots[i].id != NONE && (m->slots[i].a != k.a || m->slots[i].b != k.b))
-		i = (i + 1) & (m->n - 1);
+		i = i + 1 < m->n ? i + 1 : 0;
 	return &m->slots[i];
 }
 
@@ -71,12 +77,10 @@ static void
 rebuild(struct memo *m, bool (*is_good)(void *, uint32_t), void *arg)
 {
 	struct slot *old = m->slots;
-	size_t n = m->n, good = 0, size = FIRST;
+	size_t n = m->n, good = 0;
 	for (size_t i = 0; i < n; i++)
 		good += old[i].id != NONE && is_good(arg, old[i].id);
-	while (size < good * 2)
-		size *= 2;
-	make(m, size);
+	make(m, FIRST + good + good / 2);
 	for (size_t i = 0; i < n; i++) {
 		if (old[i].id == NONE || !is_good(arg, old[i].id))
 			continue;
@@ -89,7 +93,7 @@ rebuild(struct memo *m, bool (*is_good)(void *, uint32_t), void *arg)
 void
 memo_put(struct memo *m, struct memo_key k, uint32_t id, bool (*is_good)(void *, uint32_t), void *arg)
 {
-	if (m->used * 4 >= m->n * 3)
+	if (m->used * 8 >= m->n * 7)
 		rebuild(m, is_good, arg);
 	struct slot *s = place(m, k);
 	m->used += s->id == NONE;

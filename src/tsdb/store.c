@@ -60,20 +60,14 @@ key_of(struct str tenant, struct str labels)
 	return XXH3_64bits_withSeed(labels.p, labels.n, str_hash(tenant));
 }
 
-static uint32_t
-tag_of(uint64_t key)
-{
-	return (uint32_t)(key >> 32);
-}
-
 /* The slot of this series, or the free one where it belongs. */
 static struct series_slot *
 slot(struct tsdb *db, uint64_t key, const struct tenant *t, const uint32_t *pairs, size_t n)
 {
-	for (size_t i = key & (db->n_slots - 1);; i = (i + 1) & (db->n_slots - 1)) {
+	for (size_t i = key % db->n_slots;; i = i + 1 < db->n_slots ? i + 1 : 0) {
 		if (!db->slots[i].id)
 			return &db->slots[i];
-		if (db->slots[i].tag != tag_of(key))
+		if (db->slots[i].key != key)
 			continue;
 		const struct series *s = db->series.p[db->slots[i].id - 1];
 		if (s->tenant == t && s->n_pairs == n && memcmp(s->pairs, pairs, n * sizeof *pairs) == 0)
@@ -86,15 +80,42 @@ grow_slots(struct tsdb *db)
 {
 	struct series_slot *old = db->slots;
 	size_t n = db->n_slots;
-	db->n_slots = n ? n * 2 : 1024;
+	db->n_slots = n ? n + n / 2 : 1024;
 	db->slots = mem_zalloc(db->n_slots * sizeof *db->slots);
 	for (size_t i = 0; i < n; i++) {
 		if (!old[i].id)
 			continue;
 		const struct series *s = db->series.p[old[i].id - 1];
-		*slot(db, s->key, s->tenant, s->pairs, s->n_pairs) = old[i];
+		*slot(db, old[i].key, s->tenant, s->pairs, s->n_pairs) = old[i];
 	}
 	mem_free(old);
+}
+
+/* ---- memory for series ---- */
+
+enum { SLAB = 32 };
+
+static struct series *
+series_alloc(struct tsdb *db)
+{
+	if (!db->spare.n) {
+		struct series *slab = aligned_alloc(64, SLAB * sizeof *slab);
+		must(slab);
+		*vec_add(&db->slabs) = slab;
+		for (size_t i = SLAB; i-- > 0;)
+			*vec_add(&db->spare) = &slab[i];
+	}
+	struct series *s = db->spare.p[--db->spare.n];
+	memset(s, 0, sizeof *s);
+	return s;
+}
+
+struct series_extra *
+series_extra(struct series *s)
+{
+	if (!s->extra)
+		s->extra = mem_new(struct series_extra);
+	return s->extra;
 }
 
 void
@@ -125,22 +146,22 @@ series_find(struct tsdb *db, struct str tenant, struct labels ls)
 static struct series *
 create(struct tsdb *db, struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
 {
-	if ((db->n_series + 1) * 4 > db->n_slots * 3)
+	if ((db->n_series + 1) * 8 > db->n_slots * 7)
 		grow_slots(db);
-	struct series *s = mem_new(struct series);
+	struct series *s = series_alloc(db);
+	uint64_t key = key_of(t->name, labels);
 	s->tenant = t;
-	s->pairs = mem_alloc((n + 1) * sizeof *s->pairs);
+	s->pairs = n ? mem_alloc(n * sizeof *s->pairs) : NULL;
 	if (n)
 		memcpy(s->pairs, pairs, n * sizeof *s->pairs);
 	s->n_pairs = (uint16_t)n;
-	s->key = key_of(t->name, labels);
 	s->id = (uint32_t)db->series.n;
 	s->min = INT64_MAX;
 	s->max = INT64_MIN;
 	s->fresh = true;
-	struct series_slot *at = slot(db, s->key, t, s->pairs, n);
+	struct series_slot *at = slot(db, key, t, s->pairs, n);
 	*vec_add(&db->series) = s;
-	*at = (struct series_slot){tag_of(s->key), s->id + 1};
+	*at = (struct series_slot){key, s->id + 1};
 	index_add(t->index, s->pairs, n, s->id);
 	t->series++;
 	db->n_series++;
@@ -169,21 +190,23 @@ series_make_of_pairs(struct tsdb *db, struct tenant *t, const uint32_t *pairs, s
 static void
 series_free(struct tsdb *db, struct series *s)
 {
-	series_drop_head(db, s);
-	watch_series_gone(s);
+	series_fini(s);
 	mem_free(s->pairs);
-	mem_free(s);
+	*vec_add(&db->spare) = s;
 }
 
 /* Takes it out of the table and closes up what was moved on because of it. */
 static void
 free_slot(struct tsdb *db, struct series *s)
 {
-	size_t mask = db->n_slots - 1,
-	       hole = (size_t)(slot(db, s->key, s->tenant, s->pairs, s->n_pairs) - db->slots);
-	for (size_t i = (hole + 1) & mask; db->slots[i].id; i = (i + 1) & mask) {
-		size_t home = db->series.p[db->slots[i].id - 1]->key & mask;
-		if (((i - home) & mask) >= ((i - hole) & mask)) {
+	struct buf labels = {0};
+	series_labels(s, &labels);
+	size_t n = db->n_slots,
+	       hole = (size_t)(slot(db, key_of(s->tenant->name, buf_view(&labels)), s->tenant, s->pairs, s->n_pairs) - db->slots);
+	buf_fini(&labels);
+	for (size_t i = (hole + 1) % n; db->slots[i].id; i = (i + 1) % n) {
+		size_t home = db->slots[i].key % n;
+		if ((i + n - home) % n >= (i + n - hole) % n) {
 			db->slots[hole] = db->slots[i];
 			hole = i;
 		}
@@ -205,7 +228,7 @@ series_remove(struct tsdb *db, struct series *s)
 bool
 series_has_head(const struct series *s)
 {
-	return s->n || s->late || s->packs;
+	return s->n || s->packs || (s->extra && s->extra->late.n);
 }
 
 /* Under the lock for writing. */
@@ -540,6 +563,10 @@ tsdb_close(struct tsdb **pdb)
 	free_tenants(db);
 	mem_free(db->slots);
 	vec_fini(&db->found_pairs);
+	for (size_t i = 0; i < db->slabs.n; i++)
+		free(db->slabs.p[i]);
+	vec_fini(&db->slabs);
+	vec_fini(&db->spare);
 	memo_destroy(&db->memo);
 	appending_destroy(&db->appending);
 	timelines_forget(&db->lines);

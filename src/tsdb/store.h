@@ -29,28 +29,35 @@ struct pack {
 	char bytes[]; /* values, as chunk.h has them */
 };
 
-/* First what an append touches. */
+/* What few series have. */
+struct series_extra {
+	struct samples late; /* out of order, as they came */
+	VEC(struct tsdb_watch *) watches;
+};
+
+/* Two lines of the cache: what an append touches, and the rest. */
 struct series {
 	msec_t max; /* of all its samples; min > max: none yet */
 	struct token_state token;
 	struct timeline *line; /* of the open chunk; it may be there when the chunk is not */
 	unsigned char *open;   /* its tokens */
-	uint32_t bits, room;   /* used; bytes of `open` */
-	uint32_t n;            /* its samples; 0: no chunk is open */
+	uint16_t bits, room;   /* used; bytes of `open` */
+	uint16_t n;            /* its samples; 0: no chunk is open */
+	uint16_t n_pairs;
 	uint32_t touched;      /* the part of a batch that has it and is not logged yet */
 	uint32_t logged;       /* the segment of the log that knows its id */
-	uint32_t id;
+
+	msec_t min;
 	struct tenant *tenant;
 	uint32_t *pairs;
-	uint16_t n_pairs;
-	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	uint32_t id;
 	uint32_t frozen; /* so many packs are being written to a block */
-	uint64_t key;
-	msec_t min;
 	struct pack *packs, *last_pack; /* in the order of arrival */
-	struct samples *late;           /* out of order, as they came; NULL: none */
-	struct watch_list *watches;     /* NULL: none */
-};
+	struct series_extra *extra;     /* NULL: nothing of that */
+	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct series) == 128, "two lines of the cache");
+_Static_assert((CHUNK_SAMPLES + 1) * TOKEN_MOST * 8 <= UINT16_MAX, "the bits of a chunk can be counted");
 
 struct tenant {
 	struct str name; /* owned */
@@ -60,9 +67,9 @@ struct tenant {
 };
 
 struct series_slot {
-	uint32_t tag; /* high bits of the key */
-	uint32_t id;  /* + 1; 0: free */
-};
+	uint64_t key;
+	uint32_t id; /* + 1; 0: free */
+} __attribute__((packed, aligned(4)));
 
 struct appending; /* append.c */
 
@@ -74,6 +81,8 @@ struct tsdb {
 	VEC(struct series *) series; /* by id; NULL: gone */
 	struct series_slot *slots;   /* open addressing by key */
 	size_t n_slots, n_series;
+	VEC(struct series *) spare; /* memory for series; it comes in slabs, which stay */
+	VEC(struct series *) slabs;
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
 	struct memo *memo;
 	unsigned char secret[192]; /* of the memo's keys */
@@ -100,6 +109,7 @@ struct series *series_make(struct tsdb *, struct str tenant, struct labels);
 /* The same by the numbers of its pairs. */
 struct series *series_make_of_pairs(struct tsdb *, struct tenant *, const uint32_t *pairs, size_t n);
 void series_remove(struct tsdb *, struct series *);
+struct series_extra *series_extra(struct series *); /* begins to exist */
 bool series_has_head(const struct series *);
 void series_labels(const struct series *, struct buf *out); /* appends the canonical form */
 /* Adds everything within the range, in order. */
@@ -118,8 +128,7 @@ void series_pack(struct series *);               /* packs what is open or late *
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
 void pack_read(const struct pack *, msec_t min, msec_t max, struct samples *);
 void series_drop_packs(struct tsdb *, struct series *, size_t n); /* the first ones */
-void series_drop_head(struct tsdb *, struct series *);
-void tsdb_stored(struct tsdb *, struct series *, msec_t t, size_t n);
+void series_fini(struct series *); /* frees what it holds */
 
 /* append.c */
 struct appending *appending_create(void);
@@ -139,12 +148,8 @@ enum rc replay_record(void *tsdb, struct str payload, struct err *e);
 void replay_segment(void *tsdb);
 
 /* watch.c: a batch marks the watches that it touches, gathers them and has them called when it is stored */
-struct watch_list {
-	VEC(struct tsdb_watch *) watches;
-};
 bool watch_mark(struct tsdb_watch *); /* true the first time in a batch */
 void watch_call(struct tsdb_watch **, size_t n);
 void watch_new_series(struct series *, struct labels);
-void watch_series_gone(struct series *);
 
 #endif

@@ -19,9 +19,7 @@ struct tsdb_watch {
 static void
 add_to(struct tsdb_watch *w, struct series *s)
 {
-	if (!s->watches)
-		s->watches = mem_new(struct watch_list);
-	*vec_add(&s->watches->watches) = w;
+	*vec_add(&series_extra(s)->watches) = w;
 }
 
 void
@@ -30,15 +28,6 @@ watch_new_series(struct series *s, struct labels ls)
 	for (size_t i = 0; i < s->tenant->watches.n; i++)
 		if (matchers_match(&s->tenant->watches.p[i]->matchers, ls))
 			add_to(s->tenant->watches.p[i], s);
-}
-
-void
-watch_series_gone(struct series *s)
-{
-	if (s->watches)
-		vec_fini(&s->watches->watches);
-	mem_free(s->watches);
-	s->watches = NULL;
 }
 
 bool
@@ -88,16 +77,14 @@ tsdb_watch_create(
 }
 
 static void
-remove_from(struct series *s, const struct tsdb_watch *w)
+remove_from(struct series_extra *x, const struct tsdb_watch *w)
 {
-	for (size_t i = 0; i < s->watches->watches.n; i++) {
-		if (s->watches->watches.p[i] != w)
-			continue;
-		vec_remove(&s->watches->watches, i);
-		break;
+	for (size_t i = 0; i < x->watches.n; i++) {
+		if (x->watches.p[i] == w) {
+			vec_remove(&x->watches, i);
+			return;
+		}
 	}
-	if (s->watches->watches.n == 0)
-		watch_series_gone(s);
 }
 
 void
@@ -109,8 +96,8 @@ tsdb_watch_destroy(struct tsdb *db, struct tsdb_watch **pw)
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
 	for (size_t i = 0; i < db->series.n; i++)
-		if (db->series.p[i] && db->series.p[i]->watches)
-			remove_from(db->series.p[i], w);
+		if (db->series.p[i] && db->series.p[i]->extra)
+			remove_from(db->series.p[i]->extra, w);
 	for (size_t i = 0; i < w->tenant->watches.n; i++) {
 		if (w->tenant->watches.p[i] == w) {
 			vec_remove(&w->tenant->watches, i);
