@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/metric.h"
+#include "wire/histogram.h"
 #include "wire/prompb.h"
 #include "wire/snappy.h"
 
@@ -17,6 +18,8 @@ struct batch {
 	VEC(struct str) names;          /* of each series, as the request has them */
 	struct tsdb_ref *refs;          /* the same; TSDB_UNKNOWN: refused */
 	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
+	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
+	struct arena *arena; /* of the histograms; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
 };
@@ -56,9 +59,12 @@ gather(struct batch *b, struct prompb *w)
 		*vec_add(&b->names) = w->label_bytes;
 		for (size_t i = 0; i < w->samples.n; i++)
 			*vec_add(&b->samples) = (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+		for (size_t i = 0; i < w->histograms.n; i++)
+			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
 	}
 	b->counts->series = b->names.n;
 	b->counts->samples = b->samples.n;
+	b->counts->histograms = b->histograms.n;
 }
 
 static void
@@ -93,17 +99,54 @@ refer(struct batch *b)
 	b->samples.n = n;
 }
 
+/* From messages to what is stored; one that ends its series becomes a float that says so. */
+static void
+read_histograms(struct batch *b)
+{
+	size_t n = 0;
+	struct buf packed = {0};
+	for (size_t i = 0; i < b->histograms.n; i++) {
+		struct tsdb_histogram x = b->histograms.p[i];
+		struct histogram h;
+		struct err e;
+		x.ref = b->refs[x.ref.id];
+		if (x.ref.id == TSDB_UNKNOWN)
+			continue;
+		b->arena = b->arena ? b->arena : arena_create();
+		if (histogram_from_proto(x.bytes, b->arena, &h, &x.t, &e) != RC_OK) {
+			refuse(b, &e);
+			continue;
+		}
+		if (tsdb_is_stale(h.sum)) {
+			*vec_add(&b->samples) = (struct tsdb_sample){x.ref, x.t, tsdb_stale()};
+			continue;
+		}
+		buf_clear(&packed);
+		histogram_pack(&h, &packed);
+		x.bytes = arena_str(b->arena, buf_view(&packed));
+		b->histograms.p[n++] = x;
+	}
+	b->histograms.n = n;
+	buf_fini(&packed);
+}
+
+static size_t
+refused_of(const struct tsdb_counts *c)
+{
+	return c->conflict + c->out_of_order + c->too_old + c->unknown;
+}
+
 static enum rc
 verdict(const struct batch *b, struct err *e)
 {
-	const struct tsdb_counts *s = &b->counts->stored;
-	size_t refused = s->conflict + s->out_of_order + s->too_old + s->unknown;
+	const struct tsdb_counts *s = &b->counts->stored, *h = &b->counts->stored_histograms;
+	size_t refused = refused_of(s) + refused_of(h);
 	if (b->counts->bad_series)
 		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID, "%zu of %zu series were refused, the first because: %.800s",
 		    b->counts->bad_series, b->counts->series, b->first.text);
 	if (refused)
 		return err_set(e, RC_INVALID, "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the same time",
-		    refused, s->out_of_order, s->too_old, s->conflict);
+		    refused, s->out_of_order + h->out_of_order, s->too_old + h->too_old, s->conflict + h->conflict);
 	return RC_OK;
 }
 
@@ -120,10 +163,14 @@ store(struct batch *b, struct str body, struct err *e)
 	prompb_fini(&w);
 	if (rc == RC_REFUSED)
 		rc = RC_INVALID; /* too large today is too large tomorrow: nobody shall send it again */
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		refer(b);
+		read_histograms(b);
+	}
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
+	if (rc == RC_OK && b->histograms.n)
+		rc = tsdb_append_histograms(b->db, b->histograms.p, b->histograms.n, &b->counts->stored_histograms, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
 }
 
@@ -141,6 +188,8 @@ remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpac
 	buf_fini(&b.labels);
 	vec_fini(&b.samples);
 	vec_fini(&b.names);
+	vec_fini(&b.histograms);
+	arena_destroy(&b.arena);
 	mem_free(b.refs);
 	return rc;
 }

@@ -232,6 +232,13 @@ append_locked(
 	return rc == RC_OK ? finish_part(db, c, e) : rc;
 }
 
+static void
+call_watches(struct tsdb *db)
+{
+	watch_call(db->appending->wakes.p, db->appending->wakes.n);
+	db->appending->wakes.n = 0;
+}
+
 enum rc
 tsdb_append(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
@@ -242,12 +249,81 @@ tsdb_append(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_
 	pthread_rwlock_wrlock(&db->lock);
 	enum rc rc = append_locked(db, p, n, c, e);
 	pthread_rwlock_unlock(&db->lock);
-	watch_call(db->appending->wakes.p, db->appending->wakes.n);
-	db->appending->wakes.n = 0;
+	call_watches(db);
 	pthread_mutex_unlock(&db->calling);
 	if (rc == RC_OK && c->stored && db->options.sync_every == 0)
 		rc = tsdb_sync(db, e);
 	return rc;
+}
+
+/* ---- native histograms ---- */
+
+static bool
+count_verdict(struct tsdb_counts *c, enum verdict how)
+{
+	c->duplicate += how == DUPLICATE;
+	c->conflict += how == CONFLICT;
+	c->out_of_order += how == OUT_OF_ORDER;
+	return how == NEW || how == LATE;
+}
+
+/* One record for each: they are few and large, and each is judged against all before it. */
+static enum rc
+add_histogram(struct tsdb *db, struct series *s, const struct tsdb_histogram *h, struct tsdb_counts *c, struct err *e)
+{
+	if (!count_verdict(c, series_judge_histogram(db, s, h->t, h->bytes, db->options.out_of_order)))
+		return RC_OK;
+	touch(db->appending, s);
+	enum rc rc = log_series(db, &s, 1, e);
+	if (rc == RC_OK)
+		rc = log_histograms(db, h, 1, e);
+	if (rc != RC_OK) {
+		s->logged = 0;
+		return rc;
+	}
+	if (db->head_samples++ == 0)
+		db->head_since = clock_wall(db->options.clock);
+	series_add_histogram(s, h->t, h->bytes);
+	db->newest = h->t > db->newest ? h->t : db->newest;
+	wake(db->appending, s);
+	c->stored++;
+	return RC_OK;
+}
+
+static enum rc
+append_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
+{
+	msec_t keep = db->options.retention;
+	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
+	enum rc rc = RC_OK;
+	begin_part(db->appending);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct series *s = series_at(db, p[i].ref);
+		if (!s)
+			c->unknown++;
+		else if (p[i].t < oldest)
+			c->too_old++;
+		else
+			rc = add_histogram(db, s, &p[i], c, e);
+	}
+	begin_part(db->appending);
+	return rc;
+}
+
+enum rc
+tsdb_append_histograms(
+    struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
+{
+	struct err own;
+	e = e ? e : &own;
+	*c = (struct tsdb_counts){0};
+	pthread_mutex_lock(&db->calling);
+	pthread_rwlock_wrlock(&db->lock);
+	enum rc rc = append_histograms(db, p, n, c, e);
+	pthread_rwlock_unlock(&db->lock);
+	call_watches(db);
+	pthread_mutex_unlock(&db->calling);
+	return rc == RC_OK && c->stored && db->options.sync_every == 0 ? tsdb_sync(db, e) : rc;
 }
 
 enum rc

@@ -203,6 +203,7 @@ struct entry {
 	uint64_t at;    /* of the next chunk, from the beginning of the group */
 	const struct block_group *group;
 	const struct block_column *column; /* of the chunk that was taken */
+	bool histograms;
 	struct str bytes;
 };
 
@@ -216,10 +217,11 @@ static bool
 entry_next(const struct block *b, struct entry *x)
 {
 	uint64_t column, bytes;
-	if (!proto_varint(&x->p, &column) || !proto_varint(&x->p, &bytes) || column >= b->f.columns ||
+	if (!proto_varint(&x->p, &column) || !proto_varint(&x->p, &bytes) || column / 2 >= b->f.columns ||
 	    bytes > x->group->bytes - x->at)
 		return false;
-	x->column = &b->columns[column];
+	x->column = &b->columns[column / 2];
+	x->histograms = column & 1;
 	x->bytes = str_n(b->map + x->group->at + x->at, bytes);
 	x->at += bytes;
 	x->left--;
@@ -249,7 +251,7 @@ struct visit {
 
 /* The times of the next series, from its entries. */
 static bool
-span_of(struct visit *v, msec_t *min, msec_t *max)
+span_of(struct visit *v, msec_t *min, msec_t *max, bool *histograms)
 {
 	if (v->ids.n % BLOCK_GROUP == 0)
 		group_begin(v->b, v->ids.n / BLOCK_GROUP, &v->entry);
@@ -257,11 +259,13 @@ span_of(struct visit *v, msec_t *min, msec_t *max)
 		return false;
 	*min = INT64_MAX;
 	*max = INT64_MIN;
+	*histograms = false;
 	while (v->entry.left) {
 		if (!entry_next(v->b, &v->entry))
 			return false;
 		*min = v->entry.column->min < *min ? v->entry.column->min : *min;
 		*max = v->entry.column->max > *max ? v->entry.column->max : *max;
+		*histograms |= v->entry.histograms;
 	}
 	return true;
 }
@@ -271,6 +275,7 @@ visit_series(struct visit *v, void *tenant)
 {
 	uint64_t shared, rest, number;
 	msec_t min, max;
+	bool histograms;
 	if (v->ids.n >= v->b->f.series || !proto_varint(&v->labels, &shared) || !proto_varint(&v->labels, &rest) ||
 	    shared > v->series.n)
 		return false;
@@ -280,9 +285,9 @@ visit_series(struct visit *v, void *tenant)
 			return false;
 		*vec_add(&v->series) = v->pairs.p[number];
 	}
-	if (!span_of(v, &min, &max))
+	if (!span_of(v, &min, &max, &histograms))
 		return false;
-	*vec_add(&v->ids) = v->v->series(v->v->arg, tenant, v->series.p, v->series.n, min, max);
+	*vec_add(&v->ids) = v->v->series(v->v->arg, tenant, v->series.p, v->series.n, min, max, histograms);
 	return true;
 }
 
@@ -368,21 +373,26 @@ group_is_good(struct block *b, size_t group)
 	return known == 1;
 }
 
+/* One chunk of the kind that is asked for: into `out`, or else into `histograms`. */
 static bool
-read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out)
+read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
 {
 	msec_t t[BLOCK_CHUNK_SAMPLES];
 	double v[BLOCK_CHUNK_SAMPLES];
 	const struct block_column *c = x->column;
 	struct str times = str_n(b->map + b->f.times_at + c->at, c->bytes);
-	if (!chunk_unpack_times(times, c->n, t) || !chunk_unpack_values(x->bytes, c->n, v))
+	if (!chunk_unpack_times(times, c->n, t))
+		return false;
+	if (!out)
+		return blobs_unpack(x->bytes, t, c->n, min, max, histograms);
+	if (!chunk_unpack_values(x->bytes, c->n, v))
 		return false;
 	samples_add_range(out, t, v, c->n, min, max);
 	return true;
 }
 
-bool
-block_read(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out)
+static bool
+read_series(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
 {
 	struct entry x;
 	uint32_t place = id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
@@ -394,9 +404,21 @@ block_read(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples 
 		ok = entry_begin(b, &x);
 		while (ok && x.left) {
 			ok = entry_next(b, &x);
-			if (ok && i == place % BLOCK_GROUP && x.column->max >= min && x.column->min <= max)
-				ok = group_is_good(b, place / BLOCK_GROUP) && read_chunk(b, &x, min, max, out);
+			if (ok && i == place % BLOCK_GROUP && x.histograms == !out && x.column->max >= min && x.column->min <= max)
+				ok = group_is_good(b, place / BLOCK_GROUP) && read_chunk(b, &x, min, max, out, histograms);
 		}
 	}
 	return ok;
+}
+
+bool
+block_read(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out)
+{
+	return read_series(b, id, min, max, out, NULL);
+}
+
+bool
+block_read_histograms(struct block *b, uint32_t id, msec_t min, msec_t max, struct blobs *out)
+{
+	return read_series(b, id, min, max, NULL, out);
 }

@@ -8,7 +8,7 @@
  *                 the series before
  *     columns     of the lists of times: first, last, where, how many
  *     groups      of 32 series each: where their chunks begin, the hash of all of them, where their entries begin
- *     entries     of a series, varints: chunks, and for each its column and its bytes
+ *     entries     of a series, varints: chunks, and for each its column * 2 + is of histograms, and its bytes
  *     footer
  *
  * Numbers are little-endian as this machine has them.  The footer's hash covers everything from the times on
@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "label/labels.h"
+#include "tsdb/blobs.h"
 #include "tsdb/samples.h"
 
 struct block;
@@ -29,7 +30,7 @@ struct block_writer;
 
 CHECKED enum rc block_writer_create(const char *path, struct block_writer **, struct err *);
 CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct samples *,
-    struct err *);
+    const struct blobs *, struct err *);
 /* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
  * kept in it. */
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
@@ -51,7 +52,7 @@ uint64_t block_since(const struct block *);
 struct block_visitor {
 	void *(*tenant)(void *arg, struct str name);
 	uint32_t (*pair)(void *arg, void *tenant, struct str text);
-	uint32_t (*series)(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max);
+	uint32_t (*series)(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms);
 	void *arg;
 };
 /* Must come once, before anything is read of a block that was opened. */
@@ -59,5 +60,6 @@ CHECKED enum rc block_visit(struct block *, const struct block_visitor *, struct
 
 /* Adds the series' samples within the range.  False: its chunk is damaged. */
 bool block_read(struct block *, uint32_t id, msec_t min, msec_t max, struct samples *);
+bool block_read_histograms(struct block *, uint32_t id, msec_t min, msec_t max, struct blobs *);
 
 #endif

@@ -288,22 +288,52 @@ begin_group(struct block_writer *w, struct err *e)
 	return RC_OK;
 }
 
+/* The chunk of these times, of which `start` says where it begins in `pending`. */
 static void
-add_chunk(struct block_writer *w, const msec_t *t, const double *v, size_t n)
+add_entry(struct block_writer *w, const msec_t *t, size_t n, bool histograms, size_t start)
 {
-	size_t start = w->pending.n;
-	proto_add_varint(&w->entries, column_number(w, t, n));
-	chunk_pack_values(v, n, &w->pending);
+	proto_add_varint(&w->entries, (uint64_t)column_number(w, t, n) * 2 + histograms);
 	proto_add_varint(&w->entries, w->pending.n - start);
+	w->samples += n;
+	w->min = t[0] < w->min ? t[0] : w->min;
+	w->max = t[n - 1] > w->max ? t[n - 1] : w->max;
+}
+
+static size_t
+chunks_of(size_t n)
+{
+	return (n + BLOCK_CHUNK_SAMPLES - 1) / BLOCK_CHUNK_SAMPLES;
+}
+
+static void
+add_samples(struct block_writer *w, const struct samples *s)
+{
+	for (size_t left = chunks_of(s->n), from = 0, n; left; left--, from += n) {
+		size_t start = w->pending.n;
+		n = (s->n - from) / left; /* all of about one size */
+		chunk_pack_values(s->v + from, n, &w->pending);
+		add_entry(w, s->t + from, n, false, start);
+	}
+}
+
+static void
+add_histograms(struct block_writer *w, const struct blobs *b)
+{
+	for (size_t left = chunks_of(b->t.n), from = 0, n; left; left--, from += n) {
+		size_t start = w->pending.n;
+		n = (b->t.n - from) / left;
+		blobs_pack(b, from, n, &w->pending);
+		add_entry(w, b->t.p + from, n, true, start);
+	}
 }
 
 enum rc
 block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id,
-    const struct samples *s, struct err *e)
+    const struct samples *s, const struct blobs *histograms, struct err *e)
 {
 	struct err own;
 	e = e ? e : &own;
-	if (s->n == 0)
+	if (s->n + histograms->t.n == 0)
 		return RC_OK;
 	if (w->ids.n % BLOCK_GROUP == 0 && begin_group(w, e) != RC_OK)
 		return e->rc;
@@ -311,16 +341,9 @@ block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, ui
 		begin_tenant(w, tenant);
 	add_labels(&w->part, ls);
 	*vec_add(&w->ids) = id;
-	size_t chunks = (s->n + BLOCK_CHUNK_SAMPLES - 1) / BLOCK_CHUNK_SAMPLES, from = 0;
-	proto_add_varint(&w->entries, chunks);
-	for (size_t left = chunks; left; left--) {
-		size_t n = (s->n - from) / left; /* all of about one size */
-		add_chunk(w, s->t + from, s->v + from, n);
-		from += n;
-	}
-	w->samples += s->n;
-	w->min = s->t[0] < w->min ? s->t[0] : w->min;
-	w->max = s->t[s->n - 1] > w->max ? s->t[s->n - 1] : w->max;
+	proto_add_varint(&w->entries, chunks_of(s->n) + chunks_of(histograms->t.n));
+	add_samples(w, s);
+	add_histograms(w, histograms);
 	return RC_OK;
 }
 

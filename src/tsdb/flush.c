@@ -86,39 +86,49 @@ sort_frozen(struct tsdb *db, struct frozen *f)
 
 /* ---- the block ---- */
 
+/* All of one series. */
+struct gathered {
+	struct samples samples;
+	struct blobs histograms;
+	struct buf labels;
+};
+
 /* Without the lock for the packs, which do not change, and with it for the labels. */
 static enum rc
-write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct samples *all, struct buf *labels, struct err *e)
+write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct gathered *g, struct err *e)
 {
-	samples_clear(all);
-	buf_clear(labels);
+	samples_clear(&g->samples);
+	blobs_clear(&g->histograms);
+	buf_clear(&g->labels);
 	const struct pack *p = NULL; /* what comes behind the last frozen one is none of ours */
 	for (uint32_t i = 0; i < s->frozen; i++) {
 		p = p ? p->next : s->packs;
-		pack_read(p, INT64_MIN, INT64_MAX, all);
+		pack_read(p, INT64_MIN, INT64_MAX, &g->samples, &g->histograms);
 	}
-	samples_order(all);
+	samples_order(&g->samples);
+	blobs_order(&g->histograms);
 	pthread_rwlock_rdlock(&db->lock);
-	series_labels(s, labels);
+	series_labels(s, &g->labels);
 	pthread_rwlock_unlock(&db->lock);
-	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(labels)}, s->id, all, e);
+	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
 }
 
 static enum rc
 write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct block **out, struct err *e)
 {
-	struct buf path = {0}, labels = {0};
-	struct samples all = {0};
+	struct buf path = {0};
+	struct gathered g = {0};
 	struct block_writer *w;
 	buf_fmt(&path, "%s/block-%08llu", db->dir, (unsigned long long)segment);
 	enum rc rc = block_writer_create(path.p, &w, e);
 	for (size_t i = 0; rc == RC_OK && i < f->n; i++)
-		rc = write_one(w, db, f->p[i], &all, &labels, e);
+		rc = write_one(w, db, f->p[i], &g, e);
 	if (rc == RC_OK)
 		rc = block_writer_finish(&w, segment, out, e);
 	block_writer_abandon(&w);
-	samples_fini(&all);
-	buf_fini(&labels);
+	samples_fini(&g.samples);
+	blobs_fini(&g.histograms);
+	buf_fini(&g.labels);
 	buf_fini(&path);
 	return rc;
 }

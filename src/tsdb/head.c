@@ -8,13 +8,15 @@
 #include "base/must.h"
 #include "tsdb/chunk.h"
 
+enum { HISTOGRAMS_OPEN = 60 };
+
 /* ---- judging ---- */
 
 /* Does a sample of this time stand there already? */
 static bool
 value_at(struct tsdb *db, const struct series *s, msec_t t, double *v)
 {
-	if (s->n && t == s->max) {
+	if (s->n && t == s->max && !s->histograms) {
 		*v = s->token.value;
 		return true;
 	}
@@ -27,15 +29,47 @@ value_at(struct tsdb *db, const struct series *s, msec_t t, double *v)
 	return there;
 }
 
+/* Does a histogram of this time stand there, and is it (when they are given) these bytes? */
+static bool
+histogram_at(struct tsdb *db, const struct series *s, msec_t t, const struct str *bytes)
+{
+	struct blobs found = {0};
+	series_read_histograms(db, s, t, t, &found);
+	bool there = found.t.n > 0 && (!bytes || str_eq(blobs_get(&found, 0), *bytes));
+	blobs_fini(&found);
+	return there;
+}
+
+static bool
+is_late(const struct series *s, msec_t t, msec_t window)
+{
+	return window > 0 && (uint64_t)s->max - (uint64_t)t <= (uint64_t)window;
+}
+
+enum verdict
+series_judge_histogram(struct tsdb *db, const struct series *s, msec_t t, struct str bytes, msec_t window)
+{
+	double v;
+	if (t > s->max)
+		return NEW;
+	if (histogram_at(db, s, t, &bytes))
+		return DUPLICATE;
+	if (histogram_at(db, s, t, NULL) || value_at(db, s, t, &v))
+		return CONFLICT;
+	return is_late(s, t, window) ? LATE : OUT_OF_ORDER;
+}
+
 enum verdict
 series_judge(struct tsdb *db, const struct series *s, msec_t t, double v, msec_t window)
 {
 	double there;
 	if (t > s->max)
 		return NEW;
+	if (s->histograms && histogram_at(db, s, t, NULL))
+		return CONFLICT;
 	if (value_at(db, s, t, &there))
 		return same_bits(v, there) ? DUPLICATE : CONFLICT;
-	return window > 0 && (uint64_t)s->max - (uint64_t)t <= (uint64_t)window ? LATE : OUT_OF_ORDER;
+	return is_late(s, t, window) ? LATE : OUT_OF_ORDER;
 }
 
 /* ---- the open chunk ---- */
@@ -96,15 +130,21 @@ read_open(const struct series *s, double *v)
 
 /* Takes over a reference of the line. */
 static void
-add_pack(struct series *s, struct timeline *line, const double *v, size_t n)
+add_pack(struct series *s, struct timeline *line, size_t n, bool histograms, const struct buf *b)
+{
+	struct pack *p = mem_alloc(sizeof *p + b->n);
+	*p = (struct pack){.line = line, .n = (uint32_t)n, .size = (uint32_t)b->n, .histograms = histograms};
+	memcpy(p->bytes, b->p, b->n);
+	*(s->packs ? &s->last_pack->next : &s->packs) = p;
+	s->last_pack = p;
+}
+
+static void
+pack_values(struct series *s, struct timeline *line, const double *v, size_t n)
 {
 	struct buf b = {0};
 	chunk_pack_values(v, n, &b);
-	struct pack *p = mem_alloc(sizeof *p + b.n);
-	*p = (struct pack){.line = line, .n = (uint32_t)n, .size = (uint32_t)b.n};
-	memcpy(p->bytes, b.p, b.n);
-	*(s->packs ? &s->last_pack->next : &s->packs) = p;
-	s->last_pack = p;
+	add_pack(s, line, n, false, &b);
 	buf_fini(&b);
 }
 
@@ -113,26 +153,54 @@ pack_open(struct series *s)
 {
 	double v[CHUNK_SAMPLES];
 	read_open(s, v);
-	add_pack(s, s->line, v, s->n);
+	pack_values(s, s->line, v, s->n);
 	s->line = NULL;
 	s->n = s->bits = 0;
 }
 
-/* Late samples have lines of their own, as many as their distances need. */
+/* Those of the times t[0..n) that one line can hold; returns how many. */
+static size_t
+line_of(struct timelines *own, const msec_t *t, size_t n, struct timeline **line)
+{
+	size_t k = 1;
+	*line = timeline_begin(own, t[0]);
+	for (; k < n && k < CHUNK_SAMPLES && timeline_can(*line, (uint32_t)k, t[k]); k++)
+		timeline_step(own, line, (uint32_t)k, t[k]);
+	return k;
+}
+
+/* What came late has lines of its own, as many as its distances need. */
 static void
 pack_late(struct series *s)
 {
 	struct timelines own = {0};
 	struct samples *l = &s->extra->late;
 	samples_order(l);
-	for (size_t from = 0, to; from < l->n; from = to) {
-		struct timeline *line = timeline_begin(&own, l->t[from]);
-		for (to = from + 1; to < l->n && timeline_can(line, (uint32_t)(to - from), l->t[to]); to++)
-			timeline_step(&own, &line, (uint32_t)(to - from), l->t[to]);
-		add_pack(s, line, l->v + from, to - from);
+	for (size_t from = 0, n; from < l->n; from += n) {
+		struct timeline *line;
+		n = line_of(&own, l->t + from, l->n - from, &line);
+		pack_values(s, line, l->v + from, n);
 	}
 	timelines_forget(&own);
 	samples_fini(l);
+}
+
+static void
+pack_histograms(struct series *s)
+{
+	struct timelines own = {0};
+	struct blobs *l = &s->extra->histograms;
+	blobs_order(l);
+	for (size_t from = 0, n; from < l->t.n; from += n) {
+		struct timeline *line;
+		struct buf b = {0};
+		n = line_of(&own, l->t.p + from, l->t.n - from, &line);
+		blobs_pack(l, from, n, &b);
+		add_pack(s, line, n, true, &b);
+		buf_fini(&b);
+	}
+	timelines_forget(&own);
+	blobs_fini(l);
 }
 
 void
@@ -142,6 +210,20 @@ series_pack(struct series *s)
 		pack_open(s);
 	if (s->extra && s->extra->late.n)
 		pack_late(s);
+	if (s->extra && s->extra->histograms.t.n)
+		pack_histograms(s);
+}
+
+void
+series_add_histogram(struct series *s, msec_t t, struct str bytes)
+{
+	struct blobs *h = &series_extra(s)->histograms;
+	s->histograms = true;
+	blobs_add(h, t, bytes);
+	s->min = t < s->min ? t : s->min;
+	s->max = t > s->max ? t : s->max;
+	if (h->t.n == HISTOGRAMS_OPEN)
+		pack_histograms(s);
 }
 
 void
@@ -186,6 +268,7 @@ series_fini(struct series *s)
 	mem_free(s->open);
 	if (s->extra) {
 		samples_fini(&s->extra->late);
+		blobs_fini(&s->extra->histograms);
 		vec_fini(&s->extra->watches);
 	}
 	mem_free(s->extra);
@@ -216,11 +299,25 @@ overlaps(const struct timeline *line, uint32_t n, msec_t min, msec_t max)
 	return line->first <= max && timeline_at(line, n - 1) >= min;
 }
 
+static void
+read_histograms(const struct pack *p, msec_t min, msec_t max, struct blobs *out)
+{
+	msec_t t[CHUNK_SAMPLES];
+	for (uint32_t i = 0; i < p->n; i++)
+		t[i] = timeline_at(p->line, i);
+	bool whole = blobs_unpack(str_n(p->bytes, p->size), t, p->n, min, max, out);
+	must(whole);
+}
+
 void
-pack_read(const struct pack *p, msec_t min, msec_t max, struct samples *out)
+pack_read(const struct pack *p, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
 {
 	double v[CHUNK_SAMPLES];
 	if (!overlaps(p->line, p->n, min, max))
+		return;
+	if (p->histograms && histograms)
+		read_histograms(p, min, max, histograms);
+	if (p->histograms || !out)
 		return;
 	bool whole = chunk_unpack_values(str_n(p->bytes, p->size), p->n, v);
 	must(whole);
@@ -228,11 +325,22 @@ pack_read(const struct pack *p, msec_t min, msec_t max, struct samples *out)
 }
 
 void
+series_read_head_histograms(const struct series *s, msec_t min, msec_t max, struct blobs *out)
+{
+	for (const struct pack *p = s->packs; p; p = p->next)
+		pack_read(p, min, max, NULL, out);
+	const struct blobs *open = s->extra ? &s->extra->histograms : NULL;
+	for (size_t i = 0; open && i < open->t.n; i++)
+		if (open->t.p[i] >= min && open->t.p[i] <= max)
+			blobs_add(out, open->t.p[i], blobs_get(open, i));
+}
+
+void
 series_read_head(const struct series *s, msec_t min, msec_t max, struct samples *out)
 {
 	double v[CHUNK_SAMPLES];
 	for (const struct pack *p = s->packs; p; p = p->next)
-		pack_read(p, min, max, out);
+		pack_read(p, min, max, out, NULL);
 	if (s->n && overlaps(s->line, s->n, min, max)) {
 		read_open(s, v);
 		add_range(out, s->line, v, s->n, min, max);

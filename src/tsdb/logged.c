@@ -5,6 +5,7 @@
  *     'S' length, zstd of { id, length and tenant, length and labels } …   what the ids of this segment mean
  *     'D' runs, { change of id, samples * 2 + gaps?, change of time, gaps … } …, tokens
  *     'L' { change of id, change of time, value } …              out of order
+ *     'H' { change of id, change of time, length and bytes } …   native histograms
  * A run is samples of one time whose ids ascend; without gaps each id is one more than the one before.  The
  * tokens of all runs follow as one stream of bits (token.h).
  *
@@ -138,6 +139,24 @@ log_late(struct tsdb *db, const struct log_entry *p, const double *v, size_t n, 
 		proto_add_varint(b, change_of(t, p[i].t));
 		buf_add(b, &v[i], sizeof v[i]);
 		id = p[i].id;
+		t = p[i].t;
+	}
+	return wal_append(db->wal, buf_view(b), e);
+}
+
+enum rc
+log_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct err *e)
+{
+	struct buf *b = &db->payload;
+	int64_t id = 0;
+	msec_t t = 0;
+	buf_clear(b);
+	buf_ch(b, 'H');
+	for (size_t i = 0; i < n; i++) {
+		proto_add_varint(b, change_of(id, p[i].ref.id));
+		proto_add_varint(b, change_of(t, p[i].t));
+		add_text(b, p[i].bytes);
+		id = p[i].ref.id;
 		t = p[i].t;
 	}
 	return wal_append(db->wal, buf_view(b), e);
@@ -326,6 +345,31 @@ replay_late(struct tsdb *db, struct proto *p, struct err *e)
 	return RC_OK;
 }
 
+static enum rc
+replay_histograms(struct tsdb *db, struct proto *p, struct err *e)
+{
+	int64_t id = 0;
+	msec_t t = 0;
+	while (p->at < p->end) {
+		uint64_t by, later;
+		struct str bytes;
+		if (!proto_varint(p, &by) || !proto_varint(p, &later) || !take_text(p, &bytes))
+			return bad_record(e);
+		id = changed(id, by);
+		t = changed(t, later);
+		struct series *s = logged_series(db, id);
+		if (!s)
+			return bad_record(e);
+		enum verdict how = series_judge_histogram(db, s, t, bytes, INT64_MAX);
+		if (how != NEW && how != LATE)
+			continue; /* a block has it already */
+		series_add_histogram(s, t, bytes);
+		db->newest = t > db->newest ? t : db->newest;
+		db->head_samples++;
+	}
+	return RC_OK;
+}
+
 void
 replay_segment(void *arg)
 {
@@ -344,6 +388,7 @@ replay_record(void *arg, struct str payload, struct err *e)
 	case 'S': return replay_packed(arg, &p, e);
 	case 'D': return replay_samples(arg, &p, e);
 	case 'L': return replay_late(arg, &p, e);
+	case 'H': return replay_histograms(arg, &p, e);
 	default: return bad_record(e);
 	}
 }

@@ -22,6 +22,8 @@ struct tsdb_cursor {
 	VEC(struct found) found;
 	size_t at;
 	struct samples samples;
+	struct blobs histograms;
+	VEC(struct str) views; /* of them */
 	struct arena *arena;
 	struct buf labels;
 };
@@ -164,6 +166,8 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 	__atomic_sub_fetch(&c->db->cursors, 1, __ATOMIC_ACQ_REL);
 	vec_fini(&c->found);
 	samples_fini(&c->samples);
+	blobs_fini(&c->histograms);
+	vec_fini(&c->views);
 	arena_destroy(&c->arena);
 	buf_fini(&c->labels);
 	mem_free(c);
@@ -192,11 +196,17 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 		return false;
 	const struct found *f = &c->found.p[c->at++];
 	samples_clear(&c->samples);
+	blobs_clear(&c->histograms);
+	c->views.n = 0;
 	pthread_rwlock_rdlock(&c->db->lock);
 	series_read(c->db, f->series, c->min, c->max, &c->samples);
+	if (f->series->histograms)
+		series_read_histograms(c->db, f->series, c->min, c->max, &c->histograms);
 	pthread_rwlock_unlock(&c->db->lock);
-	*out =
-	    (struct tsdb_view){.labels = f->labels, .t = c->samples.t, .v = c->samples.v, .n = c->samples.n};
+	for (size_t i = 0; i < c->histograms.t.n; i++)
+		*vec_add(&c->views) = blobs_get(&c->histograms, i);
+	*out = (struct tsdb_view){.labels = f->labels, .t = c->samples.t, .v = c->samples.v, .n = c->samples.n,
+	    .histogram_t = c->histograms.t.p, .histograms = c->views.p, .n_histograms = c->views.n};
 	return true;
 }
 

@@ -228,7 +228,7 @@ series_remove(struct tsdb *db, struct series *s)
 bool
 series_has_head(const struct series *s)
 {
-	return s->n || s->packs || (s->extra && s->extra->late.n);
+	return s->n || s->packs || (s->extra && (s->extra->late.n || s->extra->histograms.t.n));
 }
 
 /* Under the lock for writing. */
@@ -362,6 +362,19 @@ series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, str
 	samples_order(out);
 }
 
+void
+series_read_histograms(struct tsdb *db, const struct series *s, msec_t min, msec_t max, struct blobs *out)
+{
+	if (!s->histograms || s->max < min || s->min > max)
+		return;
+	for (size_t i = 0; i < db->blocks.n; i++)
+		if (!block_read_histograms(db->blocks.p[i], s->id, min, max, out))
+			log_warn(
+			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
+	series_read_head_histograms(s, min, max, out);
+	blobs_order(out);
+}
+
 /* ---- opening ---- */
 
 static void *
@@ -377,9 +390,10 @@ visit_pair(void *arg, void *tenant, struct str text)
 }
 
 static uint32_t
-visit_series(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max)
+visit_series(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms)
 {
 	struct series *s = series_make_of_pairs(arg, tenant, pairs, n);
+	s->histograms |= histograms;
 	s->min = min < s->min ? min : s->min;
 	s->max = max > s->max ? max : s->max;
 	return s->id;

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "tsdb/blobs.h"
 #include "tsdb/block.h"
 #include "tsdb/index.h"
 #include "tsdb/memo.h"
@@ -25,13 +26,14 @@ enum { CHUNK_SAMPLES = 240 };
 struct pack {
 	struct pack *next;
 	struct timeline *line; /* its first n times */
-	uint32_t n, size;
-	char bytes[]; /* values, as chunk.h has them */
+	uint32_t n, size : 31, histograms : 1;
+	char bytes[]; /* values, as chunk.h has them, or histograms, as blobs.h has them */
 };
 
 /* What few series have. */
 struct series_extra {
 	struct samples late; /* out of order, as they came */
+	struct blobs histograms; /* not packed yet, as they came */
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -55,6 +57,7 @@ struct series {
 	struct pack *packs, *last_pack; /* in the order of arrival */
 	struct series_extra *extra;     /* NULL: nothing of that */
 	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct series) == 128, "two lines of the cache");
 _Static_assert((CHUNK_SAMPLES + 1) * TOKEN_MOST * 8 <= UINT16_MAX, "the bits of a chunk can be counted");
@@ -114,6 +117,7 @@ bool series_has_head(const struct series *);
 void series_labels(const struct series *, struct buf *out); /* appends the canonical form */
 /* Adds everything within the range, in order. */
 void series_read(struct tsdb *, const struct series *, msec_t min, msec_t max, struct samples *);
+void series_read_histograms(struct tsdb *, const struct series *, msec_t min, msec_t max, struct blobs *);
 
 /* head.c: the samples of a series that are in memory */
 enum verdict { NEW, LATE, DUPLICATE, CONFLICT, OUT_OF_ORDER };
@@ -124,9 +128,13 @@ bool series_begins(const struct series *, msec_t t);
 void series_push(struct tsdb *, struct series *, msec_t t, double v, bool begin, struct token *);
 void series_room(struct series *, size_t bits);  /* for so many more in the open chunk */
 void series_add_late(struct series *, msec_t t, double v);
+enum verdict series_judge_histogram(struct tsdb *, const struct series *, msec_t t, struct str bytes, msec_t window);
+void series_add_histogram(struct series *, msec_t t, struct str bytes);
 void series_pack(struct series *);               /* packs what is open or late */
+/* Floats, or native histograms. */
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
-void pack_read(const struct pack *, msec_t min, msec_t max, struct samples *);
+void series_read_head_histograms(const struct series *, msec_t min, msec_t max, struct blobs *);
+void pack_read(const struct pack *, msec_t min, msec_t max, struct samples *, struct blobs *); /* each may be NULL */
 void series_drop_packs(struct tsdb *, struct series *, size_t n); /* the first ones */
 void series_fini(struct series *); /* frees what it holds */
 
@@ -143,6 +151,7 @@ struct log_entry {
 CHECKED enum rc log_series(struct tsdb *, struct series *const *, size_t n, struct err *);
 /* New samples, with their tokens. */
 CHECKED enum rc log_samples(struct tsdb *, const struct log_entry *, size_t n, struct str tokens, struct err *);
+CHECKED enum rc log_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct err *);
 CHECKED enum rc log_late(struct tsdb *, const struct log_entry *, const double *v, size_t n, struct err *);
 enum rc replay_record(void *tsdb, struct str payload, struct err *e);
 void replay_segment(void *tsdb);

@@ -78,6 +78,16 @@ void tsdb_remember(struct tsdb *, struct str tenant, struct str name, struct tsd
 /* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
  * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
+/*
+ * Native histograms, as canonical bytes (wire/histogram.h) that the store does not look into; a series may have both.
+ * An end (stale) is said by a float.
+ */
+struct tsdb_histogram {
+	struct tsdb_ref ref;
+	msec_t t;
+	struct str bytes;
+};
+CHECKED enum rc tsdb_append_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct tsdb_counts *, struct err *);
 /* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
 CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
 /* What is due: sync, block, retention. */
@@ -100,6 +110,10 @@ struct tsdb_view {
 	const msec_t *t; /* ascending, no two alike */
 	const double *v;
 	size_t n; /* 0 is possible */
+	/* native histograms beside them, ascending too */
+	const msec_t *histogram_t;
+	const struct str *histograms; /* canonical bytes */
+	size_t n_histograms;
 };
 
 struct tsdb_cursor;

@@ -16,6 +16,7 @@ prompb_fini(struct prompb *w)
 {
 	vec_fini(&w->labels);
 	vec_fini(&w->samples);
+	vec_fini(&w->histograms);
 	arena_destroy(&w->arena);
 }
 
@@ -119,6 +120,15 @@ read_sample(struct prompb *w, struct str bytes)
 	return true;
 }
 
+static bool
+add_histogram(struct prompb *w, struct str bytes)
+{
+	if (w->histograms.n >= w->limits.samples)
+		return fail(w, RC_REFUSED, "more than %zu histograms", w->limits.samples);
+	*vec_add(&w->histograms) = bytes;
+	return true;
+}
+
 /* The labels in front; false: they are cut. */
 static bool
 skip_labels(struct proto *m)
@@ -152,7 +162,7 @@ read_series(struct prompb *w, struct str bytes)
 	struct proto m;
 	struct proto_field f;
 	w->series++;
-	w->samples.n = 0;
+	w->samples.n = w->histograms.n = 0;
 	proto_init(&m, bytes);
 	if (!skip_labels(&m))
 		return malformed(w, "time series");
@@ -165,7 +175,8 @@ read_series(struct prompb *w, struct str bytes)
 		if (f.number == 1)
 			gather_label(w, f.bytes);
 		w->exemplars += f.number == 3;
-		w->histograms += f.number == 4;
+		if (f.number == 4 && !add_histogram(w, f.bytes))
+			return false;
 	}
 	return !m.failed || malformed(w, "time series");
 }

@@ -12,8 +12,8 @@
  * for the others.
  *
  * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and
- * UTF-8, so that one bad series does not take the others with it.  Metadata, exemplars and native
- * histograms are passed over; the latter two are counted.
+ * UTF-8, so that one bad series does not take the others with it.  Metadata and exemplars are passed
+ * over; the latter are counted.
  */
 #ifndef WIRE_PROMPB_H
 #define WIRE_PROMPB_H
@@ -39,7 +39,8 @@ struct prompb {
 	VEC(struct pair) labels;
 	VEC(struct prompb_sample) samples;
 	struct str label_bytes; /* of prompb_step: good until prompb_fini */
-	size_t exemplars, histograms; /* of the whole request so far */
+	VEC(struct str) histograms; /* of this series: messages for histogram.h */
+	size_t exemplars; /* of the whole request so far */
 	/* ours */
 	struct proto request;
 	struct prompb_limits limits;
