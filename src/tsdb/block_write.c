@@ -1,5 +1,6 @@
 /* block_write.c — making a block; see block.h. */
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +36,10 @@ struct tenant_part {
 	VEC(uint32_t) last, now;
 };
 
+struct times_key {
+	uint64_t low, high;
+};
+
 struct block_writer {
 	char *path, *temporary;
 	int fd;
@@ -43,7 +48,9 @@ struct block_writer {
 	struct tenant_part part;
 	size_t tenants;
 	VEC(struct block_column) columns;
-	uint32_t *column_slots; /* by the hash of the packed times: numbers + 1 */
+	VEC(struct times_key) column_keys;
+	uint32_t *column_slots; /* by their keys: numbers + 1 */
+	uint64_t seed;
 	size_t n_column_slots;
 	VEC(struct block_group) groups;
 	VEC(uint32_t) ids;
@@ -62,6 +69,7 @@ block_writer_create(const char *path, struct block_writer **out, struct err *e)
 	w->temporary = name.p;
 	w->min = INT64_MAX;
 	w->max = INT64_MIN;
+	randombytes_buf(&w->seed, sizeof w->seed);
 	w->fd = os.open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	*out = w;
 	if (w->fd >= 0) {
@@ -104,6 +112,7 @@ block_writer_abandon(struct block_writer **pw)
 	buf_fini(&w->entries);
 	part_fini(&w->part);
 	vec_fini(&w->columns);
+	vec_fini(&w->column_keys);
 	mem_free(w->column_slots);
 	vec_fini(&w->groups);
 	vec_fini(&w->ids);
@@ -217,19 +226,21 @@ add_labels(struct tenant_part *p, struct labels ls)
 
 /* ---- times ---- */
 
-static struct str
-column_text(const struct block_writer *w, size_t number)
+/* Lists of times are told apart by 128 bits of hash, keyed anew for each block. */
+static struct times_key
+key_of_times(const struct block_writer *w, const msec_t *t, size_t n)
 {
-	return str_n(w->times.p + w->columns.p[number].at, w->columns.p[number].bytes);
+	XXH128_hash_t h = XXH3_128bits_withSeed(t, n * sizeof *t, w->seed);
+	return (struct times_key){h.low64, h.high64};
 }
 
 static uint32_t *
-column_slot(const struct block_writer *w, struct str packed, uint32_t n)
+column_slot(const struct block_writer *w, struct times_key k)
 {
-	size_t i = XXH3_64bits(packed.p, packed.n) & (w->n_column_slots - 1);
+	size_t i = k.low & (w->n_column_slots - 1);
 	for (; w->column_slots[i]; i = (i + 1) & (w->n_column_slots - 1)) {
-		uint32_t number = w->column_slots[i] - 1;
-		if (w->columns.p[number].n == n && str_eq(column_text(w, number), packed))
+		const struct times_key *x = &w->column_keys.p[w->column_slots[i] - 1];
+		if (x->low == k.low && x->high == k.high)
 			break;
 	}
 	return &w->column_slots[i];
@@ -242,25 +253,25 @@ grow_columns(struct block_writer *w)
 	w->n_column_slots = w->n_column_slots ? w->n_column_slots * 2 : 256;
 	w->column_slots = mem_zalloc(w->n_column_slots * sizeof *w->column_slots);
 	for (size_t i = 0; i < w->columns.n; i++)
-		*column_slot(w, column_text(w, i), w->columns.p[i].n) = (uint32_t)i + 1;
+		*column_slot(w, w->column_keys.p[i]) = (uint32_t)i + 1;
 }
 
 /* The column of these times, which series before may have had. */
 static uint32_t
 column_number(struct block_writer *w, const msec_t *t, size_t n)
 {
-	struct buf packed = {0};
+	struct times_key k = key_of_times(w, t, n);
 	if ((w->columns.n + 1) * 4 > w->n_column_slots * 3)
 		grow_columns(w);
-	chunk_pack_times(t, n, &packed);
-	uint32_t *slot = column_slot(w, buf_view(&packed), (uint32_t)n);
+	uint32_t *slot = column_slot(w, k);
 	if (!*slot) {
+		size_t at = w->times.n;
+		chunk_pack_times(t, n, &w->times);
 		*vec_add(&w->columns) = (struct block_column){
-		    .min = t[0], .max = t[n - 1], .at = w->times.n, .bytes = (uint32_t)packed.n, .n = (uint32_t)n};
-		buf_str(&w->times, buf_view(&packed));
+		    .min = t[0], .max = t[n - 1], .at = at, .bytes = (uint32_t)(w->times.n - at), .n = (uint32_t)n};
+		*vec_add(&w->column_keys) = k;
 		*slot = (uint32_t)w->columns.n;
 	}
-	buf_fini(&packed);
 	return *slot - 1;
 }
 

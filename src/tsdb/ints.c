@@ -10,7 +10,7 @@
 #include "tsdb/bits.h"
 #include "wire/proto.h"
 
-enum { ONES = 20, K_MAX = 48 };
+enum { ONES = 20, K_MAX = 48, ESCAPE_COST = 60 };
 enum way { WAY_ONE, WAY_DIFFERENCES, WAY_CHANGES, WAY_RUNS, WAY_SECOND, WAY_AROUND };
 
 /* ---- bits into a buffer ---- */
@@ -62,34 +62,36 @@ get_rice(struct bit_reader *r, unsigned k)
 
 /* ---- what a way would cost ---- */
 
+/* Near enough: whoever needs an escape is counted as if all of them were as long.  No branches, so that it is done for
+ * several numbers at a time. */
 static uint64_t
 rice_bits(const uint64_t *z, size_t n, unsigned k)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t ones = z[i] >> k;
-		sum += ones < ONES ? ones : 26 + bits_length(z[i]) - 1 - k;
+		sum += ones < ESCAPE_COST ? ones : ESCAPE_COST;
 	}
 	return sum + n * (k + 1);
 }
 
-/* The best parameter, and what it costs. */
+/* The best parameter, and what it costs: downhill from where the mean says it must be about. */
 static uint64_t
 best_rice(const uint64_t *z, size_t n, unsigned *k)
 {
 	double sum = 0;
 	for (size_t i = 0; i < n; i++)
-		sum += (double)z[i];
-	unsigned middle = n && sum / (double)n >= 1 ? bits_length((uint64_t)(sum / (double)n)) : 0;
-	uint64_t best = UINT64_MAX;
-	*k = 0;
-	for (unsigned i = middle > 2 ? middle - 3 : 0; i <= middle + 1 && i <= K_MAX; i++) {
-		uint64_t bits = rice_bits(z, n, i);
-		if (bits >= best)
-			break;
-		best = bits;
-		*k = i;
-	}
+		sum += (double)(int64_t)(z[i] >> 1);
+	double mean = n ? 2 * sum / (double)n : 0;
+	unsigned middle = mean >= 1 ? bits_length((uint64_t)mean) - 1 : 0;
+	*k = middle < K_MAX ? middle : K_MAX;
+	uint64_t best = rice_bits(z, n, *k), next;
+	for (; *k > 0 && (next = rice_bits(z, n, *k - 1)) < best; --*k)
+		best = next;
+	if (*k != middle)
+		return best;
+	for (; *k < K_MAX && (next = rice_bits(z, n, *k + 1)) < best; ++*k)
+		best = next;
 	return best;
 }
 
