@@ -133,7 +133,7 @@ read_histograms(struct batch *b)
 static size_t
 refused_of(const struct tsdb_counts *c)
 {
-	return c->conflict + c->out_of_order + c->too_old + c->unknown;
+	return c->conflict + c->out_of_order + c->too_old;
 }
 
 static enum rc
@@ -144,6 +144,8 @@ verdict(const struct batch *b, struct err *e)
 	if (b->counts->bad_series)
 		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID, "%zu of %zu series were refused, the first because: %.800s",
 		    b->counts->bad_series, b->counts->series, b->first.text);
+	if (s->unknown + h->unknown)
+		return err_set(e, RC_IO, "%zu samples are of series that ended while they came; they may be sent again", s->unknown + h->unknown);
 	if (refused)
 		return err_set(e, RC_INVALID, "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the same time",
 		    refused, s->out_of_order + h->out_of_order, s->too_old + h->too_old, s->conflict + h->conflict);

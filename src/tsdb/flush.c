@@ -47,43 +47,6 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 	return RC_OK;
 }
 
-/* ---- in the order of tenants and labels ---- */
-
-struct placed {
-	struct series *series;
-	const uint32_t *ranks; /* of its tenant */
-};
-
-static int
-by_labels(const void *a, const void *b)
-{
-	const struct placed *x = a, *y = b;
-	const struct series *s = x->series, *t = y->series;
-	if (s->tenant != t->tenant)
-		return str_cmp(s->tenant->name, t->tenant->name);
-	for (size_t i = 0; i < s->n_pairs && i < t->n_pairs; i++) {
-		uint32_t p = x->ranks[s->pairs[i]], q = x->ranks[t->pairs[i]];
-		if (p != q)
-			return p < q ? -1 : 1;
-	}
-	return (s->n_pairs > t->n_pairs) - (s->n_pairs < t->n_pairs);
-}
-
-static void
-sort_frozen(struct tsdb *db, struct frozen *f)
-{
-	struct placed *p = mem_alloc((f->n + 1) * sizeof *p);
-	pthread_rwlock_rdlock(&db->lock);
-	for (size_t i = 0; i < f->n; i++)
-		p[i] = (struct placed){f->p[i], index_ranks(f->p[i]->tenant->index, SIZE_MAX / 8)};
-	if (f->n)
-		qsort(p, f->n, sizeof *p, by_labels);
-	pthread_rwlock_unlock(&db->lock);
-	for (size_t i = 0; i < f->n; i++)
-		f->p[i] = p[i].series;
-	mem_free(p);
-}
-
 /* ---- the block ---- */
 
 /* All of one series. */
@@ -119,10 +82,12 @@ write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct bl
 	struct buf path = {0};
 	struct gathered g = {0};
 	struct block_writer *w;
-	buf_fmt(&path, "%s/block-%08llu", db->dir, (unsigned long long)segment);
+	block_name(db, segment, &path);
 	enum rc rc = block_writer_create(path.p, &w, e);
-	for (size_t i = 0; rc == RC_OK && i < f->n; i++)
+	for (size_t i = 0; rc == RC_OK && i < f->n; i++) {
 		rc = write_one(w, db, f->p[i], &g, e);
+		keep_durable(db);
+	}
 	if (rc == RC_OK)
 		rc = block_writer_finish(&w, segment, out, e);
 	block_writer_abandon(&w);
@@ -158,7 +123,7 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		return rc == RC_ABSENT ? RC_OK : rc;
-	sort_frozen(db, &f);
+	series_sort(db, f.p, f.n);
 	if (f.n > 0)
 		rc = write_block(db, &f, segment, &b, e);
 	pthread_rwlock_wrlock(&db->lock);
@@ -220,6 +185,18 @@ sweep(struct tsdb *db, msec_t now, struct err *e)
 
 /* ---- the owner's timer ---- */
 
+void
+keep_durable(struct tsdb *db)
+{
+	struct err e;
+	nsec_t mono = clock_mono(db->options.clock);
+	if (db->options.sync_every == 0 || mono - db->synced < db->options.sync_every * 1000000)
+		return;
+	db->synced = mono;
+	if (tsdb_sync(db, &e) != RC_OK)
+		log_error("tsdb", "%s", e.text); /* the next tick mends it */
+}
+
 static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
@@ -254,6 +231,12 @@ tsdb_tick(struct tsdb *db, struct err *e)
 	}
 	if (rc == RC_OK && is_flush_due(db, now))
 		rc = tsdb_flush(db, e);
+	if (rc == RC_OK && now - db->compacted >= 10 * MINUTE) {
+		struct err why; /* what cannot be merged must not keep the old from going */
+		if (compact_days(db, &why) != RC_OK)
+			log_error("tsdb", "%s", why.text);
+		db->compacted = now;
+	}
 	if (rc == RC_OK && db->options.retention && now - db->swept >= 10 * MINUTE) {
 		rc = sweep(db, now, e);
 		db->swept = now;

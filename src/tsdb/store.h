@@ -97,7 +97,7 @@ struct tsdb {
 	struct timelines lines;
 	struct appending *appending;
 	uint64_t head_samples;
-	msec_t newest, head_since, swept; /* wall times */
+	msec_t newest, head_since, swept, compacted; /* wall times */
 	nsec_t synced;                    /* monotonic */
 	bool flushing;
 	size_t cursors; /* while there are any, no series goes */
@@ -112,12 +112,17 @@ struct series *series_make(struct tsdb *, struct str tenant, struct labels);
 /* The same by the numbers of its pairs. */
 struct series *series_make_of_pairs(struct tsdb *, struct tenant *, const uint32_t *pairs, size_t n);
 void series_remove(struct tsdb *, struct series *);
+void slots_grow(struct tsdb *);
+void series_free(struct tsdb *, struct series *);
 struct series_extra *series_extra(struct series *); /* begins to exist */
 bool series_has_head(const struct series *);
 void series_labels(const struct series *, struct buf *out); /* appends the canonical form */
 /* Adds everything within the range, in order. */
 void series_read(struct tsdb *, const struct series *, msec_t min, msec_t max, struct samples *);
 void series_read_histograms(struct tsdb *, const struct series *, msec_t min, msec_t max, struct blobs *);
+
+/* open.c */
+void block_name(const struct tsdb *, uint64_t number, struct buf *path); /* appends */
 
 /* head.c: the samples of a series that are in memory */
 enum verdict { NEW, LATE, DUPLICATE, CONFLICT, OUT_OF_ORDER };
@@ -137,6 +142,13 @@ void series_read_head_histograms(const struct series *, msec_t min, msec_t max, 
 void pack_read(const struct pack *, msec_t min, msec_t max, struct samples *, struct blobs *); /* each may be NULL */
 void series_drop_packs(struct tsdb *, struct series *, size_t n); /* the first ones */
 void series_fini(struct series *); /* frees what it holds */
+
+/* compact.c */
+CHECKED enum rc compact_days(struct tsdb *, struct err *);
+/* A long work beside the log: what is due to become durable does. */
+void keep_durable(struct tsdb *);
+/* Everything in the order of tenants and labels. */
+void series_sort(struct tsdb *, struct series **, size_t n);
 
 /* append.c */
 struct appending *appending_create(void);
