@@ -197,18 +197,11 @@ series_at(const struct tsdb *db, struct tsdb_ref ref)
 	return ref.id < db->series.n ? db->series.p[ref.id] : NULL;
 }
 
-/* What the samples behind this one will touch: the series first, then the end of its chunk. */
 static void
 look_ahead(const struct tsdb *db, const struct tsdb_sample *p, size_t i, size_t n)
 {
-	struct series *s = i + AHEAD < n ? series_at(db, p[i + AHEAD].ref) : NULL;
-	if (s) {
-		__builtin_prefetch(s, 1);
-		__builtin_prefetch((char *)s + 64, 1);
-	}
-	s = i + AHEAD / 2 < n ? series_at(db, p[i + AHEAD / 2].ref) : NULL;
-	if (s && s->open)
-		__builtin_prefetch(s->open + s->bits / 8, 1);
+	series_prefetch(i + AHEAD < n ? series_at(db, p[i + AHEAD].ref) : NULL,
+	    i + AHEAD / 2 < n ? series_at(db, p[i + AHEAD / 2].ref) : NULL);
 }
 
 static enum rc

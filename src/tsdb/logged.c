@@ -20,7 +20,7 @@
 #include "base/must.h"
 #include "wire/proto.h"
 
-enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30 };
+enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30, AHEAD = 24 };
 
 /* Differences of any two times, wrapping round. */
 static uint64_t
@@ -314,6 +314,8 @@ replay_samples(struct tsdb *db, struct proto *p, struct err *e)
 	bits_init(&tokens, p->at, (size_t)(p->end - p->at));
 	for (size_t i = 0; ok && i < entries.n; i++) {
 		struct series *s = logged_series(db, entries.p[i].id);
+		series_prefetch(i + AHEAD < entries.n ? logged_series(db, entries.p[i + AHEAD].id) : NULL,
+		    i + AHEAD / 2 < entries.n ? logged_series(db, entries.p[i + AHEAD / 2].id) : NULL);
 		ok = s && (entries.p[i].t > s->max ? replay_token(db, s, entries.p[i].t, &tokens) : pass_over(s, &tokens));
 	}
 	vec_fini(&entries);
