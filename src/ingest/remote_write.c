@@ -11,6 +11,8 @@
 
 static const struct prompb_limits limits = {.labels = 128, .samples = 100000, .name = 1024, .value = 65536};
 
+enum { EXEMPLAR_LABELS = 1024 };
+
 struct batch {
 	struct tsdb *db;
 	struct str tenant;
@@ -19,7 +21,8 @@ struct batch {
 	struct tsdb_ref *refs;          /* the same; TSDB_UNKNOWN: refused */
 	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
 	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
-	struct arena *arena; /* of the histograms; mostly NULL */
+	VEC(struct tsdb_exemplar) exemplars;     /* the same */
+	struct arena *arena; /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
 };
@@ -61,10 +64,13 @@ gather(struct batch *b, struct prompb *w)
 			*vec_add(&b->samples) = (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
 		for (size_t i = 0; i < w->histograms.n; i++)
 			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
+		for (size_t i = 0; i < w->exemplars.n; i++)
+			*vec_add(&b->exemplars) = (struct tsdb_exemplar){{place}, 0, 0, {w->exemplars.p[i]}};
 	}
 	b->counts->series = b->names.n;
 	b->counts->samples = b->samples.n;
 	b->counts->histograms = b->histograms.n;
+	b->counts->exemplars = b->exemplars.n;
 }
 
 static void
@@ -130,6 +136,43 @@ read_histograms(struct batch *b)
 	buf_fini(&packed);
 }
 
+/* An exemplar that makes no sense is passed over: it is no reason to refuse samples. */
+static void
+read_exemplars(struct batch *b, struct prompb *w)
+{
+	size_t n = 0;
+	struct err e;
+	for (size_t i = 0; i < b->exemplars.n; i++) {
+		struct tsdb_exemplar x = b->exemplars.p[i];
+		struct prompb_exemplar read;
+		x.ref = b->refs[x.ref.id];
+		buf_clear(&b->labels);
+		if (x.ref.id == TSDB_UNKNOWN || !prompb_exemplar(w, x.labels.bytes, &read) ||
+		    labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK || b->labels.n > EXEMPLAR_LABELS)
+			continue;
+		b->arena = b->arena ? b->arena : arena_create();
+		x.t = read.t;
+		x.v = read.v;
+		x.labels.bytes = arena_str(b->arena, buf_view(&b->labels));
+		b->exemplars.p[n++] = x;
+	}
+	b->exemplars.n = n;
+}
+
+static enum rc
+store_metadata(struct batch *b, struct prompb *w, struct err *e)
+{
+	VEC(struct tsdb_metadata) all = {0};
+	for (size_t i = 0; i < w->metadata.n; i++) {
+		struct prompb_metadata m;
+		if (prompb_metadata(w, w->metadata.p[i], &m) && str_utf8(m.metric) && str_utf8(m.help) && str_utf8(m.unit))
+			*vec_add(&all) = (struct tsdb_metadata){m.metric, str_c(m.type), m.help, m.unit};
+	}
+	enum rc rc = all.n ? tsdb_metadata_put(b->db, b->tenant, all.p, all.n, e) : RC_OK;
+	vec_fini(&all);
+	return rc;
+}
+
 static size_t
 refused_of(const struct tsdb_counts *c)
 {
@@ -162,6 +205,10 @@ store(struct batch *b, struct str body, struct err *e)
 	if (!w.failed)
 		resolve(b, &w);
 	enum rc rc = prompb_end(&w, e);
+	if (rc == RC_OK) {
+		read_exemplars(b, &w);
+		rc = store_metadata(b, &w, e);
+	}
 	prompb_fini(&w);
 	if (rc == RC_REFUSED)
 		rc = RC_INVALID; /* too large today is too large tomorrow: nobody shall send it again */
@@ -173,6 +220,8 @@ store(struct batch *b, struct str body, struct err *e)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	if (rc == RC_OK && b->histograms.n)
 		rc = tsdb_append_histograms(b->db, b->histograms.p, b->histograms.n, &b->counts->stored_histograms, e);
+	if (rc == RC_OK && b->exemplars.n)
+		rc = tsdb_exemplars_put(b->db, b->exemplars.p, b->exemplars.n, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
 }
 
@@ -191,6 +240,7 @@ remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpac
 	vec_fini(&b.samples);
 	vec_fini(&b.names);
 	vec_fini(&b.histograms);
+	vec_fini(&b.exemplars);
 	arena_destroy(&b.arena);
 	mem_free(b.refs);
 	return rc;

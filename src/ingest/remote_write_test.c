@@ -150,3 +150,81 @@ UNIT(remote_write_stores_histograms_and_their_end)
 	fixture_fini(&f);
 }
 END
+
+static void
+see_metadata(void *arg, const struct tsdb_metadata *m)
+{
+	buf_fmt(arg, "%.*s %.*s %.*s %.*s|", STR_ARG(m->metric), STR_ARG(m->type), STR_ARG(m->help), STR_ARG(m->unit));
+}
+
+static void
+see_exemplar(void *arg, struct labels of, const struct tsdb_exemplar *x)
+{
+	labels_print(arg, of);
+	buf_fmt(arg, " %lld=%g ", (long long)x->t, x->v);
+	labels_print(arg, x->labels);
+	buf_ch(arg, '|');
+}
+
+static void
+add_exemplar(struct buf *request, int64_t t, double v, const char *trace)
+{
+	struct buf series = {0}, part = {0}, label = {0};
+	proto_put_bytes(&part, 1, STR("__name__"));
+	proto_put_bytes(&part, 2, STR("h"));
+	proto_put_bytes(&series, 1, buf_view(&part));
+	buf_clear(&part);
+	proto_put_bytes(&label, 1, STR("trace"));
+	proto_put_bytes(&label, 2, str_c(trace));
+	proto_put_bytes(&part, 1, buf_view(&label));
+	proto_put_f64(&part, 2, v);
+	proto_put_varint(&part, 3, (uint64_t)t);
+	proto_put_bytes(&series, 3, buf_view(&part));
+	proto_put_bytes(request, 1, buf_view(&series));
+	buf_fini(&series);
+	buf_fini(&part);
+	buf_fini(&label);
+}
+
+/* What is said beside the samples outlives the process, and the log that it was first written to. */
+UNIT(remote_write_keeps_metadata_and_exemplars)
+{
+	struct fixture f;
+	struct remote_write_counts n;
+	struct err e;
+	struct buf meta = {0}, seen = {0};
+	struct str who = STR("t");
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = 0, .max = 1000};
+	fixture_init(&f);
+	proto_put_varint(&meta, 1, 1);
+	proto_put_bytes(&meta, 2, STR("h"));
+	proto_put_bytes(&meta, 4, STR("How many."));
+	proto_put_bytes(&meta, 5, STR("bytes"));
+	proto_put_bytes(&f.request, 3, buf_view(&meta));
+	add_exemplar(&f.request, 20, 2.5, "b");
+	add_exemplar(&f.request, 10, 1.5, "a");
+	ck_assert_msg(send_request(&f, &n, &e) == RC_OK, "%s", e.text);
+	add_exemplar(&f.request, 10, 1.5, "a"); /* sent again */
+	add_exemplar(&f.request, 2000, 1.5, "later");
+	ck_assert_msg(send_request(&f, &n, &e) == RC_OK, "%s", e.text);
+	for (int round = 0; round < 4; round++) {
+		buf_clear(&seen);
+		tsdb_metadata_each(f.db, STR("t"), see_metadata, &seen);
+		tsdb_metadata_each(f.db, STR("other"), see_metadata, &seen);
+		tsdb_exemplars_each(f.db, &q, see_exemplar, &seen);
+		ck_assert_str_eq(seen.p, "h counter How many. bytes|h 10=1.5 {trace=\"a\"}|h 20=2.5 {trace=\"b\"}|");
+		struct tsdb_sample x = {.t = round, .v = 1};
+		struct tsdb_counts c;
+		ck_assert(tsdb_series(f.db, STR("t"), (struct labels){STR("\x08__name__\x01h")}, &x.ref, NULL) == RC_OK);
+		ck_assert(tsdb_append(f.db, &x, 1, &c, NULL) == RC_OK && c.stored == 1);
+		if (round % 2)
+			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+		struct tsdb_options o = {.dir = f.dir, .clock = f.clock, .sync_every = 200};
+		tsdb_close(&f.db);
+		ck_assert(tsdb_open(&o, &f.db, &e) == RC_OK);
+	}
+	buf_fini(&meta);
+	buf_fini(&seen);
+	fixture_fini(&f);
+}
+END

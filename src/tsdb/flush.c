@@ -29,6 +29,8 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 	if (db->head_samples == 0 && !wal_is_broken(db->wal))
 		return RC_ABSENT;
 	enum rc rc = wal_roll(db->wal, segment, e);
+	if (rc == RC_OK)
+		rc = annex_log(db, e);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < db->series.n; i++) {
@@ -130,6 +132,8 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	end_flush(db, &f, b);
 	pthread_rwlock_unlock(&db->lock);
 	vec_fini(&f);
+	if (rc == RC_OK)
+		rc = wal_sync(db->wal, e); /* what was said again in the new segment */
 	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;
 }
 

@@ -6,6 +6,7 @@
  *     'D' runs, { change of id, samples * 2 + gaps?, change of time, gaps … } …, tokens
  *     'L' { change of id, change of time, value } …              out of order
  *     'H' { change of id, change of time, length and bytes } …   native histograms
+ *     'M', 'X'                                                    annex.c
  * A run is samples of one time whose ids ascend; without gaps each id is one more than the one before.  The
  * tokens of all runs follow as one stream of bits (token.h).
  *
@@ -391,6 +392,8 @@ replay_record(void *arg, struct str payload, struct err *e)
 	case 'D': return replay_samples(arg, &p, e);
 	case 'L': return replay_late(arg, &p, e);
 	case 'H': return replay_histograms(arg, &p, e);
+	case 'M': return annex_replay_metadata(arg, &p) ? RC_OK : bad_record(e);
+	case 'X': return annex_replay_exemplars(arg, &p) ? RC_OK : bad_record(e);
 	default: return bad_record(e);
 	}
 }

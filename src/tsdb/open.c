@@ -214,6 +214,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->synced = clock_mono(o->clock);
 	init_lock(&db->lock);
 	pthread_mutex_init(&db->calling, NULL);
+	db->annex = annex_create();
 	db->memo = memo_create();
 	db->appending = appending_create();
 	randombytes_buf(db->secret, sizeof db->secret);
@@ -272,6 +273,7 @@ tsdb_close(struct tsdb **pdb)
 		free(db->slabs.p[i]);
 	vec_fini(&db->slabs);
 	vec_fini(&db->spare);
+	annex_destroy(&db->annex);
 	memo_destroy(&db->memo);
 	appending_destroy(&db->appending);
 	timelines_forget(&db->lines);

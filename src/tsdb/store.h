@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "tsdb/annex.h"
 #include "tsdb/blobs.h"
 #include "tsdb/block.h"
 #include "tsdb/index.h"
@@ -102,6 +103,7 @@ struct tsdb {
 	VEC(struct series *) spare; /* memory for series; it comes in slabs, which stay */
 	VEC(struct series *) slabs;
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
+	struct annex *annex;
 	struct memo *memo;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */

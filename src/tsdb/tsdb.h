@@ -131,6 +131,27 @@ CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size
 CHECKED enum rc tsdb_label_values(struct tsdb *, const struct tsdb_select *, struct str name, size_t limit,
     struct arena *a, struct strs *, struct err *);
 
+/* ---- beside the samples ---- */
+
+/* What a metric is.  More than 50,000 names of one tenant, and texts over 4 KiB, are passed over. */
+struct tsdb_metadata {
+	struct str metric, type, help, unit;
+};
+CHECKED enum rc tsdb_metadata_put(struct tsdb *, struct str tenant, const struct tsdb_metadata *, size_t n, struct err *);
+void tsdb_metadata_each(struct tsdb *, struct str tenant, void (*fn)(void *arg, const struct tsdb_metadata *), void *arg);
+
+/* The newest 20,000 of all are kept. */
+struct tsdb_exemplar {
+	struct tsdb_ref ref;
+	msec_t t;
+	double v;
+	struct labels labels;
+};
+CHECKED enum rc tsdb_exemplars_put(struct tsdb *, const struct tsdb_exemplar *, size_t n, struct err *);
+/* Those of the series that match, with the series' labels, ascending by time for each.  Not to call the store from fn. */
+void tsdb_exemplars_each(struct tsdb *, const struct tsdb_select *,
+    void (*fn)(void *arg, struct labels, const struct tsdb_exemplar *), void *arg);
+
 /* ---- watching ---- */
 
 struct tsdb_watch;

@@ -17,6 +17,8 @@ prompb_fini(struct prompb *w)
 	vec_fini(&w->labels);
 	vec_fini(&w->samples);
 	vec_fini(&w->histograms);
+	vec_fini(&w->exemplars);
+	vec_fini(&w->metadata);
 	arena_destroy(&w->arena);
 }
 
@@ -121,11 +123,11 @@ read_sample(struct prompb *w, struct str bytes)
 }
 
 static bool
-add_histogram(struct prompb *w, struct str bytes)
+add_message(struct prompb *w, struct prompb_messages *to, struct str bytes, const char *what)
 {
-	if (w->histograms.n >= w->limits.samples)
-		return fail(w, RC_REFUSED, "more than %zu histograms", w->limits.samples);
-	*vec_add(&w->histograms) = bytes;
+	if (to->n >= w->limits.samples)
+		return fail(w, RC_REFUSED, "more than %zu %s", w->limits.samples, what);
+	*vec_add(to) = bytes;
 	return true;
 }
 
@@ -162,7 +164,7 @@ read_series(struct prompb *w, struct str bytes)
 	struct proto m;
 	struct proto_field f;
 	w->series++;
-	w->samples.n = w->histograms.n = 0;
+	w->samples.n = w->histograms.n = w->exemplars.n = 0;
 	proto_init(&m, bytes);
 	if (!skip_labels(&m))
 		return malformed(w, "time series");
@@ -174,8 +176,9 @@ read_series(struct prompb *w, struct str bytes)
 			return false;
 		if (f.number == 1)
 			gather_label(w, f.bytes);
-		w->exemplars += f.number == 3;
-		if (f.number == 4 && !add_histogram(w, f.bytes))
+		if (f.number == 3 && !add_message(w, &w->exemplars, f.bytes, "exemplars"))
+			return false;
+		if (f.number == 4 && !add_message(w, &w->histograms, f.bytes, "histograms"))
 			return false;
 	}
 	return !m.failed || malformed(w, "time series");
@@ -185,9 +188,12 @@ bool
 prompb_step(struct prompb *w)
 {
 	struct proto_field f;
-	while (!w->failed && proto_next(&w->request, &f))
+	while (!w->failed && proto_next(&w->request, &f)) {
 		if (proto_is(&f, 1, PROTO_BYTES))
 			return read_series(w, f.bytes);
+		if (proto_is(&f, 3, PROTO_BYTES))
+			add_message(w, &w->metadata, f.bytes, "texts of metadata");
+	}
 	if (!w->failed && w->request.failed)
 		malformed(w, "request");
 	return false;
@@ -197,6 +203,47 @@ bool
 prompb_next(struct prompb *w)
 {
 	return prompb_step(w) && prompb_labels(w, w->label_bytes);
+}
+
+bool
+prompb_exemplar(struct prompb *w, struct str message, struct prompb_exemplar *x)
+{
+	struct proto m;
+	struct proto_field f;
+	*x = (struct prompb_exemplar){0};
+	w->labels.n = 0;
+	proto_init(&m, message);
+	while (proto_next(&m, &f)) {
+		if (proto_is(&f, 1, PROTO_BYTES) && !read_label(w, f.bytes))
+			return false;
+		if (proto_is(&f, 2, PROTO_FIXED64))
+			x->v = proto_f64(&f);
+		else if (proto_is(&f, 3, PROTO_VARINT))
+			x->t = (int64_t)f.u;
+	}
+	return !m.failed || malformed(w, "exemplar");
+}
+
+bool
+prompb_metadata(struct prompb *w, struct str message, struct prompb_metadata *out)
+{
+	static const char *const types[] = {
+	    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
+	struct proto m;
+	struct proto_field f;
+	*out = (struct prompb_metadata){.metric = STR(""), .help = STR(""), .unit = STR(""), .type = types[0]};
+	proto_init(&m, message);
+	while (proto_next(&m, &f)) {
+		if (proto_is(&f, 1, PROTO_VARINT))
+			out->type = types[f.u < sizeof types / sizeof *types ? f.u : 0];
+		else if (proto_is(&f, 2, PROTO_BYTES))
+			out->metric = f.bytes;
+		else if (proto_is(&f, 4, PROTO_BYTES))
+			out->help = f.bytes;
+		else if (proto_is(&f, 5, PROTO_BYTES))
+			out->unit = f.bytes;
+	}
+	return !m.failed || malformed(w, "metadata");
 }
 
 enum rc

@@ -12,8 +12,7 @@
  * for the others.
  *
  * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and
- * UTF-8, so that one bad series does not take the others with it.  Metadata and exemplars are passed
- * over; the latter are counted.
+ * UTF-8, so that one bad series does not take the others with it. 
  */
 #ifndef WIRE_PROMPB_H
 #define WIRE_PROMPB_H
@@ -35,12 +34,19 @@ struct prompb_limits {
 	size_t name, value; /* bytes of a label's texts */
 };
 
+/* Bytes of messages: views into the body. */
+struct prompb_messages {
+	struct str *p;
+	size_t n, cap;
+};
+
 struct prompb {
 	VEC(struct pair) labels;
 	VEC(struct prompb_sample) samples;
 	struct str label_bytes; /* of prompb_step: good until prompb_fini */
-	VEC(struct str) histograms; /* of this series: messages for histogram.h */
-	size_t exemplars; /* of the whole request so far */
+	struct prompb_messages histograms; /* of this series: messages for histogram.h */
+	struct prompb_messages exemplars;  /* of this series: for prompb_exemplar */
+	struct prompb_messages metadata;   /* of the whole request so far: for prompb_metadata */
 	/* ours */
 	struct proto request;
 	struct prompb_limits limits;
@@ -57,6 +63,18 @@ bool prompb_step(struct prompb *);                          /* the same without 
 bool prompb_labels(struct prompb *, struct str label_bytes); /* into `labels`; false: they are none, as prompb_end will say */
 /* RC_INVALID: no WriteRequest; RC_REFUSED: over a limit.  What came before was still good. */
 CHECKED enum rc prompb_end(struct prompb *, struct err *);
+
+struct prompb_exemplar {
+	int64_t t;
+	double v;
+};
+/* Its labels go to `labels`.  False: it is none, as prompb_end will say. */
+bool prompb_exemplar(struct prompb *, struct str message, struct prompb_exemplar *);
+struct prompb_metadata {
+	struct str metric, help, unit;
+	const char *type; /* "counter", "gauge" …, "unknown" */
+};
+bool prompb_metadata(struct prompb *, struct str message, struct prompb_metadata *);
 
 /* Appends one series to a request that is being made. */
 void prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n);
