@@ -620,6 +620,9 @@ handle_remote_write(struct call *c)
 	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
 	budget_give(BUDGET_bodies, unpacked);
 	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written", arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Histograms-Written",
+	    arena_fmt(c->arena, "%zu", n.stored_histograms.stored + n.stored_histograms.duplicate));
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Exemplars-Written", arena_fmt(c->arena, "%zu", n.exemplars));
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));
 	else

@@ -5,16 +5,24 @@
 
 #include "base/mem.h"
 #include "base/metric.h"
+#include "wire/histogram.h"
 #include "wire/prompb.h"
 #include "wire/snappy.h"
 
 static const struct prompb_limits limits = {.labels = 128, .samples = 100000, .name = 1024, .value = 65536};
 
+enum { EXEMPLAR_LABELS = 1024 };
+
 struct batch {
 	struct tsdb *db;
 	struct str tenant;
 	struct buf labels;
-	VEC(struct tsdb_sample) samples;
+	VEC(struct str) names;          /* of each series, as the request has them */
+	struct tsdb_ref *refs;          /* the same; TSDB_UNKNOWN: refused */
+	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
+	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
+	VEC(struct tsdb_exemplar) exemplars;     /* the same */
+	struct arena *arena; /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
 };
@@ -35,40 +43,155 @@ refuse(struct batch *b, const struct err *why)
 		b->first = *why;
 }
 
-/* One series of the request: its reference, and its samples behind those of the others. */
+/* A label set that has not been seen in this form. */
+static enum rc
+find_series(struct batch *b, struct prompb *w, struct tsdb_ref *out, struct err *e)
+{
+	buf_clear(&b->labels);
+	if (is_reserved(w->labels.p, w->labels.n))
+		return err_set(e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
+	enum rc rc = labels_add(&b->labels, w->labels.p, w->labels.n, e);
+	return rc == RC_OK ? tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, out, e) : rc;
+}
+
 static void
-add_series(struct batch *b, struct prompb *w)
+gather(struct batch *b, struct prompb *w)
+{
+	while (prompb_step(w)) {
+		uint32_t place = (uint32_t)b->names.n;
+		*vec_add(&b->names) = w->label_bytes;
+		for (size_t i = 0; i < w->samples.n; i++)
+			*vec_add(&b->samples) = (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+		for (size_t i = 0; i < w->histograms.n; i++)
+			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
+		for (size_t i = 0; i < w->exemplars.n; i++)
+			*vec_add(&b->exemplars) = (struct tsdb_exemplar){{place}, 0, 0, {w->exemplars.p[i]}};
+	}
+	b->counts->series = b->names.n;
+	b->counts->samples = b->samples.n;
+	b->counts->histograms = b->histograms.n;
+	b->counts->exemplars = b->exemplars.n;
+}
+
+static void
+resolve(struct batch *b, struct prompb *w)
 {
 	struct err e;
-	struct tsdb_ref ref;
-	b->counts->series++;
-	b->counts->samples += w->samples.n;
-	buf_clear(&b->labels);
-	if (is_reserved(w->labels.p, w->labels.n)) {
-		err_set(&e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
-		refuse(b, &e);
-		return;
+	size_t n = b->names.n, unknown = tsdb_known(b->db, b->tenant, b->names.p, n, b->refs);
+	for (size_t i = 0; unknown && i < n; i++) {
+		if (b->refs[i].id != TSDB_UNKNOWN)
+			continue;
+		unknown--;
+		if (!prompb_labels(w, b->names.p[i]))
+			return;
+		if (find_series(b, w, &b->refs[i], &e) == RC_OK)
+			tsdb_remember(b->db, b->tenant, b->names.p[i], b->refs[i]);
+		else
+			refuse(b, &e);
 	}
-	if (labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK ||
-	    tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, &ref, &e) != RC_OK) {
-		refuse(b, &e);
-		return;
+}
+
+/* From places of series to their references; the samples of those that were refused go. */
+static void
+refer(struct batch *b)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->samples.n; i++) {
+		struct tsdb_sample s = b->samples.p[i];
+		s.ref = b->refs[s.ref.id];
+		if (s.ref.id != TSDB_UNKNOWN)
+			b->samples.p[n++] = s;
 	}
-	for (size_t i = 0; i < w->samples.n; i++)
-		*vec_add(&b->samples) = (struct tsdb_sample){ref, w->samples.p[i].t, w->samples.p[i].v};
+	b->samples.n = n;
+}
+
+/* From messages to what is stored; one that ends its series becomes a float that says so. */
+static void
+read_histograms(struct batch *b)
+{
+	size_t n = 0;
+	struct buf packed = {0};
+	for (size_t i = 0; i < b->histograms.n; i++) {
+		struct tsdb_histogram x = b->histograms.p[i];
+		struct histogram h;
+		struct err e;
+		x.ref = b->refs[x.ref.id];
+		if (x.ref.id == TSDB_UNKNOWN)
+			continue;
+		b->arena = b->arena ? b->arena : arena_create();
+		if (histogram_from_proto(x.bytes, b->arena, &h, &x.t, &e) != RC_OK) {
+			refuse(b, &e);
+			continue;
+		}
+		if (tsdb_is_stale(h.sum)) {
+			*vec_add(&b->samples) = (struct tsdb_sample){x.ref, x.t, tsdb_stale()};
+			continue;
+		}
+		buf_clear(&packed);
+		histogram_pack(&h, &packed);
+		x.bytes = arena_str(b->arena, buf_view(&packed));
+		b->histograms.p[n++] = x;
+	}
+	b->histograms.n = n;
+	buf_fini(&packed);
+}
+
+/* An exemplar that makes no sense is passed over: it is no reason to refuse samples. */
+static void
+read_exemplars(struct batch *b, struct prompb *w)
+{
+	size_t n = 0;
+	struct err e;
+	for (size_t i = 0; i < b->exemplars.n; i++) {
+		struct tsdb_exemplar x = b->exemplars.p[i];
+		struct prompb_exemplar read;
+		x.ref = b->refs[x.ref.id];
+		buf_clear(&b->labels);
+		if (x.ref.id == TSDB_UNKNOWN || !prompb_exemplar(w, x.labels.bytes, &read) ||
+		    labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK || b->labels.n > EXEMPLAR_LABELS)
+			continue;
+		b->arena = b->arena ? b->arena : arena_create();
+		x.t = read.t;
+		x.v = read.v;
+		x.labels.bytes = arena_str(b->arena, buf_view(&b->labels));
+		b->exemplars.p[n++] = x;
+	}
+	b->exemplars.n = n;
+}
+
+static enum rc
+store_metadata(struct batch *b, struct prompb *w, struct err *e)
+{
+	VEC(struct tsdb_metadata) all = {0};
+	for (size_t i = 0; i < w->metadata.n; i++) {
+		struct prompb_metadata m;
+		if (prompb_metadata(w, w->metadata.p[i], &m) && str_utf8(m.metric) && str_utf8(m.help) && str_utf8(m.unit))
+			*vec_add(&all) = (struct tsdb_metadata){m.metric, str_c(m.type), m.help, m.unit};
+	}
+	enum rc rc = all.n ? tsdb_metadata_put(b->db, b->tenant, all.p, all.n, e) : RC_OK;
+	vec_fini(&all);
+	return rc;
+}
+
+static size_t
+refused_of(const struct tsdb_counts *c)
+{
+	return c->conflict + c->out_of_order + c->too_old;
 }
 
 static enum rc
 verdict(const struct batch *b, struct err *e)
 {
-	const struct tsdb_counts *s = &b->counts->stored;
-	size_t refused = s->conflict + s->out_of_order + s->too_old + s->unknown;
+	const struct tsdb_counts *s = &b->counts->stored, *h = &b->counts->stored_histograms;
+	size_t refused = refused_of(s) + refused_of(h);
 	if (b->counts->bad_series)
 		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID, "%zu of %zu series were refused, the first because: %.800s",
 		    b->counts->bad_series, b->counts->series, b->first.text);
+	if (s->unknown + h->unknown)
+		return err_set(e, RC_IO, "%zu samples are of series that ended while they came; they may be sent again", s->unknown + h->unknown);
 	if (refused)
 		return err_set(e, RC_INVALID, "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the same time",
-		    refused, s->out_of_order, s->too_old, s->conflict);
+		    refused, s->out_of_order + h->out_of_order, s->too_old + h->too_old, s->conflict + h->conflict);
 	return RC_OK;
 }
 
@@ -77,14 +200,28 @@ store(struct batch *b, struct str body, struct err *e)
 {
 	struct prompb w;
 	prompb_init(&w, body, &limits);
-	while (prompb_next(&w))
-		add_series(b, &w);
+	gather(b, &w);
+	b->refs = mem_alloc((b->names.n + 1) * sizeof *b->refs);
+	if (!w.failed)
+		resolve(b, &w);
 	enum rc rc = prompb_end(&w, e);
+	if (rc == RC_OK) {
+		read_exemplars(b, &w);
+		rc = store_metadata(b, &w, e);
+	}
 	prompb_fini(&w);
 	if (rc == RC_REFUSED)
 		rc = RC_INVALID; /* too large today is too large tomorrow: nobody shall send it again */
+	if (rc == RC_OK) {
+		refer(b);
+		read_histograms(b);
+	}
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
+	if (rc == RC_OK && b->histograms.n)
+		rc = tsdb_append_histograms(b->db, b->histograms.p, b->histograms.n, &b->counts->stored_histograms, e);
+	if (rc == RC_OK && b->exemplars.n)
+		rc = tsdb_exemplars_put(b->db, b->exemplars.p, b->exemplars.n, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
 }
 
@@ -101,5 +238,10 @@ remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpac
 	buf_fini(&body);
 	buf_fini(&b.labels);
 	vec_fini(&b.samples);
+	vec_fini(&b.names);
+	vec_fini(&b.histograms);
+	vec_fini(&b.exemplars);
+	arena_destroy(&b.arena);
+	mem_free(b.refs);
 	return rc;
 }

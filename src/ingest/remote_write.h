@@ -9,8 +9,8 @@
 #include "tsdb/tsdb.h"
 
 struct remote_write_counts {
-	size_t series, samples; /* what the request held */
-	struct tsdb_counts stored;
+	size_t series, samples, histograms, exemplars; /* what the request held */
+	struct tsdb_counts stored, stored_histograms;
 	size_t bad_series;      /* labels that are no label set: refused, the others are stored */
 };
 

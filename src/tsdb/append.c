@@ -1,184 +1,322 @@
 /*
  * append.c — samples into the log and the head.
  *
- * IDEA   A batch is judged, what may stay goes into one record of the log, and only then into memory: a log
- *        that cannot be written leaves nothing behind.  A start reads the records and puts them in by the
- *        same way.
+ * IDEA   A new sample is encoded once: its token goes to the end of its series' chunk and into the record
+ *        that is being made.  When the record is in the log it stays; when the log cannot be written, every
+ *        series is put back to where it was.
+ * [A1]   Between records no series is `touched`; within one, what was added since can be undone, so a chunk
+ *        with such samples is neither packed nor read: the record is written first.
  */
 #include "tsdb/store.h"
 
 #include "tsdb/chunk.h"
 
-/* ---- one sample ---- */
+/* How a series stood before it got a sample. */
+struct undo {
+	struct series *series;
+	struct token_state token;
+	msec_t max, min;
+	uint16_t bits, n;
+};
 
-/* Does a sample of this time stand there already? */
-static bool
-value_at(struct tsdb *db, const struct series *s, msec_t t, double *v)
+struct appending {
+	uint32_t part; /* counts the records; series.touched */
+	VEC(struct undo) undo;
+	VEC(struct series *) touched; /* with new samples, and behind them with late ones */
+	VEC(struct log_entry) entries;
+	struct buf tokens;
+	size_t bits;
+	VEC(struct log_entry) late;
+	VEC(double) late_values;
+	VEC(struct tsdb_watch *) wakes;
+};
+
+struct appending *
+appending_create(void)
 {
-	size_t i = samples_find(s->open.t, s->open.n, t);
-	if (i < s->open.n && s->open.t[i] == t) {
-		*v = s->open.v[i];
-		return true;
-	}
-	struct samples found = {0};
-	series_read(db, s, t, t, &found);
-	bool there = found.n > 0;
-	if (there)
-		*v = found.v[0];
-	samples_fini(&found);
-	return there;
+	return mem_new(struct appending);
 }
 
-enum verdict
-series_judge(struct tsdb *db, const struct series *s, msec_t t, double v, msec_t window)
+void
+appending_destroy(struct appending **pa)
 {
-	double there;
-	if (t > s->max)
-		return NEW;
-	if (value_at(db, s, t, &there))
-		return same_bits(v, there) ? DUPLICATE : CONFLICT;
-	return window > 0 && (uint64_t)s->max - (uint64_t)t <= (uint64_t)window ? LATE : OUT_OF_ORDER;
+	struct appending *a = *pa;
+	if (!a)
+		return;
+	vec_fini(&a->undo);
+	vec_fini(&a->touched);
+	vec_fini(&a->entries);
+	vec_fini(&a->late);
+	vec_fini(&a->late_values);
+	vec_fini(&a->wakes);
+	buf_fini(&a->tokens);
+	mem_free(a);
+	*pa = NULL;
+}
+
+/* ---- one record ---- */
+
+static void
+begin_part(struct appending *a)
+{
+	a->part++;
+	a->undo.n = a->touched.n = a->entries.n = a->late.n = a->late_values.n = 0;
+	a->bits = 0;
 }
 
 static void
-pack(struct series *s, struct samples *from)
+undo(struct appending *a)
 {
-	struct buf b = {0};
-	samples_order(from);
-	chunk_encode(from->t, from->v, from->n, &b);
-	*vec_add(&s->packs) = (struct packed){
-	    .min = from->t[0],
-	    .max = from->t[from->n - 1],
-	    .bytes = mem_dup(b.p, b.n),
-	    .size = (uint32_t)b.n,
-	    .n = (uint32_t)from->n,
-	};
-	samples_clear(from);
-	buf_fini(&b);
-}
-
-void
-series_pack(struct series *s)
-{
-	if (s->open.n)
-		pack(s, &s->open);
-	if (s->late) {
-		pack(s, s->late);
-		samples_fini(s->late);
-		mem_free(s->late);
-		s->late = NULL;
+	for (size_t i = a->undo.n; i-- > 0;) {
+		const struct undo *u = &a->undo.p[i];
+		u->series->token = u->token;
+		u->series->max = u->max;
+		u->series->min = u->min;
+		u->series->bits = u->bits;
+		u->series->n = u->n;
 	}
+	for (size_t i = 0; i < a->touched.n; i++)
+		a->touched.p[i]->logged = 0; /* the record that names it may not be there */
 }
 
-void
-series_apply(struct tsdb *db, struct series *s, enum verdict how, msec_t t, double v)
+static enum rc
+write_part(struct tsdb *db, struct err *e)
 {
-	if (how == LATE && !s->late)
-		s->late = mem_new(struct samples);
-	struct samples *to = how == LATE ? s->late : &s->open;
-	samples_add(to, t, v);
-	s->min = t < s->min ? t : s->min;
-	s->max = t > s->max ? t : s->max;
-	db->newest = t > db->newest ? t : db->newest;
-	db->head_samples++;
-	if (to->n == CHUNK_SAMPLES)
-		how == LATE ? series_pack(s) : pack(s, to);
+	struct appending *a = db->appending;
+	struct str tokens = str_n(a->tokens.p ? a->tokens.p : "", (a->bits + 7) / 8);
+	enum rc rc = log_series(db, a->touched.p, a->touched.n, e);
+	if (rc == RC_OK && a->entries.n)
+		rc = log_samples(db, a->entries.p, a->entries.n, tokens, e);
+	if (rc == RC_OK && a->late.n)
+		rc = log_late(db, a->late.p, a->late_values.p, a->late.n, e);
+	return rc;
 }
 
-/* ---- batches ---- */
-
-static struct series *
-series_at(struct tsdb *db, struct tsdb_ref ref)
+static void
+wake(struct appending *a, const struct series *s)
 {
-	return ref.id < db->series.n ? db->series.p[ref.id] : NULL;
+	for (size_t i = 0; s->extra && i < s->extra->watches.n; i++)
+		if (watch_mark(s->extra->watches.p[i]))
+			*vec_add(&a->wakes) = s->extra->watches.p[i];
 }
 
-static bool
-count_verdict(struct tsdb_counts *c, enum verdict how)
+static enum rc
+finish_part(struct tsdb *db, struct tsdb_counts *c, struct err *e)
 {
-	switch (how) {
-	case NEW:
-	case LATE: return true;
+	struct appending *a = db->appending;
+	if (a->touched.n == 0)
+		return RC_OK;
+	enum rc rc = write_part(db, e);
+	if (rc != RC_OK) {
+		undo(a);
+		begin_part(a);
+		return rc;
+	}
+	for (size_t i = 0; i < a->late.n; i++)
+		series_add_late(db->series.p[a->late.p[i].id], a->late.p[i].t, a->late_values.p[i]);
+	if (db->head_samples == 0)
+		db->head_since = clock_wall(db->options.clock);
+	c->stored += a->entries.n + a->late.n;
+	db->head_samples += a->entries.n + a->late.n;
+	for (size_t i = 0; i < a->touched.n; i++) {
+		db->newest = a->touched.p[i]->max > db->newest ? a->touched.p[i]->max : db->newest;
+		wake(a, a->touched.p[i]);
+	}
+	begin_part(a);
+	return RC_OK;
+}
+
+static void
+touch(struct appending *a, struct series *s)
+{
+	if (s->touched == a->part)
+		return;
+	s->touched = a->part;
+	*vec_add(&a->touched) = s;
+}
+
+static void
+add_tokens(struct appending *a, const struct token *t)
+{
+	if (a->bits / 8 + TOKEN_MOST + BITS_SLACK > a->tokens.cap)
+		(void)buf_room(&a->tokens, a->bits / 8 * 2 + 4096);
+	a->bits = token_put(t, (unsigned char *)a->tokens.p, a->bits);
+}
+
+static enum rc
+add_new(struct tsdb *db, struct series *s, msec_t t, double v, struct tsdb_counts *c, struct err *e)
+{
+	struct appending *a = db->appending;
+	struct token token;
+	bool begin = series_begins(s, t);
+	if (begin && s->n) {
+		if (s->touched == a->part && finish_part(db, c, e) != RC_OK) /* [A1] */
+			return e->rc;
+		series_pack(s);
+	}
+	*vec_add(&a->undo) = (struct undo){s, s->token, s->max, s->min, s->bits, s->n};
+	*vec_add(&a->entries) = (struct log_entry){s->id, t};
+	touch(a, s);
+	series_push(db, s, t, v, begin, &token);
+	add_tokens(a, &token);
+	return RC_OK;
+}
+
+static void
+add_late(struct appending *a, struct series *s, msec_t t, double v)
+{
+	*vec_add(&a->late) = (struct log_entry){s->id, t};
+	*vec_add(&a->late_values) = v;
+	touch(a, s);
+}
+
+static enum rc
+add_sample(struct tsdb *db, struct series *s, msec_t t, double v, struct tsdb_counts *c, struct err *e)
+{
+	if (t > s->max)
+		return add_new(db, s, t, v, c, e);
+	if (s->touched == db->appending->part && finish_part(db, c, e) != RC_OK) /* [A1] */
+		return e->rc;
+	switch (series_judge(db, s, t, v, db->options.out_of_order)) {
+	case NEW: return add_new(db, s, t, v, c, e);
+	case LATE: add_late(db->appending, s, t, v); break;
 	case DUPLICATE: c->duplicate++; break;
 	case CONFLICT: c->conflict++; break;
 	case OUT_OF_ORDER: c->out_of_order++; break;
 	}
-	return false;
+	return RC_OK;
 }
 
-/* Against what stands there before the batch. */
-static bool
-may_stay(struct tsdb *db, const struct tsdb_sample *x, msec_t oldest, struct tsdb_counts *c)
+/* ---- batches ---- */
+
+enum { AHEAD = 24 };
+
+static struct series *
+series_at(const struct tsdb *db, struct tsdb_ref ref)
 {
-	struct series *s = series_at(db, x->ref);
-	if (!s) {
-		c->unknown++;
-		return false;
-	}
-	if (x->t < oldest) {
-		c->too_old++;
-		return false;
-	}
-	return count_verdict(c, series_judge(db, s, x->t, x->v, db->options.out_of_order));
+	return ref.id < db->series.n ? db->series.p[ref.id] : NULL;
 }
-
-struct wakes {
-	struct tsdb_watch **p;
-	size_t n, cap;
-};
 
 static void
-apply(struct tsdb *db, const struct tsdb_sample *x, struct tsdb_counts *c, struct wakes *wakes)
+look_ahead(const struct tsdb *db, const struct tsdb_sample *p, size_t i, size_t n)
 {
-	struct series *s = db->series.p[x->ref.id];
-	enum verdict how = series_judge(db, s, x->t, x->v, db->options.out_of_order);
-	if (!count_verdict(c, how)) /* the batch itself brought it twice */
-		return;
-	series_apply(db, s, how, x->t, x->v);
-	c->stored++;
-	for (size_t i = 0; i < s->watches.n; i++)
-		if (watch_mark(s->watches.p[i]))
-			*vec_add(wakes) = s->watches.p[i];
+	series_prefetch(i + AHEAD < n ? series_at(db, p[i + AHEAD].ref) : NULL,
+	    i + AHEAD / 2 < n ? series_at(db, p[i + AHEAD / 2].ref) : NULL);
 }
 
 static enum rc
-append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c,
-    struct wakes *wakes, struct err *e)
+append_locked(
+    struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
 	msec_t keep = db->options.retention;
 	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
-	uint32_t *accepted = mem_alloc(n * sizeof *accepted);
-	size_t k = 0;
-	for (size_t i = 0; i < n; i++)
-		if (may_stay(db, &p[i], oldest, c))
-			accepted[k++] = (uint32_t)i;
 	enum rc rc = RC_OK;
-	if (k > 0) {
-		rc = log_batch(db, p, accepted, k, e);
-		if (rc == RC_OK && db->head_samples == 0)
-			db->head_since = clock_wall(db->options.clock);
-		for (size_t i = 0; rc == RC_OK && i < k; i++)
-			apply(db, &p[accepted[i]], c, wakes);
+	begin_part(db->appending);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct series *s = series_at(db, p[i].ref);
+		look_ahead(db, p, i, n);
+		if (!s)
+			c->unknown++;
+		else if (p[i].t < oldest)
+			c->too_old++;
+		else
+			rc = add_sample(db, s, p[i].t, p[i].v, c, e);
 	}
-	mem_free(accepted);
-	return rc;
+	return rc == RC_OK ? finish_part(db, c, e) : rc;
+}
+
+static void
+call_watches(struct tsdb *db)
+{
+	watch_call(db->appending->wakes.p, db->appending->wakes.n);
+	db->appending->wakes.n = 0;
 }
 
 enum rc
 tsdb_append(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
-	struct wakes wakes = {0};
+	struct err own;
+	e = e ? e : &own;
 	*c = (struct tsdb_counts){0};
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
-	enum rc rc = append_locked(db, p, n, c, &wakes, e);
+	enum rc rc = append_locked(db, p, n, c, e);
 	pthread_rwlock_unlock(&db->lock);
-	watch_call(wakes.p, wakes.n);
+	call_watches(db);
 	pthread_mutex_unlock(&db->calling);
-	vec_fini(&wakes);
 	if (rc == RC_OK && c->stored && db->options.sync_every == 0)
 		rc = tsdb_sync(db, e);
 	return rc;
+}
+
+/* ---- native histograms ---- */
+
+static bool
+count_verdict(struct tsdb_counts *c, enum verdict how)
+{
+	c->duplicate += how == DUPLICATE;
+	c->conflict += how == CONFLICT;
+	c->out_of_order += how == OUT_OF_ORDER;
+	return how == NEW || how == LATE;
+}
+
+/* One record for each: they are few and large, and each is judged against all before it. */
+static enum rc
+add_histogram(struct tsdb *db, struct series *s, const struct tsdb_histogram *h, struct tsdb_counts *c, struct err *e)
+{
+	if (!count_verdict(c, series_judge_histogram(db, s, h->t, h->bytes, db->options.out_of_order)))
+		return RC_OK;
+	touch(db->appending, s);
+	enum rc rc = log_series(db, &s, 1, e);
+	if (rc == RC_OK)
+		rc = log_histograms(db, h, 1, e);
+	if (rc != RC_OK) {
+		s->logged = 0;
+		return rc;
+	}
+	if (db->head_samples++ == 0)
+		db->head_since = clock_wall(db->options.clock);
+	series_add_histogram(s, h->t, h->bytes);
+	db->newest = h->t > db->newest ? h->t : db->newest;
+	wake(db->appending, s);
+	c->stored++;
+	return RC_OK;
+}
+
+static enum rc
+append_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
+{
+	msec_t keep = db->options.retention;
+	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
+	enum rc rc = RC_OK;
+	begin_part(db->appending);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct series *s = series_at(db, p[i].ref);
+		if (!s)
+			c->unknown++;
+		else if (p[i].t < oldest)
+			c->too_old++;
+		else
+			rc = add_histogram(db, s, &p[i], c, e);
+	}
+	begin_part(db->appending);
+	return rc;
+}
+
+enum rc
+tsdb_append_histograms(
+    struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
+{
+	struct err own;
+	e = e ? e : &own;
+	*c = (struct tsdb_counts){0};
+	pthread_mutex_lock(&db->calling);
+	pthread_rwlock_wrlock(&db->lock);
+	enum rc rc = append_histograms(db, p, n, c, e);
+	pthread_rwlock_unlock(&db->lock);
+	call_watches(db);
+	pthread_mutex_unlock(&db->calling);
+	return rc == RC_OK && c->stored && db->options.sync_every == 0 ? tsdb_sync(db, e) : rc;
 }
 
 enum rc

@@ -1,214 +1,43 @@
 /*
- * block.c — see block.h.
+ * block.c — reading a block; see block.h.
  *
- * Numbers are stored as this machine has them; a file of the other byte order fails its hash and is set
- * aside.
+ * A series is found by its id: each block has, for the ids of its series, their places in it.  Ids are
+ * given out in the order of labels when a block is opened, so the table has few holes.
  */
 #include "tsdb/block.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zstd.h>
 
+#include "base/mem.h"
 #include "base/os.h"
+#include "tsdb/block_format.h"
 #include "tsdb/chunk.h"
+#include "wire/proto.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define MAGIC "TSDBLK01"
-enum { MAGIC_BYTES = 8, PENDING = 1 << 20 };
-
-struct entry {
-	uint64_t key;
-	int64_t min, max;
-	uint64_t chunk_at, text_at;
-	uint32_t chunk_bytes, samples;
-	uint64_t chunk_hash;
-};
-
-struct footer {
-	uint64_t texts_at, entries_at, entries;
-	int64_t max;
-	uint64_t hash; /* of everything from texts_at up to here */
-	char magic[MAGIC_BYTES];
-};
-
-uint64_t
-block_key(struct str tenant, struct labels ls)
-{
-	return XXH3_64bits_withSeed(ls.bytes.p, ls.bytes.n, str_hash(tenant));
-}
-
-/* ---- writing ---- */
-
-struct block_writer {
-	char *path, *temporary;
-	int fd;
-	uint64_t at; /* bytes before `pending` */
-	struct buf pending, texts;
-	VEC(struct entry) entries;
-	int64_t max;
-};
-
-enum rc
-block_writer_create(const char *path, struct block_writer **out, struct err *e)
-{
-	struct block_writer *w = mem_new(struct block_writer);
-	struct buf name = {0};
-	buf_fmt(&name, "%s.new", path);
-	w->path = mem_dup(path, strlen(path));
-	w->temporary = name.p;
-	w->max = INT64_MIN;
-	w->fd = os.open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	*out = w;
-	if (w->fd >= 0) {
-		buf_c(&w->pending, MAGIC);
-		return RC_OK;
-	}
-	enum rc rc = err_errno(e, "cannot create %s", w->temporary);
-	block_writer_abandon(out);
-	return rc;
-}
-
-void
-block_writer_abandon(struct block_writer **pw)
-{
-	struct block_writer *w = *pw;
-	if (!w)
-		return;
-	if (w->fd >= 0) {
-		os.close(w->fd);
-		os.unlink(w->temporary);
-	}
-	mem_free(w->path);
-	mem_free(w->temporary);
-	buf_fini(&w->pending);
-	buf_fini(&w->texts);
-	vec_fini(&w->entries);
-	mem_free(w);
-	*pw = NULL;
-}
-
-static enum rc
-write_pending(struct block_writer *w, struct err *e)
-{
-	enum rc rc = os_write_all(w->fd, buf_view(&w->pending), e);
-	if (rc != RC_OK)
-		return err_add(e, "writing %s", w->temporary);
-	w->at += w->pending.n;
-	buf_clear(&w->pending);
-	return RC_OK;
-}
-
-static void
-add_text(struct buf *b, struct str s)
-{
-	uint32_t n = (uint32_t)s.n;
-	buf_add(b, &n, sizeof n);
-	buf_str(b, s);
-}
-
-enum rc
-block_writer_add(
-    struct block_writer *w, struct str tenant, struct labels ls, const struct samples *s, struct err *e)
-{
-	if (s->n == 0)
-		return RC_OK;
-	size_t start = w->pending.n;
-	chunk_encode(s->t, s->v, s->n, &w->pending);
-	size_t n = w->pending.n - start;
-	*vec_add(&w->entries) = (struct entry){
-	    .key = block_key(tenant, ls),
-	    .min = s->t[0],
-	    .max = s->t[s->n - 1],
-	    .chunk_at = w->at + start,
-	    .text_at = w->texts.n,
-	    .chunk_bytes = (uint32_t)n,
-	    .samples = (uint32_t)s->n,
-	    .chunk_hash = XXH3_64bits(w->pending.p + start, n),
-	};
-	add_text(&w->texts, tenant);
-	add_text(&w->texts, ls.bytes);
-	if (s->t[s->n - 1] > w->max)
-		w->max = s->t[s->n - 1];
-	return w->pending.n >= PENDING ? write_pending(w, e) : RC_OK;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	return (x->key > y->key) - (x->key < y->key);
-}
-
-/* Texts, entries and footer, behind the chunks. */
-static enum rc
-write_index(struct block_writer *w, struct err *e)
-{
-	enum rc rc = write_pending(w, e);
-	if (rc != RC_OK)
-		return rc;
-	while ((w->at + w->texts.n) % sizeof(uint64_t))
-		buf_ch(&w->texts, '\0');
-	struct footer f = {
-	    .texts_at = w->at,
-	    .entries_at = w->at + w->texts.n,
-	    .entries = w->entries.n,
-	    .max = w->max,
-	};
-	memcpy(f.magic, MAGIC, MAGIC_BYTES);
-	if (w->entries.n)
-		qsort(w->entries.p, w->entries.n, sizeof *w->entries.p, by_key);
-	for (size_t i = 0; i < w->entries.n; i++)
-		w->entries.p[i].text_at += f.texts_at;
-	buf_str(&w->pending, buf_view(&w->texts));
-	buf_add(&w->pending, w->entries.p, w->entries.n * sizeof *w->entries.p);
-	buf_add(&w->pending, &f, offsetof(struct footer, hash));
-	f.hash = XXH3_64bits(w->pending.p, w->pending.n);
-	buf_add(&w->pending, &f.hash, sizeof f - offsetof(struct footer, hash));
-	return write_pending(w, e);
-}
-
-static enum rc
-appear(struct block_writer *w, struct err *e)
-{
-	if (os.fsync(w->fd) != 0)
-		return err_errno(e, "cannot make %s durable", w->temporary);
-	if (os.rename(w->temporary, w->path) != 0)
-		return err_errno(e, "cannot rename %s", w->temporary);
-	os.close(w->fd);
-	w->fd = -1;
-	const char *slash = strrchr(w->path, '/');
-	char *dir = slash ? mem_dup(w->path, (size_t)(slash - w->path)) : mem_dup(".", 1);
-	enum rc rc = os_sync_dir(dir, e);
-	mem_free(dir);
-	return rc;
-}
-
-enum rc
-block_writer_finish(struct block_writer **pw, struct err *e)
-{
-	enum rc rc = write_index(*pw, e);
-	if (rc == RC_OK)
-		rc = appear(*pw, e);
-	block_writer_abandon(pw);
-	return rc;
-}
-
-/* ---- reading ---- */
+enum { NOWHERE = UINT32_MAX };
 
 struct block {
 	char *path;
 	const char *map;
 	size_t size;
-	const struct entry *entries;
-	size_t n;
-	msec_t max;
+	struct block_footer f;
+	const struct block_column *columns;
+	const struct block_group *groups;
+	size_t n_groups;
+	uint8_t *checked; /* of each group: 1 good, 2 damaged, 0 not looked at yet */
+	uint32_t first_id, n_places;
+	uint32_t *places; /* by id - first_id: the place of the series, or NOWHERE */
 };
+
+/* ---- opening ---- */
 
 static enum rc
 map_file(struct block *b, struct err *e)
@@ -234,13 +63,29 @@ map_file(struct block *b, struct err *e)
 }
 
 static bool
-entries_are_sane(const struct block *b, const struct footer *f)
+places_are_sane(const struct block_footer *f, uint64_t end)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		const struct entry *x = &b->entries[i];
-		if (x->chunk_at > f->texts_at || x->chunk_bytes > f->texts_at - x->chunk_at ||
-		    x->samples == 0 || x->samples > x->chunk_bytes * 8ull || x->text_at < f->texts_at ||
-		    x->text_at >= f->entries_at)
+	return f->times_at >= BLOCK_MAGIC_BYTES && f->times_at <= f->labels_at && f->labels_at <= f->columns_at &&
+	       f->columns_at <= f->groups_at && f->groups_at <= f->entries_at && f->entries_at <= end &&
+	       f->columns_at % 8 == 0 && f->labels_bytes <= BLOCK_LABELS_MAX &&
+	       f->groups_at - f->columns_at == f->columns * sizeof(struct block_column) &&
+	       f->columns <= end && f->series <= end && /* no overflow above and below */
+	       f->entries_at - f->groups_at == (f->series + BLOCK_GROUP - 1) / BLOCK_GROUP * sizeof(struct block_group);
+}
+
+static bool
+parts_are_sane(const struct block *b)
+{
+	const struct block_footer *f = &b->f;
+	for (size_t i = 0; i < f->columns; i++) {
+		const struct block_column *c = &b->columns[i];
+		if (c->at > f->labels_at - f->times_at || c->bytes > f->labels_at - f->times_at - c->at || c->n == 0 ||
+		    c->n > BLOCK_CHUNK_SAMPLES)
+			return false;
+	}
+	for (size_t i = 0; i < b->n_groups; i++) {
+		const struct block_group *g = &b->groups[i];
+		if (g->at > f->times_at || g->bytes > f->times_at - g->at || g->entry_at > b->size - f->entries_at)
 			return false;
 	}
 	return true;
@@ -249,25 +94,23 @@ entries_are_sane(const struct block *b, const struct footer *f)
 static enum rc
 check(struct block *b, struct err *e)
 {
-	struct footer f;
-	if (b->size < MAGIC_BYTES + sizeof f)
+	struct block_footer *f = &b->f;
+	if (b->size < BLOCK_MAGIC_BYTES + sizeof *f)
 		return err_set(e, RC_INVALID, "%s is cut", b->path);
-	memcpy(&f, b->map + b->size - sizeof f, sizeof f);
-	size_t index_end = b->size - sizeof f;
-	if (memcmp(b->map, MAGIC, MAGIC_BYTES) != 0 || memcmp(f.magic, MAGIC, MAGIC_BYTES) != 0)
+	memcpy(f, b->map + b->size - sizeof *f, sizeof *f);
+	uint64_t end = b->size - sizeof *f;
+	if (memcmp(b->map, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0 || memcmp(f->magic, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0)
 		return err_set(e, RC_INVALID, "%s is no block, or cut", b->path);
-	if (f.texts_at < MAGIC_BYTES || f.texts_at > f.entries_at || f.entries_at > index_end ||
-	    f.entries_at % 8 || f.entries != (index_end - f.entries_at) / sizeof(struct entry) ||
-	    (index_end - f.entries_at) % sizeof(struct entry))
+	if (!places_are_sane(f, end))
 		return err_set(e, RC_INVALID, "%s has a damaged footer", b->path);
-	size_t hashed = index_end + offsetof(struct footer, hash) - f.texts_at;
-	if (XXH3_64bits(b->map + f.texts_at, hashed) != f.hash)
+	size_t hashed = end + offsetof(struct block_footer, hash) - f->times_at;
+	if (XXH3_64bits(b->map + f->times_at, hashed) != f->hash)
 		return err_set(e, RC_INVALID, "%s has a damaged index", b->path);
-	b->entries = (const struct entry *)(b->map + f.entries_at);
-	b->n = f.entries;
-	b->max = f.max;
-	return entries_are_sane(b, &f) ? RC_OK
-				       : err_set(e, RC_INVALID, "%s has an impossible index", b->path);
+	b->columns = (const struct block_column *)(b->map + f->columns_at);
+	b->groups = (const struct block_group *)(b->map + f->groups_at);
+	b->n_groups = (f->series + BLOCK_GROUP - 1) / BLOCK_GROUP;
+	b->checked = mem_zalloc(b->n_groups + 1);
+	return parts_are_sane(b) ? RC_OK : err_set(e, RC_INVALID, "%s has an impossible index", b->path);
 }
 
 enum rc
@@ -292,6 +135,8 @@ block_close(struct block **pb)
 		return;
 	if (b->map)
 		munmap((void *)b->map, b->size);
+	mem_free(b->checked);
+	mem_free(b->places);
 	mem_free(b->path);
 	mem_free(b);
 	*pb = NULL;
@@ -304,9 +149,15 @@ block_path(const struct block *b)
 }
 
 msec_t
+block_min(const struct block *b)
+{
+	return b->f.min;
+}
+
+msec_t
 block_max(const struct block *b)
 {
-	return b->max;
+	return b->f.max;
 }
 
 uint64_t
@@ -315,77 +166,259 @@ block_bytes(const struct block *b)
 	return b->size;
 }
 
-/* The texts lie within the hashed part, so they are as they were written. */
-static struct str
-text(const struct block *b, uint64_t *at)
+uint64_t
+block_samples(const struct block *b)
 {
-	uint32_t n;
-	memcpy(&n, b->map + *at, sizeof n);
-	struct str s = str_n(b->map + *at + sizeof n, n);
-	*at += sizeof n + n;
-	return s;
+	return b->f.samples;
 }
 
-static void
-whose(const struct block *b, const struct entry *x, struct str *tenant, struct labels *ls)
+uint64_t
+block_since(const struct block *b)
 {
-	uint64_t at = x->text_at;
-	*tenant = text(b, &at);
-	ls->bytes = text(b, &at);
+	return b->f.since;
 }
 
-bool
-block_series(const struct block *b, size_t i, struct str *tenant, struct labels *ls, msec_t *min, msec_t *max)
+void
+block_take_ids(struct block *b, const uint32_t *ids, size_t n)
 {
-	if (i >= b->n)
-		return false;
-	whose(b, &b->entries[i], tenant, ls);
-	*min = b->entries[i].min;
-	*max = b->entries[i].max;
-	return true;
-}
-
-static size_t
-first_of(const struct block *b, uint64_t key)
-{
-	size_t low = 0, high = b->n;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (b->entries[mid].key < key)
-			low = mid + 1;
-		else
-			high = mid;
+	uint32_t least = UINT32_MAX, most = 0;
+	for (size_t i = 0; i < n; i++) {
+		least = ids[i] < least ? ids[i] : least;
+		most = ids[i] > most ? ids[i] : most;
 	}
-	return low;
+	b->first_id = least;
+	b->n_places = n ? most - least + 1 : 0;
+	b->places = mem_alloc((b->n_places + 1) * sizeof *b->places);
+	memset(b->places, 0xff, (b->n_places + 1) * sizeof *b->places);
+	for (size_t i = 0; i < n; i++)
+		b->places[ids[i] - least] = (uint32_t)i;
+}
+
+/* ---- entries ---- */
+
+/* The chunks of one series, as its group's entries tell. */
+struct entry {
+	struct proto p;
+	uint64_t left;  /* chunks */
+	uint64_t at;    /* of the next chunk, from the beginning of the group */
+	const struct block_group *group;
+	const struct block_column *column; /* of the chunk that was taken */
+	bool histograms;
+	struct str bytes;
+};
+
+static bool
+entry_begin(const struct block *b, struct entry *x)
+{
+	return proto_varint(&x->p, &x->left) && x->left <= b->size;
 }
 
 static bool
-read_entry(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out)
+entry_next(const struct block *b, struct entry *x)
 {
-	struct str chunk = str_n(b->map + x->chunk_at, x->chunk_bytes);
-	if (XXH3_64bits(chunk.p, chunk.n) != x->chunk_hash)
+	uint64_t column, bytes;
+	if (!proto_varint(&x->p, &column) || !proto_varint(&x->p, &bytes) || column / 2 >= b->f.columns ||
+	    bytes > x->group->bytes - x->at)
 		return false;
-	struct samples all = {0};
-	samples_reserve(&all, x->samples);
-	bool ok = chunk_decode(chunk, x->samples, all.t, all.v);
+	x->column = &b->columns[column / 2];
+	x->histograms = column & 1;
+	x->bytes = str_n(b->map + x->group->at + x->at, bytes);
+	x->at += bytes;
+	x->left--;
+	return true;
+}
+
+static void
+group_begin(const struct block *b, size_t group, struct entry *x)
+{
+	const struct block_group *g = &b->groups[group];
+	*x = (struct entry){.group = g};
+	size_t at = b->f.entries_at + g->entry_at;
+	proto_init(&x->p, str_n(b->map + at, b->size - sizeof b->f - at));
+}
+
+/* ---- visiting ---- */
+
+struct visit {
+	struct block *b;
+	const struct block_visitor *v;
+	struct proto labels;
+	struct entry entry;
+	VEC(uint32_t) pairs; /* the store's numbers by the block's */
+	VEC(uint32_t) series;
+	VEC(uint32_t) ids;
+};
+
+/* The times of the next series, from its entries. */
+static bool
+span_of(struct visit *v, msec_t *min, msec_t *max, bool *histograms)
+{
+	if (v->ids.n % BLOCK_GROUP == 0)
+		group_begin(v->b, v->ids.n / BLOCK_GROUP, &v->entry);
+	if (!entry_begin(v->b, &v->entry) || !v->entry.left)
+		return false;
+	*min = INT64_MAX;
+	*max = INT64_MIN;
+	*histograms = false;
+	while (v->entry.left) {
+		if (!entry_next(v->b, &v->entry))
+			return false;
+		*min = v->entry.column->min < *min ? v->entry.column->min : *min;
+		*max = v->entry.column->max > *max ? v->entry.column->max : *max;
+		*histograms |= v->entry.histograms;
+	}
+	return true;
+}
+
+static bool
+visit_series(struct visit *v, void *tenant)
+{
+	uint64_t shared, rest, number;
+	msec_t min, max;
+	bool histograms;
+	if (v->ids.n >= v->b->f.series || !proto_varint(&v->labels, &shared) || !proto_varint(&v->labels, &rest) ||
+	    shared > v->series.n)
+		return false;
+	v->series.n = shared;
+	for (; rest; rest--) {
+		if (!proto_varint(&v->labels, &number) || number >= v->pairs.n)
+			return false;
+		*vec_add(&v->series) = v->pairs.p[number];
+	}
+	if (!span_of(v, &min, &max, &histograms))
+		return false;
+	*vec_add(&v->ids) = v->v->series(v->v->arg, tenant, v->series.p, v->series.n, min, max, histograms);
+	return true;
+}
+
+static bool
+take_text(struct proto *p, struct str *out)
+{
+	uint64_t n;
+	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
+		return false;
+	*out = str_n((const char *)p->at, n);
+	p->at += n;
+	return true;
+}
+
+static bool
+visit_pair(struct visit *v, void *tenant)
+{
+	struct pair pair;
+	size_t at = 0;
+	struct str rest = str_n((const char *)v->labels.at, (size_t)(v->labels.end - v->labels.at));
+	if (!labels_next((struct labels){rest}, &at, &pair) || !pair.name.n || !pair.value.n)
+		return false;
+	*vec_add(&v->pairs) = v->v->pair(v->v->arg, tenant, str_to(rest, at));
+	v->labels.at += at;
+	return true;
+}
+
+static bool
+visit_tenant(struct visit *v)
+{
+	struct str name;
+	uint64_t pairs, series;
+	v->pairs.n = v->series.n = 0;
+	if (!take_text(&v->labels, &name) || !proto_varint(&v->labels, &pairs))
+		return false;
+	void *tenant = v->v->tenant(v->v->arg, name);
+	bool ok = true;
+	for (; ok && pairs; pairs--)
+		ok = visit_pair(v, tenant);
+	ok = ok && proto_varint(&v->labels, &series);
+	for (; ok && series; series--)
+		ok = visit_series(v, tenant);
+	return ok;
+}
+
+enum rc
+block_visit(struct block *b, const struct block_visitor *visitor, struct err *e)
+{
+	struct visit v = {.b = b, .v = visitor};
+	struct buf labels = {0};
+	const char *packed = b->map + b->f.labels_at;
+	size_t n = ZSTD_findFrameCompressedSize(packed, b->f.columns_at - b->f.labels_at);
+	bool ok = !ZSTD_isError(n);
 	if (ok)
-		samples_add_range(out, all.t, all.v, x->samples, min, max);
-	samples_fini(&all);
+		ok = ZSTD_decompress(buf_room(&labels, b->f.labels_bytes), b->f.labels_bytes, packed, n) == b->f.labels_bytes;
+	if (ok)
+		buf_grew(&labels, b->f.labels_bytes);
+	proto_init(&v.labels, buf_view(&labels));
+	while (ok && v.labels.at < v.labels.end)
+		ok = visit_tenant(&v);
+	ok = ok && v.ids.n == b->f.series;
+	if (ok)
+		block_take_ids(b, v.ids.p, v.ids.n);
+	buf_fini(&labels);
+	vec_fini(&v.pairs);
+	vec_fini(&v.series);
+	vec_fini(&v.ids);
+	return ok ? RC_OK : err_set(e, RC_INVALID, "%s has impossible labels", b->path);
+}
+
+/* ---- reading ---- */
+
+/* Once for each group; readers may do it at the same time, with the same result. */
+static bool
+group_is_good(struct block *b, size_t group)
+{
+	uint8_t known = __atomic_load_n(&b->checked[group], __ATOMIC_RELAXED);
+	if (!known) {
+		const struct block_group *g = &b->groups[group];
+		known = XXH3_64bits(b->map + g->at, g->bytes) == g->hash ? 1 : 2;
+		__atomic_store_n(&b->checked[group], known, __ATOMIC_RELAXED);
+	}
+	return known == 1;
+}
+
+/* One chunk of the kind that is asked for: into `out`, or else into `histograms`. */
+static bool
+read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
+{
+	msec_t t[BLOCK_CHUNK_SAMPLES];
+	double v[BLOCK_CHUNK_SAMPLES];
+	const struct block_column *c = x->column;
+	struct str times = str_n(b->map + b->f.times_at + c->at, c->bytes);
+	if (!chunk_unpack_times(times, c->n, t))
+		return false;
+	if (!out)
+		return blobs_unpack(x->bytes, t, c->n, min, max, histograms);
+	if (!chunk_unpack_values(x->bytes, c->n, v))
+		return false;
+	samples_add_range(out, t, v, c->n, min, max);
+	return true;
+}
+
+static bool
+read_series(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
+{
+	struct entry x;
+	uint32_t place = id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
+	if (place == NOWHERE || b->f.max < min || b->f.min > max)
+		return true;
+	group_begin(b, place / BLOCK_GROUP, &x);
+	bool ok = true;
+	for (uint32_t i = 0; ok && i <= place % BLOCK_GROUP; i++) {
+		ok = entry_begin(b, &x);
+		while (ok && x.left) {
+			ok = entry_next(b, &x);
+			if (ok && i == place % BLOCK_GROUP && x.histograms == !out && x.column->max >= min && x.column->min <= max)
+				ok = group_is_good(b, place / BLOCK_GROUP) && read_chunk(b, &x, min, max, out, histograms);
+		}
+	}
 	return ok;
 }
 
 bool
-block_read(const struct block *b, uint64_t key, struct str tenant, struct labels ls, msec_t min, msec_t max,
-    struct samples *out)
+block_read(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out)
 {
-	for (size_t i = first_of(b, key); i < b->n && b->entries[i].key == key; i++) {
-		const struct entry *x = &b->entries[i];
-		struct str who;
-		struct labels what;
-		whose(b, x, &who, &what);
-		if (!str_eq(who, tenant) || !labels_eq(what, ls))
-			continue;
-		return x->max < min || x->min > max || read_entry(b, x, min, max, out);
-	}
-	return true;
+	return read_series(b, id, min, max, out, NULL);
+}
+
+bool
+block_read_histograms(struct block *b, uint32_t id, msec_t min, msec_t max, struct blobs *out)
+{
+	return read_series(b, id, min, max, NULL, out);
 }

@@ -1,44 +1,65 @@
 /*
- * block.h — an immutable file of samples: chunks, then what series they belong to, then an index, then a
- * footer.
+ * block.h — an immutable file of samples.
  *
- *     "TSDBLK01" | chunks … | texts: tenant, labels … | entries, sorted by key | footer
+ *     "TSDBLK02"
+ *     chunks      the values of each series (chunk.h), in the order of tenants and labels
+ *     times       each list of times once, however many series have it
+ *     labels      zstd: tenants, their pairs, and each series as numbers of pairs behind what it shares with
+ *                 the series before
+ *     columns     of the lists of times: first, last, where, how many
+ *     groups      of 32 series each: where their chunks begin, the hash of all of them, where their entries begin
+ *     entries     of a series, varints: chunks, and for each its column * 2 + is of histograms, and its bytes
+ *     footer
  *
- * The footer's hash covers texts, entries and footer, and is checked when the block is opened; each chunk
- * has a hash in its entry, checked when it is read.  A block appears under its name only when it is whole
- * (rename).
+ * Numbers are little-endian as this machine has them.  The footer's hash covers everything from the times on
+ * and is checked when the block is opened; a group's hash is checked when the first of its chunks is read.
+ * A block appears under its name only when it is whole (rename).
  */
 #ifndef TSDB_BLOCK_H
 #define TSDB_BLOCK_H
 
 #include "base/err.h"
 #include "label/labels.h"
+#include "tsdb/blobs.h"
 #include "tsdb/samples.h"
 
 struct block;
 struct block_writer;
 
-/* The key of a series in every block. */
-uint64_t block_key(struct str tenant, struct labels);
+/* ---- writing: series in the order of tenants and labels ---- */
 
 CHECKED enum rc block_writer_create(const char *path, struct block_writer **, struct err *);
-CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struct labels, const struct samples *,
-    struct err *);
-/* Makes the block appear, durably, or leaves nothing behind; ends the writer in either case. */
-CHECKED enum rc block_writer_finish(struct block_writer **, struct err *);
+CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct samples *,
+    const struct blobs *, struct err *);
+/* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
+ * kept in it. */
+CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
 void block_writer_abandon(struct block_writer **);
+
+/* ---- reading ---- */
 
 /* RC_INVALID: the file is damaged. */
 CHECKED enum rc block_open(const char *path, struct block **, struct err *);
 void block_close(struct block **);
 const char *block_path(const struct block *);
+msec_t block_min(const struct block *);
 msec_t block_max(const struct block *);
 uint64_t block_bytes(const struct block *);
+uint64_t block_samples(const struct block *);
+uint64_t block_since(const struct block *);
 
-/* The i-th series; false behind the last. */
-bool block_series(const struct block *, size_t i, struct str *tenant, struct labels *, msec_t *min, msec_t *max);
+/* Who learns what series a block holds: tenants, then their pairs, then their series, numbered by the store. */
+struct block_visitor {
+	void *(*tenant)(void *arg, struct str name);
+	uint32_t (*pair)(void *arg, void *tenant, struct str text);
+	uint32_t (*series)(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms);
+	void *arg;
+};
+/* Must come once, before anything is read of a block that was opened. */
+CHECKED enum rc block_visit(struct block *, const struct block_visitor *, struct err *);
+
 /* Adds the series' samples within the range.  False: its chunk is damaged. */
-bool block_read(const struct block *, uint64_t key, struct str tenant, struct labels, msec_t min, msec_t max,
-    struct samples *);
+bool block_read(struct block *, uint32_t id, msec_t min, msec_t max, struct samples *);
+bool block_read_histograms(struct block *, uint32_t id, msec_t min, msec_t max, struct blobs *);
 
 #endif

@@ -12,9 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	int64_t t[64];
 	double v[64];
-	(void)chunk_decode(str_n((const char *)bytes, n), 64, t, v);
+	(void)chunk_unpack_values(str_n((const char *)bytes, n), 64, v);
 	char path[] = "/tmp/block-fuzz-XXXXXX";
 	int fd = mkstemp(path);
 	if (fd < 0)

@@ -1,15 +1,19 @@
 /*
- * chunk.h — samples of one series, packed: delta of delta of the times, XOR of the values (Pelkonen et al.,
- * "Gorilla", VLDB 2015, with Prometheus's bit widths for milliseconds).  Values keep their bits, NaNs too.
+ * chunk.h — values and times of one series, packed.
+ *
+ * Values keep their bits, NaNs too: a byte says the scale (decimal.h), then come the integers (ints.h).
+ * Times stand apart, since all series of a scrape share them.
  */
 #ifndef TSDB_CHUNK_H
 #define TSDB_CHUNK_H
 
 #include "base/buf.h"
 
-/* `n` > 0, times ascending. */
-void chunk_encode(const int64_t *t, const double *v, size_t n, struct buf *out);
-/* Exactly `n` samples; false when the bytes end too early. */
-bool chunk_decode(struct str bytes, size_t n, int64_t *t, double *v);
+/* `n` > 0. */
+void chunk_pack_values(const double *v, size_t n, struct buf *out);
+void chunk_pack_times(const int64_t *t, size_t n, struct buf *out);
+/* Exactly `n` > 0; false when the bytes are not that. */
+bool chunk_unpack_values(struct str bytes, size_t n, double *v);
+bool chunk_unpack_times(struct str bytes, size_t n, int64_t *t);
 
 #endif

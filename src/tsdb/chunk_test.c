@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tsdb/chunk.h"
+#include "tsdb/token.h"
 
 static double
 any_value(int kind, double last)
@@ -38,13 +39,15 @@ UNIT(chunk_round_trips_every_kind_of_sample)
 			t[i] = t[i - 1] + (kind < 4 ? 15000 : kind == 7 ? 1 + ((int64_t)rand() << 12) : rand() % 40000 + 1);
 			v[i] = any_value(rand() % (round % 2 ? 3 : 5), v[i - 1]);
 		}
-		struct buf b = {0};
-		chunk_encode(t, v, n, &b);
-		ck_assert(chunk_decode(buf_view(&b), n, t2, v2));
+		struct buf b = {0}, times = {0};
+		chunk_pack_values(v, n, &b);
+		chunk_pack_times(t, n, &times);
+		ck_assert(chunk_unpack_times(buf_view(&times), n, t2) && chunk_unpack_values(buf_view(&b), n, v2));
 		ck_assert(memcmp(t, t2, n * sizeof *t) == 0 && memcmp(v, v2, n * sizeof *v) == 0);
 		for (size_t cut = 0; cut + 1 < b.n; cut += 7)
-			(void)chunk_decode(str_to(buf_view(&b), cut), n, t2, v2); /* no reading beyond, says the sanitizer */
-		ck_assert(!chunk_decode(str_to(buf_view(&b), 15), n, t2, v2));
+			(void)chunk_unpack_values(str_to(buf_view(&b), cut), n, v2); /* no reading beyond, says the sanitizer */
+		ck_assert(!chunk_unpack_values(str_to(buf_view(&b), 1), n, v2));
+		buf_fini(&times);
 		buf_fini(&b);
 	}
 }
@@ -56,11 +59,43 @@ UNIT(chunk_is_small_for_steady_series)
 	double v[120];
 	for (int i = 0; i < 120; i++) {
 		t[i] = 1700000000000 + i * 15000;
-		v[i] = 42;
+		v[i] = 0.42;
 	}
 	struct buf b = {0};
-	chunk_encode(t, v, 120, &b);
-	ck_assert_uint_lt(b.n, 60);
+	chunk_pack_values(v, 120, &b);
+	chunk_pack_times(t, 120, &b);
+	ck_assert_uint_lt(b.n, 40);
+	buf_clear(&b);
+	for (int i = 0; i < 120; i++)
+		v[i] = 0.42 + i / 60 * 0.01; /* one change */
+	chunk_pack_values(v, 120, &b);
+	ck_assert_uint_lt(b.n, 12);
 	buf_fini(&b);
+}
+END
+
+/* Whatever came before, a token read back leaves the state of whoever wrote it. */
+UNIT(token_keeps_reader_and_writer_in_step)
+{
+	enum { N = 2000 };
+	static unsigned char bits[N * TOKEN_MOST + BITS_SLACK];
+	static double v[N];
+	struct token_state w = {0}, r = {0};
+	struct bit_reader reader;
+	size_t at = 0;
+	srand(5);
+	for (int i = 0; i < N; i++) {
+		struct token token;
+		v[i] = any_value(rand() % (i < N / 2 ? 3 : 5), i ? v[i - 1] : 0);
+		token_of(&w, v[i], i % 240 == 0, &token);
+		at = token_put(&token, bits, at);
+	}
+	bits_init(&reader, bits, (at + 7) / 8);
+	for (int i = 0; i < N; i++) {
+		bool start;
+		ck_assert(token_read(&r, &reader, &start) && start == (i % 240 == 0));
+		ck_assert(memcmp(&r.value, &v[i], sizeof v[i]) == 0);
+	}
+	ck_assert(r.integer == w.integer && r.scale == w.scale && r.k == w.k);
 }
 END

@@ -9,19 +9,18 @@
 #include "tsdb/store.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/must.h"
 #include "base/os.h"
-#include "tsdb/chunk.h"
 
 struct frozen {
 	struct series **p;
 	size_t n, cap;
 };
 
-/* With the lock held. */
+/* With the lock held.  All lines end here, so that whoever reads what is frozen sees nobody step on. */
 static enum rc
 freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 {
@@ -30,6 +29,8 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 	if (db->head_samples == 0 && !wal_is_broken(db->wal))
 		return RC_ABSENT;
 	enum rc rc = wal_roll(db->wal, segment, e);
+	if (rc == RC_OK)
+		rc = annex_log(db, e);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < db->series.n; i++) {
@@ -37,78 +38,80 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 		if (!s || !series_has_head(s))
 			continue;
 		series_pack(s);
-		s->frozen = s->packs.n;
-		samples_fini(&s->open);
+		s->frozen = 0;
+		for (const struct pack *p = s->packs; p; p = p->next)
+			s->frozen++;
 		*vec_add(out) = s;
 	}
+	timelines_forget(&db->lines);
 	db->flushing = true;
 	db->head_since = clock_wall(db->options.clock);
 	return RC_OK;
 }
 
-/* Without the lock: what is frozen stays as it is until the flush ends. */
-static enum rc
-write_series(struct block_writer *w, struct tsdb *db, const struct series *s, const struct packed *packs,
-    size_t n, struct err *e)
-{
-	struct samples all = {0};
-	for (size_t i = 0; i < n; i++) {
-		msec_t t[CHUNK_SAMPLES];
-		double v[CHUNK_SAMPLES];
-		bool whole = chunk_decode(str_n(packs[i].bytes, packs[i].size), packs[i].n, t, v);
-		must(whole);
-		samples_add_range(&all, t, v, packs[i].n, INT64_MIN, INT64_MAX);
-	}
-	samples_order(&all);
-	enum rc rc = block_writer_add(w, s->tenant->name, s->labels, &all, e);
-	samples_fini(&all);
-	return rc;
-}
+/* ---- the block ---- */
 
-/* The list of packs may move while appends add to it; its frozen front does not change. */
+/* All of one series. */
+struct gathered {
+	struct samples samples;
+	struct blobs histograms;
+	struct buf labels;
+};
+
+/* Without the lock for the packs, which do not change, and with it for the labels. */
 static enum rc
-write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct err *e)
+write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struct gathered *g, struct err *e)
 {
-	VEC(struct packed) packs = {0};
+	samples_clear(&g->samples);
+	blobs_clear(&g->histograms);
+	buf_clear(&g->labels);
+	const struct pack *p = NULL; /* what comes behind the last frozen one is none of ours */
+	for (uint32_t i = 0; i < s->frozen; i++) {
+		p = p ? p->next : s->packs;
+		pack_read(p, INT64_MIN, INT64_MAX, &g->samples, &g->histograms);
+	}
+	samples_order(&g->samples);
+	blobs_order(&g->histograms);
 	pthread_rwlock_rdlock(&db->lock);
-	for (size_t i = 0; i < s->frozen; i++)
-		*vec_add(&packs) = s->packs.p[i];
+	series_labels(s, &g->labels);
 	pthread_rwlock_unlock(&db->lock);
-	enum rc rc = write_series(w, db, s, packs.p, packs.n, e);
-	vec_fini(&packs);
-	return rc;
+	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
 }
 
 static enum rc
 write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct block **out, struct err *e)
 {
 	struct buf path = {0};
+	struct gathered g = {0};
 	struct block_writer *w;
-	buf_fmt(&path, "%s/block-%08llu", db->dir, (unsigned long long)segment);
+	block_name(db, segment, &path);
 	enum rc rc = block_writer_create(path.p, &w, e);
-	for (size_t i = 0; rc == RC_OK && i < f->n; i++)
-		rc = write_one(w, db, f->p[i], e);
+	for (size_t i = 0; rc == RC_OK && i < f->n; i++) {
+		rc = write_one(w, db, f->p[i], &g, e);
+		keep_durable(db);
+	}
 	if (rc == RC_OK)
-		rc = block_writer_finish(&w, e);
+		rc = block_writer_finish(&w, segment, out, e);
 	block_writer_abandon(&w);
-	if (rc == RC_OK)
-		rc = block_open(path.p, out, e);
+	samples_fini(&g.samples);
+	blobs_fini(&g.histograms);
+	buf_fini(&g.labels);
 	buf_fini(&path);
 	return rc;
 }
 
 /* With the lock held. */
 static void
-drop_frozen(struct tsdb *db, struct series *s)
+end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 {
-	for (size_t i = 0; i < s->frozen; i++) {
-		db->head_samples -= s->packs.p[i].n;
-		mem_free(s->packs.p[i].bytes);
+	for (size_t i = 0; i < f->n; i++) {
+		if (b)
+			series_drop_packs(db, f->p[i], f->p[i]->frozen);
+		f->p[i]->frozen = 0;
 	}
-	s->packs.n -= s->frozen;
-	memmove(s->packs.p, s->packs.p + s->frozen, s->packs.n * sizeof *s->packs.p);
-	if (s->packs.n == 0)
-		vec_fini(&s->packs);
+	if (b)
+		*vec_add(&db->blocks) = b;
+	db->flushing = false;
 }
 
 enum rc
@@ -122,19 +125,15 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		return rc == RC_ABSENT ? RC_OK : rc;
+	series_sort(db, f.p, f.n);
 	if (f.n > 0)
 		rc = write_block(db, &f, segment, &b, e);
 	pthread_rwlock_wrlock(&db->lock);
-	for (size_t i = 0; i < f.n; i++) {
-		if (rc == RC_OK)
-			drop_frozen(db, f.p[i]);
-		f.p[i]->frozen = 0;
-	}
-	if (b)
-		*vec_add(&db->blocks) = b;
-	db->flushing = false;
+	end_flush(db, &f, b);
 	pthread_rwlock_unlock(&db->lock);
 	vec_fini(&f);
+	if (rc == RC_OK)
+		rc = wal_sync(db->wal, e); /* what was said again in the new segment */
 	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;
 }
 
@@ -190,6 +189,18 @@ sweep(struct tsdb *db, msec_t now, struct err *e)
 
 /* ---- the owner's timer ---- */
 
+void
+keep_durable(struct tsdb *db)
+{
+	struct err e;
+	nsec_t mono = clock_mono(db->options.clock);
+	if (db->options.sync_every == 0 || mono - db->synced < db->options.sync_every * 1000000)
+		return;
+	db->synced = mono;
+	if (tsdb_sync(db, &e) != RC_OK)
+		log_error("tsdb", "%s", e.text); /* the next tick mends it */
+}
+
 static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
@@ -224,6 +235,12 @@ tsdb_tick(struct tsdb *db, struct err *e)
 	}
 	if (rc == RC_OK && is_flush_due(db, now))
 		rc = tsdb_flush(db, e);
+	if (rc == RC_OK && now - db->compacted >= 10 * MINUTE) {
+		struct err why; /* what cannot be merged must not keep the old from going */
+		if (compact_days(db, &why) != RC_OK)
+			log_error("tsdb", "%s", why.text);
+		db->compacted = now;
+	}
 	if (rc == RC_OK && db->options.retention && now - db->swept >= 10 * MINUTE) {
 		rc = sweep(db, now, e);
 		db->swept = now;

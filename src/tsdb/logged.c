@@ -2,48 +2,38 @@
  * logged.c — batches as records of the log, and back.
  *
  * The payload of a record, numbers as varints (zigzag where they may be negative):
- *     'S' { id, length and tenant, length and labels } …     what the ids of this segment mean
- *     'D' { change of id and kind of value, change of time, value } …
- * A value is the same as the series' last one in this segment, or whole like that and told by its change,
- * or raw.
+ *     'S' length, zstd of { id, length and tenant, length and labels } …   what the ids of this segment mean
+ *     'D' runs, { change of id, samples * 2 + gaps?, change of time, gaps … } …, tokens
+ *     'L' { change of id, change of time, value } …              out of order
+ *     'H' { change of id, change of time, length and bytes } …   native histograms
+ *     'M', 'X'                                                    annex.c
+ * A run is samples of one time whose ids ascend; without gaps each id is one more than the one before.  The
+ * tokens of all runs follow as one stream of bits (token.h).
  *
- * [I1]   What a value is compared with (`logged_v`) begins as 0 with the series' 'S' and follows every 'D',
- *        at writing and at reading alike.  A record that could not be written takes the series' 'S' along
- *        the next time.
+ * [L1]   The first token of a series in a segment begins a chunk: a new segment begins only when all chunks
+ *        were packed (flush.c).
  */
 #include "tsdb/store.h"
 
-#include <math.h>
 #include <string.h>
+#include <zstd.h>
 
+#include "base/must.h"
 #include "wire/proto.h"
 
-enum { IDS_MAX = 1 << 28, WHOLE_MAX = 1 << 30 };
-enum value_kind { VALUE_SAME, VALUE_CHANGE, VALUE_RAW };
-
-static uint64_t
-zigzag(int64_t v)
-{
-	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
-}
-
-static int64_t
-unzigzag(uint64_t u)
-{
-	return (int64_t)(u >> 1) ^ -(int64_t)(u & 1);
-}
+enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30, AHEAD = 24 };
 
 /* Differences of any two times, wrapping round. */
 static uint64_t
 change_of(int64_t from, int64_t to)
 {
-	return zigzag((int64_t)((uint64_t)to - (uint64_t)from));
+	return bits_zigzag((int64_t)((uint64_t)to - (uint64_t)from));
 }
 
 static int64_t
 changed(int64_t from, uint64_t change)
 {
-	return (int64_t)((uint64_t)from + (uint64_t)unzigzag(change));
+	return (int64_t)((uint64_t)from + (uint64_t)bits_unzigzag(change));
 }
 
 /* ---- writing ---- */
@@ -55,82 +45,122 @@ add_text(struct buf *b, struct str s)
 	buf_str(b, s);
 }
 
-static void
-forget(struct tsdb *db, const struct tsdb_sample *p, const uint32_t *accepted, size_t n)
+static enum rc
+log_packed(struct tsdb *db, struct str names, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
-		db->series.p[p[accepted[i]].ref.id]->logged = 0; /* [I1] */
+	struct buf *b = &db->payload;
+	buf_clear(b);
+	buf_ch(b, 'S');
+	proto_add_varint(b, names.n);
+	size_t room = ZSTD_compressBound(names.n);
+	size_t n = ZSTD_compress(buf_room(b, room), room, names.p, names.n, 1);
+	must(!ZSTD_isError(n));
+	buf_grew(b, n);
+	return wal_append(db->wal, buf_view(b), e);
 }
 
-/* Says which series the ids of this batch are, where this segment of the log does not know yet. */
-static enum rc
-log_series(struct tsdb *db, const struct tsdb_sample *p, const uint32_t *accepted, size_t n, struct err *e)
+enum rc
+log_series(struct tsdb *db, struct series *const *p, size_t n, struct err *e)
 {
-	uint64_t segment = wal_segment(db->wal);
-	buf_clear(&db->payload);
+	uint32_t segment = (uint32_t)wal_segment(db->wal);
+	struct buf names = {0}, *b = &names, labels = {0};
 	for (size_t i = 0; i < n; i++) {
-		struct series *s = db->series.p[p[accepted[i]].ref.id];
-		if (s->logged == segment)
+		if (p[i]->logged == segment)
 			continue;
-		s->logged = segment;
-		s->logged_v = 0;
-		if (db->payload.n == 0)
-			buf_ch(&db->payload, 'S');
-		proto_add_varint(&db->payload, s->id);
-		add_text(&db->payload, s->tenant->name);
-		add_text(&db->payload, s->labels.bytes);
+		p[i]->logged = segment;
+		buf_clear(&labels);
+		series_labels(p[i], &labels);
+		proto_add_varint(b, p[i]->id);
+		add_text(b, p[i]->tenant->name);
+		add_text(b, buf_view(&labels));
 	}
-	return db->payload.n ? wal_append(db->wal, buf_view(&db->payload), e) : RC_OK;
+	enum rc rc = b->n ? log_packed(db, buf_view(b), e) : RC_OK;
+	buf_fini(&labels);
+	buf_fini(&names);
+	return rc;
 }
 
-static bool
-is_whole(double v)
+/* How many from the first on have one time and ascending ids. */
+static size_t
+run_of(const struct log_entry *p, size_t n, bool *gaps)
 {
-	return fabs(v) < WHOLE_MAX && same_bits((double)(int64_t)v, v);
+	size_t k = 1;
+	*gaps = false;
+	while (k < n && p[k].t == p[0].t && p[k].id > p[k - 1].id) {
+		*gaps |= p[k].id != p[k - 1].id + 1;
+		k++;
+	}
+	return k;
 }
 
-static enum value_kind
-kind_of(double last, double v)
+static size_t
+count_runs(const struct log_entry *p, size_t n)
 {
-	if (same_bits(last, v))
-		return VALUE_SAME;
-	return is_whole(last) && is_whole(v) ? VALUE_CHANGE : VALUE_RAW;
+	size_t runs = 0;
+	bool gaps;
+	for (size_t i = 0; i < n; i += run_of(p + i, n - i, &gaps))
+		runs++;
+	return runs;
 }
 
-static enum rc
-log_samples(struct tsdb *db, const struct tsdb_sample *p, const uint32_t *accepted, size_t n, struct err *e)
+enum rc
+log_samples(struct tsdb *db, const struct log_entry *p, size_t n, struct str tokens, struct err *e)
 {
 	struct buf *b = &db->payload;
 	int64_t id = 0;
 	msec_t t = 0;
 	buf_clear(b);
 	buf_ch(b, 'D');
+	proto_add_varint(b, count_runs(p, n));
+	for (size_t i = 0, k; i < n; i += k) {
+		bool gaps;
+		k = run_of(p + i, n - i, &gaps);
+		proto_add_varint(b, change_of(id, p[i].id));
+		proto_add_varint(b, k * 2 + gaps);
+		proto_add_varint(b, change_of(t, p[i].t));
+		for (size_t j = 1; gaps && j < k; j++)
+			proto_add_varint(b, p[i + j].id - p[i + j - 1].id);
+		id = p[i + k - 1].id;
+		t = p[i].t;
+	}
+	buf_str(b, tokens);
+	return wal_append(db->wal, buf_view(b), e);
+}
+
+enum rc
+log_late(struct tsdb *db, const struct log_entry *p, const double *v, size_t n, struct err *e)
+{
+	struct buf *b = &db->payload;
+	int64_t id = 0;
+	msec_t t = 0;
+	buf_clear(b);
+	buf_ch(b, 'L');
 	for (size_t i = 0; i < n; i++) {
-		const struct tsdb_sample *x = &p[accepted[i]];
-		struct series *s = db->series.p[x->ref.id];
-		enum value_kind kind = kind_of(s->logged_v, x->v);
-		proto_add_varint(b, change_of(id, x->ref.id) << 2 | kind);
-		proto_add_varint(b, change_of(t, x->t));
-		if (kind == VALUE_CHANGE)
-			proto_add_varint(b, zigzag((int64_t)x->v - (int64_t)s->logged_v));
-		else if (kind == VALUE_RAW)
-			buf_add(b, &x->v, sizeof x->v);
-		s->logged_v = x->v;
-		id = x->ref.id;
-		t = x->t;
+		proto_add_varint(b, change_of(id, p[i].id));
+		proto_add_varint(b, change_of(t, p[i].t));
+		buf_add(b, &v[i], sizeof v[i]);
+		id = p[i].id;
+		t = p[i].t;
 	}
 	return wal_append(db->wal, buf_view(b), e);
 }
 
 enum rc
-log_batch(struct tsdb *db, const struct tsdb_sample *p, const uint32_t *accepted, size_t n, struct err *e)
+log_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct err *e)
 {
-	enum rc rc = log_series(db, p, accepted, n, e);
-	if (rc == RC_OK)
-		rc = log_samples(db, p, accepted, n, e);
-	if (rc != RC_OK)
-		forget(db, p, accepted, n);
-	return rc;
+	struct buf *b = &db->payload;
+	int64_t id = 0;
+	msec_t t = 0;
+	buf_clear(b);
+	buf_ch(b, 'H');
+	for (size_t i = 0; i < n; i++) {
+		proto_add_varint(b, change_of(id, p[i].ref.id));
+		proto_add_varint(b, change_of(t, p[i].t));
+		add_text(b, p[i].bytes);
+		id = p[i].ref.id;
+		t = p[i].t;
+	}
+	return wal_append(db->wal, buf_view(b), e);
 }
 
 /* ---- reading ---- */
@@ -164,54 +194,181 @@ replay_series(struct tsdb *db, struct proto *p, struct err *e)
 			return bad_record(e);
 		while (db->by_logged_id.n <= id)
 			vec_add(&db->by_logged_id);
-		struct series *s = series_find(db, tenant, ls);
-		if (!s)
-			s = series_create(db, tenant, ls);
-		s->logged_v = 0; /* [I1] */
-		db->by_logged_id.p[id] = s;
+		db->by_logged_id.p[id] = series_make(db, tenant, ls);
 	}
 	return RC_OK;
 }
 
-static bool
-take_value(struct proto *p, enum value_kind kind, double last, double *out)
+static enum rc
+replay_packed(struct tsdb *db, struct proto *p, struct err *e)
 {
-	uint64_t change;
-	*out = last;
-	if (kind == VALUE_SAME)
-		return true;
-	if (kind == VALUE_CHANGE) {
-		if (!is_whole(last) || !proto_varint(p, &change))
-			return false;
-		*out = (double)changed((int64_t)last, change);
-		return true;
+	struct buf names = {0};
+	struct proto unpacked;
+	uint64_t n;
+	if (!proto_varint(p, &n) || n > NAMES_MAX)
+		return bad_record(e);
+	if (ZSTD_decompress(buf_room(&names, n), n, p->at, (size_t)(p->end - p->at)) == n)
+		buf_grew(&names, n);
+	proto_init(&unpacked, buf_view(&names));
+	enum rc rc = names.n == n ? replay_series(db, &unpacked, e) : bad_record(e);
+	buf_fini(&names);
+	return rc;
+}
+
+static struct series *
+logged_series(struct tsdb *db, int64_t id)
+{
+	return id >= 0 && (uint64_t)id < db->by_logged_id.n ? db->by_logged_id.p[id] : NULL;
+}
+
+/* Bits that are left to read. */
+static size_t
+left(const struct bit_reader *r)
+{
+	return (size_t)(r->end - r->p) * 8 + r->n;
+}
+
+static void
+copy_bits(struct series *s, struct bit_reader *from, size_t n)
+{
+	series_room(s, n);
+	while (n) {
+		unsigned some = n < 56 ? (unsigned)n : 56;
+		bits_put(s->open, s->bits, bits_get(from, some));
+		s->bits = (uint16_t)(s->bits + some);
+		n -= some;
 	}
-	if (kind != VALUE_RAW || p->end - p->at < (ptrdiff_t)sizeof *out)
+}
+
+/* The series follows the token, and keeps its bits. */
+static bool
+replay_token(struct tsdb *db, struct series *s, msec_t t, struct bit_reader *tokens)
+{
+	struct bit_reader before = *tokens;
+	struct token_state state = s->token;
+	bool start;
+	if (!token_read(&state, tokens, &start) || t <= s->max)
 		return false;
-	memcpy(out, p->at, sizeof *out);
-	p->at += sizeof *out;
+	if (start) {
+		series_pack(s);
+		timeline_unref(s->line);
+		s->line = timeline_begin(&db->lines, t);
+	} else {
+		if (!s->n || s->n >= CHUNK_SAMPLES || !timeline_can(s->line, s->n, t))
+			return false;
+		timeline_step(&db->lines, &s->line, s->n, t);
+	}
+	copy_bits(s, &before, left(&before) - left(tokens));
+	s->token = state;
+	s->n++;
+	s->max = t;
+	s->min = t < s->min ? t : s->min;
+	db->newest = t > db->newest ? t : db->newest;
+	db->head_samples++;
+	return true;
+}
+
+/* What its segment says again that a block has already is read past. */
+static bool
+pass_over(struct series *s, struct bit_reader *tokens)
+{
+	bool start;
+	return token_read(&s->token, tokens, &start);
+}
+
+struct run {
+	int64_t id;
+	uint64_t samples;
+	bool gaps;
+	msec_t t;
+};
+
+static bool
+take_run(struct proto *p, int64_t id, msec_t t, struct run *out)
+{
+	uint64_t by, samples, later;
+	if (!proto_varint(p, &by) || !proto_varint(p, &samples) || !proto_varint(p, &later) || samples < 2)
+		return false;
+	*out = (struct run){changed(id, by), samples / 2, samples & 1, changed(t, later)};
 	return true;
 }
 
 static enum rc
 replay_samples(struct tsdb *db, struct proto *p, struct err *e)
 {
+	struct run last = {0};
+	struct bit_reader tokens;
+	uint64_t runs;
+	VEC(struct log_entry) entries = {0};
+	bool ok = proto_varint(p, &runs);
+	for (; ok && runs; runs--) {
+		struct run r;
+		ok = take_run(p, last.id, last.t, &r) && r.samples <= (size_t)(p->end - p->at) * 8;
+		for (uint64_t i = 0, by = 1; ok && i < r.samples; i++) {
+			if (i > 0 && r.gaps)
+				ok = proto_varint(p, &by);
+			r.id += i > 0 ? (int64_t)by : 0;
+			*vec_add(&entries) = (struct log_entry){(uint32_t)r.id, r.t};
+		}
+		last = r;
+	}
+	bits_init(&tokens, p->at, (size_t)(p->end - p->at));
+	for (size_t i = 0; ok && i < entries.n; i++) {
+		struct series *s = logged_series(db, entries.p[i].id);
+		series_prefetch(i + AHEAD < entries.n ? logged_series(db, entries.p[i + AHEAD].id) : NULL,
+		    i + AHEAD / 2 < entries.n ? logged_series(db, entries.p[i + AHEAD / 2].id) : NULL);
+		ok = s && (entries.p[i].t > s->max ? replay_token(db, s, entries.p[i].t, &tokens) : pass_over(s, &tokens));
+	}
+	vec_fini(&entries);
+	return ok ? RC_OK : bad_record(e);
+}
+
+static enum rc
+replay_late(struct tsdb *db, struct proto *p, struct err *e)
+{
 	int64_t id = 0;
 	msec_t t = 0;
 	while (p->at < p->end) {
-		uint64_t head, change;
+		uint64_t by, later;
 		double v;
-		if (!proto_varint(p, &head) || !proto_varint(p, &change))
+		if (!proto_varint(p, &by) || !proto_varint(p, &later) || p->end - p->at < (ptrdiff_t)sizeof v)
 			return bad_record(e);
-		id = changed(id, head >> 2);
-		t = changed(t, change);
-		struct series *s = id >= 0 && (uint64_t)id < db->by_logged_id.n ? db->by_logged_id.p[id] : NULL;
-		if (!s || !take_value(p, (enum value_kind)(head & 3), s->logged_v, &v))
+		memcpy(&v, p->at, sizeof v);
+		p->at += sizeof v;
+		id = changed(id, by);
+		t = changed(t, later);
+		struct series *s = logged_series(db, id);
+		if (!s)
 			return bad_record(e);
-		s->logged_v = v;
-		enum verdict how = series_judge(db, s, t, v, INT64_MAX);
-		if (how == NEW || how == LATE)
-			series_apply(db, s, how, t, v);
+		if (series_judge(db, s, t, v, INT64_MAX) != LATE)
+			continue; /* a block has it already */
+		series_add_late(s, t, v);
+		db->head_samples++;
+	}
+	return RC_OK;
+}
+
+static enum rc
+replay_histograms(struct tsdb *db, struct proto *p, struct err *e)
+{
+	int64_t id = 0;
+	msec_t t = 0;
+	while (p->at < p->end) {
+		uint64_t by, later;
+		struct str bytes;
+		if (!proto_varint(p, &by) || !proto_varint(p, &later) || !take_text(p, &bytes))
+			return bad_record(e);
+		id = changed(id, by);
+		t = changed(t, later);
+		struct series *s = logged_series(db, id);
+		if (!s)
+			return bad_record(e);
+		enum verdict how = series_judge_histogram(db, s, t, bytes, INT64_MAX);
+		if (how != NEW && how != LATE)
+			continue; /* a block has it already */
+		series_add_histogram(s, t, bytes);
+		db->newest = t > db->newest ? t : db->newest;
+		db->head_samples++;
 	}
 	return RC_OK;
 }
@@ -231,8 +388,12 @@ replay_record(void *arg, struct str payload, struct err *e)
 		return bad_record(e);
 	proto_init(&p, str_from(payload, 1));
 	switch (payload.p[0]) {
-	case 'S': return replay_series(arg, &p, e);
+	case 'S': return replay_packed(arg, &p, e);
 	case 'D': return replay_samples(arg, &p, e);
+	case 'L': return replay_late(arg, &p, e);
+	case 'H': return replay_histograms(arg, &p, e);
+	case 'M': return annex_replay_metadata(arg, &p) ? RC_OK : bad_record(e);
+	case 'X': return annex_replay_exemplars(arg, &p) ? RC_OK : bad_record(e);
 	default: return bad_record(e);
 	}
 }

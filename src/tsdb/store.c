@@ -1,15 +1,16 @@
-/* store.c — opening and closing, tenants and series. */
+/* store.c — tenants and series, and what senders call them. */
 #include "tsdb/store.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/must.h"
-#include "base/os.h"
-#include "tsdb/chunk.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { PAIRS_MAX = UINT16_MAX };
 
 double
 tsdb_stale(void)
@@ -47,105 +48,182 @@ tenant_make(struct tsdb *db, struct str name)
 	return t;
 }
 
-/* The slot of this series, or the free one where it belongs. */
-static struct series **
-slot(struct tsdb *db, uint64_t key, struct str tenant, struct labels ls)
+/* Where the store's series have their keys from: labels, apart for each tenant. */
+static uint64_t
+key_of(struct str tenant, struct str labels)
 {
-	for (size_t i = key & (db->n_slots - 1);; i = (i + 1) & (db->n_slots - 1)) {
-		struct series *s = db->slots[i];
-		if (!s || (s->key == key && str_eq(s->tenant->name, tenant) && labels_eq(s->labels, ls)))
+	return XXH3_64bits_withSeed(labels.p, labels.n, str_hash(tenant));
+}
+
+/* The slot of this series, or the free one where it belongs. */
+static struct series_slot *
+slot(struct tsdb *db, uint64_t key, const struct tenant *t, const uint32_t *pairs, size_t n)
+{
+	for (size_t i = key % db->n_slots;; i = i + 1 < db->n_slots ? i + 1 : 0) {
+		if (!db->slots[i].id)
+			return &db->slots[i];
+		if (db->slots[i].key != key)
+			continue;
+		const struct series *s = db->series.p[db->slots[i].id - 1];
+		if (s->tenant == t && s->n_pairs == n && memcmp(s->pairs, pairs, n * sizeof *pairs) == 0)
 			return &db->slots[i];
 	}
+}
+
+void
+slots_grow(struct tsdb *db)
+{
+	struct series_slot *old = db->slots;
+	size_t n = db->n_slots;
+	db->n_slots = n ? n + n / 2 : 1024;
+	db->slots = mem_zalloc(db->n_slots * sizeof *db->slots);
+	for (size_t i = 0; i < n; i++) {
+		if (!old[i].id)
+			continue;
+		const struct series *s = db->series.p[old[i].id - 1];
+		*slot(db, old[i].key, s->tenant, s->pairs, s->n_pairs) = old[i];
+	}
+	mem_free(old);
+}
+
+/* ---- memory for series ---- */
+
+enum { SLAB = 32 };
+
+static struct series *
+series_alloc(struct tsdb *db)
+{
+	if (!db->spare.n) {
+		struct series *slab = aligned_alloc(64, SLAB * sizeof *slab);
+		must(slab);
+		*vec_add(&db->slabs) = slab;
+		for (size_t i = SLAB; i-- > 0;)
+			*vec_add(&db->spare) = &slab[i];
+	}
+	struct series *s = db->spare.p[--db->spare.n];
+	memset(s, 0, sizeof *s);
+	return s;
+}
+
+struct series_extra *
+series_extra(struct series *s)
+{
+	if (!s->extra)
+		s->extra = mem_new(struct series_extra);
+	return s->extra;
+}
+
+void
+series_labels(const struct series *s, struct buf *out)
+{
+	index_labels(s->tenant->index, s->pairs, s->n_pairs, out);
+}
+
+static struct series *
+find(struct tsdb *db, const struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
+{
+	const struct series_slot *at = slot(db, key_of(t->name, labels), t, pairs, n);
+	return at->id ? db->series.p[at->id - 1] : NULL;
 }
 
 struct series *
 series_find(struct tsdb *db, struct str tenant, struct labels ls)
 {
-	return *slot(db, block_key(tenant, ls), tenant, ls);
+	struct pair_ids pairs = {0};
+	const struct tenant *t = tenant_of(db, tenant);
+	struct series *s = NULL;
+	if (t && index_find_pairs(t->index, ls, &pairs))
+		s = find(db, t, ls.bytes, pairs.p, pairs.n);
+	vec_fini(&pairs);
+	return s;
 }
 
-static void
-grow_slots(struct tsdb *db)
+static struct series *
+create(struct tsdb *db, struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
 {
-	struct series **old = db->slots;
-	size_t n = db->n_slots;
-	db->n_slots = n ? n * 2 : 1024;
-	db->slots = mem_zalloc(db->n_slots * sizeof *db->slots);
-	for (size_t i = 0; i < n; i++)
-		if (old[i])
-			*slot(db, old[i]->key, old[i]->tenant->name, old[i]->labels) = old[i];
-	mem_free(old);
-}
-
-struct series *
-series_create(struct tsdb *db, struct str tenant, struct labels ls)
-{
-	if ((db->n_series + 1) * 4 > db->n_slots * 3)
-		grow_slots(db);
-	struct series *s = mem_new(struct series);
-	s->tenant = tenant_make(db, tenant);
-	s->labels.bytes = str_n(mem_dup(ls.bytes.p, ls.bytes.n), ls.bytes.n);
-	s->key = block_key(tenant, ls);
+	if ((db->n_series + 1) * 8 > db->n_slots * 7)
+		slots_grow(db);
+	struct series *s = series_alloc(db);
+	uint64_t key = key_of(t->name, labels);
+	s->tenant = t;
+	s->pairs = n ? mem_alloc(n * sizeof *s->pairs) : NULL;
+	if (n)
+		memcpy(s->pairs, pairs, n * sizeof *s->pairs);
+	s->n_pairs = (uint16_t)n;
 	s->id = (uint32_t)db->series.n;
 	s->min = INT64_MAX;
 	s->max = INT64_MIN;
 	s->fresh = true;
-	*slot(db, s->key, tenant, ls) = s;
+	struct series_slot *at = slot(db, key, t, s->pairs, n);
 	*vec_add(&db->series) = s;
-	index_add(s->tenant->index, s->labels, s->id);
-	s->tenant->series++;
+	*at = (struct series_slot){key, s->id + 1};
+	index_add(t->index, s->pairs, n, s->id);
+	t->series++;
 	db->n_series++;
-	watch_new_series(s);
+	watch_new_series(s, (struct labels){labels});
 	return s;
 }
 
-static void
-series_free(struct series *s)
+struct series *
+series_make(struct tsdb *db, struct str tenant, struct labels ls)
 {
-	for (size_t i = 0; i < s->packs.n; i++)
-		mem_free(s->packs.p[i].bytes);
-	vec_fini(&s->packs);
-	vec_fini(&s->watches);
-	samples_fini(&s->open);
-	if (s->late)
-		samples_fini(s->late);
-	mem_free(s->late);
-	mem_free((char *)s->labels.bytes.p);
-	mem_free(s);
+	struct tenant *t = tenant_make(db, tenant);
+	index_make_pairs(t->index, ls, &db->found_pairs);
+	struct series *s = find(db, t, ls.bytes, db->found_pairs.p, db->found_pairs.n);
+	return s ? s : create(db, t, ls.bytes, db->found_pairs.p, db->found_pairs.n);
+}
+
+struct series *
+series_make_of_pairs(struct tsdb *db, struct tenant *t, const uint32_t *pairs, size_t n)
+{
+	buf_clear(&db->payload);
+	index_labels(t->index, pairs, n, &db->payload);
+	struct series *s = find(db, t, buf_view(&db->payload), pairs, n);
+	return s ? s : create(db, t, buf_view(&db->payload), pairs, n);
+}
+
+void
+series_free(struct tsdb *db, struct series *s)
+{
+	series_fini(s);
+	mem_free(s->pairs);
+	*vec_add(&db->spare) = s;
 }
 
 /* Takes it out of the table and closes up what was moved on because of it. */
 static void
 free_slot(struct tsdb *db, struct series *s)
 {
-	size_t mask = db->n_slots - 1,
-	       hole = (size_t)(slot(db, s->key, s->tenant->name, s->labels) - db->slots);
-	for (size_t i = (hole + 1) & mask; db->slots[i]; i = (i + 1) & mask) {
-		size_t home = db->slots[i]->key & mask;
-		if (((i - home) & mask) >= ((i - hole) & mask)) {
+	struct buf labels = {0};
+	series_labels(s, &labels);
+	size_t n = db->n_slots,
+	       hole = (size_t)(slot(db, key_of(s->tenant->name, buf_view(&labels)), s->tenant, s->pairs, s->n_pairs) - db->slots);
+	buf_fini(&labels);
+	for (size_t i = (hole + 1) % n; db->slots[i].id; i = (i + 1) % n) {
+		size_t home = db->slots[i].key % n;
+		if ((i + n - home) % n >= (i + n - hole) % n) {
 			db->slots[hole] = db->slots[i];
 			hole = i;
 		}
 	}
-	db->slots[hole] = NULL;
+	db->slots[hole] = (struct series_slot){0};
 }
 
 void
 series_remove(struct tsdb *db, struct series *s)
 {
-	watch_series_gone(s);
 	free_slot(db, s);
-	index_remove(s->tenant->index, s->labels, s->id);
+	index_remove(s->tenant->index, s->pairs, s->n_pairs, s->id);
 	s->tenant->series--;
 	db->series.p[s->id] = NULL;
 	db->n_series--;
-	series_free(s);
+	series_free(db, s);
 }
 
 bool
 series_has_head(const struct series *s)
 {
-	return s->open.n || s->late || s->packs.n;
+	return s->n || s->packs || (s->extra && (s->extra->late.n || s->extra->histograms.t.n));
 }
 
 /* Under the lock for writing. */
@@ -157,8 +235,11 @@ find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb
 	if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
 		return err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit",
 		    STR_ARG(tenant), t->series);
+	if (!s && labels_count(ls) > PAIRS_MAX)
+		return err_set(e, RC_REFUSED, "a series of %zu labels; the limit is %d", labels_count(ls), PAIRS_MAX);
 	if (!s)
-		s = series_create(db, tenant, ls);
+		s = series_make(db, tenant, ls);
+	s->fresh = true;
 	out->id = s->id;
 	return RC_OK;
 }
@@ -169,8 +250,10 @@ tsdb_series(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_re
 	enum rc rc = RC_OK;
 	pthread_rwlock_rdlock(&db->lock);
 	struct series *s = series_find(db, tenant, ls);
-	if (s)
+	if (s) {
 		out->id = s->id;
+		__atomic_store_n(&s->fresh, true, __ATOMIC_RELAXED);
+	}
 	pthread_rwlock_unlock(&db->lock);
 	if (!s) {
 		pthread_rwlock_wrlock(&db->lock);
@@ -204,19 +287,62 @@ tsdb_series_all(struct tsdb *db, struct str tenant, const struct labels *ls, siz
 	return rc;
 }
 
-/* ---- reading one series ---- */
+/* ---- what senders call their series ---- */
 
-static void
-read_pack(const struct packed *p, msec_t min, msec_t max, struct samples *out)
+static struct memo_key
+memo_key(const struct tsdb *db, uint64_t salt, struct str bytes)
 {
-	msec_t t[CHUNK_SAMPLES];
-	double v[CHUNK_SAMPLES];
-	if (p->max < min || p->min > max)
-		return;
-	bool whole = chunk_decode(str_n(p->bytes, p->size), p->n, t, v);
-	must(whole);
-	samples_add_range(out, t, v, p->n, min, max);
+	XXH128_hash_t h = XXH3_128bits_withSecret(bytes.p, bytes.n, db->secret, sizeof db->secret);
+	return (struct memo_key){h.low64 ^ salt, (uint32_t)h.high64};
 }
+
+static uint64_t
+salt_of(const struct tsdb *db, struct str tenant)
+{
+	return XXH3_64bits_withSecret(tenant.p, tenant.n, db->secret, sizeof db->secret);
+}
+
+size_t
+tsdb_known(struct tsdb *db, struct str tenant, const struct str *names, size_t n, struct tsdb_ref *out)
+{
+	enum { AT_ONCE = 16 };
+	struct memo_key keys[AT_ONCE];
+	uint64_t salt = salt_of(db, tenant);
+	size_t unknown = 0;
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < n; i += AT_ONCE) {
+		size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+		for (size_t k = 0; k < some; k++) {
+			keys[k] = memo_key(db, salt, names[i + k]);
+			memo_prefetch(db->memo, keys[k]);
+		}
+		for (size_t k = 0; k < some; k++) {
+			uint32_t id;
+			struct series *s = memo_find(db->memo, keys[k], &id) ? db->series.p[id] : NULL;
+			out[i + k].id = s ? id : TSDB_UNKNOWN;
+			unknown += !s;
+		}
+	}
+	pthread_rwlock_unlock(&db->lock);
+	return unknown;
+}
+
+static bool
+is_there(void *arg, uint32_t id)
+{
+	const struct tsdb *db = arg;
+	return db->series.p[id] != NULL;
+}
+
+void
+tsdb_remember(struct tsdb *db, struct str tenant, struct str name, struct tsdb_ref ref)
+{
+	pthread_rwlock_wrlock(&db->lock);
+	memo_put(db->memo, memo_key(db, salt_of(db, tenant), name), ref.id, is_there, db);
+	pthread_rwlock_unlock(&db->lock);
+}
+
+/* ---- reading one series ---- */
 
 void
 series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, struct samples *out)
@@ -224,220 +350,22 @@ series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, str
 	if (s->max < min || s->min > max)
 		return;
 	for (size_t i = 0; i < db->blocks.n; i++)
-		if (!block_read(db->blocks.p[i], s->key, s->tenant->name, s->labels, min, max, out))
+		if (!block_read(db->blocks.p[i], s->id, min, max, out))
 			log_warn(
 			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
-	for (size_t i = 0; i < s->packs.n; i++)
-		read_pack(&s->packs.p[i], min, max, out);
-	samples_add_range(out, s->open.t, s->open.v, s->open.n, min, max);
-	for (size_t i = 0; s->late && i < s->late->n; i++)
-		if (s->late->t[i] >= min && s->late->t[i] <= max)
-			samples_add(out, s->late->t[i], s->late->v[i]);
+	series_read_head(s, min, max, out);
 	samples_order(out);
 }
 
-/* ---- opening ---- */
-
-static void
-take_block(struct tsdb *db, struct block *b)
-{
-	struct str tenant;
-	struct labels ls;
-	msec_t min, max;
-	for (size_t i = 0; block_series(b, i, &tenant, &ls, &min, &max); i++) {
-		struct series *s = series_find(db, tenant, ls);
-		if (!s)
-			s = series_create(db, tenant, ls);
-		s->min = min < s->min ? min : s->min;
-		s->max = max > s->max ? max : s->max;
-	}
-	db->newest = block_max(b) > db->newest ? block_max(b) : db->newest;
-	*vec_add(&db->blocks) = b;
-}
-
-/* A block that cannot be trusted is renamed, so that it is looked at once, and the others are served. */
-static enum rc
-set_aside(struct tsdb *db, const char *path, const char *why, struct err *e)
-{
-	struct buf to = {0};
-	buf_fmt(&to, "%s.damaged", path);
-	log_error("tsdb", "%s; it is kept as %s", why, to.p);
-	db->damaged++;
-	enum rc rc = os.rename(path, to.p) == 0 ? RC_OK : err_errno(e, "cannot rename %s", path);
-	buf_fini(&to);
-	return rc;
-}
-
-/* The number a block's name ends with: it holds everything from the log's segments before that one. */
-static bool
-block_number(const char *name, uint64_t *number)
-{
-	struct str s = str_c(name);
-	return str_starts(s, STR("block-")) && str_u64(str_from(s, 6), number);
-}
-
-/* `*from`: the log's segments before this one are in the block, when it is good. */
-static enum rc
-open_block(struct tsdb *db, const char *name, uint64_t *from, struct err *e)
-{
-	struct block *b;
-	struct buf path = {0};
-	buf_fmt(&path, "%s/%s", db->dir, name);
-	enum rc rc = block_open(path.p, &b, e);
-	if (rc == RC_OK) {
-		take_block(db, b);
-		(void)block_number(name, from);
-	} else if (rc == RC_INVALID) {
-		struct err why = *e;
-		rc = set_aside(db, path.p, why.text, e);
-	}
-	buf_fini(&path);
-	return rc;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static enum rc
-open_blocks(struct tsdb *db, uint64_t *from, struct err *e)
-{
-	VEC(char *) names = {0};
-	enum rc rc = RC_OK;
-	uint64_t number;
-	DIR *d = opendir(db->dir);
-	if (!d)
-		return err_errno(e, "cannot read the folder %s", db->dir);
-	for (struct dirent *f; (f = readdir(d));)
-		if (block_number(f->d_name, &number))
-			*vec_add(&names) = mem_dup(f->d_name, strlen(f->d_name));
-	closedir(d);
-	if (names.n)
-		qsort(names.p, names.n, sizeof *names.p, by_name);
-	for (size_t i = 0; i < names.n; i++) {
-		if (rc == RC_OK)
-			rc = open_block(db, names.p[i], from, e);
-		mem_free(names.p[i]);
-	}
-	vec_fini(&names);
-	return rc;
-}
-
-static enum rc
-open_files(struct tsdb *db, struct err *e)
-{
-	uint64_t from = 1;
-	struct wal_reader reader = {.record = replay_record, .segment = replay_segment, .arg = db};
-	if (os_make_dirs(db->dir, 0750, e) != RC_OK)
-		return e->rc;
-	enum rc rc = open_blocks(db, &from, e);
-	if (rc == RC_OK)
-		rc = wal_open(db->dir, from, &reader, &db->wal, e);
-	vec_fini(&db->by_logged_id);
-	return rc;
-}
-
-/* Appends must not starve behind queries, which glibc's default would let happen. */
-static void
-init_lock(pthread_rwlock_t *lock)
-{
-	pthread_rwlockattr_t a;
-	pthread_rwlockattr_init(&a);
-	pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(lock, &a);
-	pthread_rwlockattr_destroy(&a);
-}
-
-enum rc
-tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
-{
-	struct err own;
-	e = e ? e : &own;
-	struct tsdb *db = mem_new(struct tsdb);
-	db->options = *o;
-	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
-	db->options.head_bytes = o->head_bytes ? o->head_bytes : 256ull << 20;
-	db->dir = mem_dup(o->dir, strlen(o->dir));
-	db->tenants = map_create();
-	db->newest = INT64_MIN;
-	db->head_since = db->swept = clock_wall(o->clock);
-	db->synced = clock_mono(o->clock);
-	init_lock(&db->lock);
-	pthread_mutex_init(&db->calling, NULL);
-	grow_slots(db);
-	enum rc rc = open_files(db, e);
-	if (rc != RC_OK)
-		tsdb_close(&db);
-	*out = db;
-	return rc;
-}
-
-static void
-free_tenants(struct tsdb *db)
-{
-	map_each (db->tenants, entry) {
-		struct tenant *t = entry->value;
-		must(t->watches.n == 0);
-		index_destroy(&t->index);
-		vec_fini(&t->watches);
-		mem_free((char *)t->name.p);
-		mem_free(t);
-	}
-	map_destroy(&db->tenants);
-}
-
-enum { CLOSE_LOG = 16 << 20 };
-
-/* A long log would have to be read at the next start: rather a block now. */
-static enum rc
-close_log(struct tsdb *db, struct err *e)
-{
-	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e) : tsdb_sync(db, e);
-}
-
 void
-tsdb_close(struct tsdb **pdb)
+series_read_histograms(struct tsdb *db, const struct series *s, msec_t min, msec_t max, struct blobs *out)
 {
-	struct tsdb *db = *pdb;
-	struct err e;
-	if (!db)
+	if (!s->histograms || s->max < min || s->min > max)
 		return;
-	if (db->wal && close_log(db, &e) != RC_OK)
-		log_error("tsdb", "%s", e.text);
-	wal_close(&db->wal);
-	for (size_t i = 0; i < db->series.n; i++)
-		if (db->series.p[i])
-			series_free(db->series.p[i]);
 	for (size_t i = 0; i < db->blocks.n; i++)
-		block_close(&db->blocks.p[i]);
-	vec_fini(&db->series);
-	vec_fini(&db->blocks);
-	free_tenants(db);
-	mem_free(db->slots);
-	buf_fini(&db->payload);
-	pthread_rwlock_destroy(&db->lock);
-	pthread_mutex_destroy(&db->calling);
-	mem_free(db->dir);
-	mem_free(db);
-	*pdb = NULL;
-}
-
-void
-tsdb_state(struct tsdb *db, struct tsdb_state *out)
-{
-	pthread_rwlock_rdlock(&db->lock);
-	*out = (struct tsdb_state){
-	    .tenants = map_count(db->tenants),
-	    .series = db->n_series,
-	    .blocks = db->blocks.n,
-	    .damaged = db->damaged,
-	    .head_samples = db->head_samples,
-	    .log_bytes = wal_bytes(db->wal),
-	    .newest = db->newest,
-	};
-	for (size_t i = 0; i < db->blocks.n; i++)
-		out->block_bytes += block_bytes(db->blocks.p[i]);
-	pthread_rwlock_unlock(&db->lock);
+		if (!block_read_histograms(db->blocks.p[i], s->id, min, max, out))
+			log_warn(
+			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
+	series_read_head_histograms(s, min, max, out);
+	blobs_order(out);
 }

@@ -67,9 +67,27 @@ struct tsdb_counts {
 CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
 /* The references of all of them in `out`, or none: then none of them has begun to exist. */
 CHECKED enum rc tsdb_series_all(struct tsdb *, struct str tenant, const struct labels *, size_t n, struct tsdb_ref *out, struct err *);
+/*
+ * Who brings the same label sets again and again need not parse them: a `name` is their bytes as they came, in whatever
+ * form, remembered with the series that they became.  tsdb_known gives TSDB_UNKNOWN for those that are not remembered, and
+ * says how many they are.
+ */
+#define TSDB_UNKNOWN UINT32_MAX
+size_t tsdb_known(struct tsdb *, struct str tenant, const struct str *names, size_t n, struct tsdb_ref *out);
+void tsdb_remember(struct tsdb *, struct str tenant, struct str name, struct tsdb_ref);
 /* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
  * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
+/*
+ * Native histograms, as canonical bytes (wire/histogram.h) that the store does not look into; a series may have both.
+ * An end (stale) is said by a float.
+ */
+struct tsdb_histogram {
+	struct tsdb_ref ref;
+	msec_t t;
+	struct str bytes;
+};
+CHECKED enum rc tsdb_append_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct tsdb_counts *, struct err *);
 /* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
 CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
 /* What is due: sync, block, retention. */
@@ -92,6 +110,10 @@ struct tsdb_view {
 	const msec_t *t; /* ascending, no two alike */
 	const double *v;
 	size_t n; /* 0 is possible */
+	/* native histograms beside them, ascending too */
+	const msec_t *histogram_t;
+	const struct str *histograms; /* canonical bytes */
+	size_t n_histograms;
 };
 
 struct tsdb_cursor;
@@ -108,6 +130,27 @@ CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size
     struct strs *, struct err *);
 CHECKED enum rc tsdb_label_values(struct tsdb *, const struct tsdb_select *, struct str name, size_t limit,
     struct arena *a, struct strs *, struct err *);
+
+/* ---- beside the samples ---- */
+
+/* What a metric is.  More than 50,000 names of one tenant, and texts over 4 KiB, are passed over. */
+struct tsdb_metadata {
+	struct str metric, type, help, unit;
+};
+CHECKED enum rc tsdb_metadata_put(struct tsdb *, struct str tenant, const struct tsdb_metadata *, size_t n, struct err *);
+void tsdb_metadata_each(struct tsdb *, struct str tenant, void (*fn)(void *arg, const struct tsdb_metadata *), void *arg);
+
+/* The newest 20,000 of all are kept. */
+struct tsdb_exemplar {
+	struct tsdb_ref ref;
+	msec_t t;
+	double v;
+	struct labels labels;
+};
+CHECKED enum rc tsdb_exemplars_put(struct tsdb *, const struct tsdb_exemplar *, size_t n, struct err *);
+/* Those of the series that match, with the series' labels, ascending by time for each.  Not to call the store from fn. */
+void tsdb_exemplars_each(struct tsdb *, const struct tsdb_select *,
+    void (*fn)(void *arg, struct labels, const struct tsdb_exemplar *), void *arg);
 
 /* ---- watching ---- */
 

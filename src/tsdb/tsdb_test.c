@@ -233,6 +233,64 @@ UNIT(tsdb_keeps_stale_marks_and_odd_values)
 }
 END
 
+/* "t=bytes …" of the histograms of the series m 1, and how many floats stand beside them. */
+static const char *
+dump_histograms(struct fixture *f, msec_t min, msec_t max, size_t *floats)
+{
+	struct str who = STR("t");
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = min, .max = max};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	struct buf b = {0};
+	ck_assert(tsdb_cursor_create(f->db, &q, &c, NULL) == RC_OK && tsdb_cursor_next(c, &v));
+	for (size_t i = 0; i < v.n_histograms; i++)
+		buf_fmt(&b, "%lld=%.*s ", (long long)v.histogram_t[i], STR_ARG(v.histograms[i]));
+	*floats = v.n;
+	tsdb_cursor_destroy(&c);
+	const char *out = arena_cstr(f->arena, buf_view(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static struct tsdb_counts
+put_histogram(struct fixture *f, struct tsdb_ref r, msec_t t, const char *bytes)
+{
+	struct tsdb_histogram h = {r, t, str_c(bytes)};
+	struct tsdb_counts c;
+	ck_assert(tsdb_append_histograms(f->db, &h, 1, &c, NULL) == RC_OK);
+	return c;
+}
+
+UNIT(tsdb_keeps_histograms_beside_floats)
+{
+	struct fixture f;
+	size_t floats;
+	fixture_init(&f);
+	f.options.out_of_order = 1000;
+	fixture_reopen(&f);
+	struct tsdb_ref r = ref_of(&f, "t", "m", 1);
+	for (int i = 0; i < 150; i++)
+		ck_assert_uint_eq(put_histogram(&f, r, 1000 + i * 10, i % 2 ? "odd" : "even").stored, 1);
+	ck_assert_uint_eq(put(&f, r, 2495, 5).stored, 1);
+	ck_assert_uint_eq(put(&f, r, 2490, 5).conflict, 1); /* a histogram stands there */
+	for (int round = 0; round < 4; round++) {
+		r = ref_of(&f, "t", "m", 1);
+		ck_assert_uint_eq(put_histogram(&f, r, 2490, "odd").duplicate, 1);
+		ck_assert_uint_eq(put_histogram(&f, r, 2490, "even").conflict, 1);
+		ck_assert_uint_eq(put_histogram(&f, r, 2495, "odd").conflict, 1); /* a float stands there */
+		ck_assert_uint_eq(put_histogram(&f, r, 1005, "odd").out_of_order, 1);
+		ck_assert_uint_eq(put_histogram(&f, r, 2481 + round, "late").stored, 1);
+		ck_assert_str_eq(dump_histograms(&f, 2470, 2481, &floats), "2470=odd 2480=even 2481=late ");
+		dump_histograms(&f, 0, 5000, &floats);
+		ck_assert_uint_eq(floats, 1);
+		if (round == 1)
+			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+		fixture_reopen(&f);
+	}
+	fixture_fini(&f);
+}
+END
+
 UNIT(tsdb_names_the_limit_of_series)
 {
 	struct fixture f;
@@ -356,7 +414,7 @@ spoil(struct fixture *f, const char *prefix, off_t from_end)
 		char path[512], c = '\x5a';
 		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
 		int fd = open(path, O_RDWR);
-		off_t at = from_end ? lseek(fd, 0, SEEK_END) - from_end : 20;
+		off_t at = from_end ? lseek(fd, 0, SEEK_END) - from_end : 9;
 		ck_assert_int_eq(pwrite(fd, &c, 1, at), 1);
 		close(fd);
 		break;

@@ -19,21 +19,15 @@ struct tsdb_watch {
 static void
 add_to(struct tsdb_watch *w, struct series *s)
 {
-	if (matchers_match(&w->matchers, s->labels))
-		*vec_add(&s->watches) = w;
+	*vec_add(&series_extra(s)->watches) = w;
 }
 
 void
-watch_new_series(struct series *s)
+watch_new_series(struct series *s, struct labels ls)
 {
 	for (size_t i = 0; i < s->tenant->watches.n; i++)
-		add_to(s->tenant->watches.p[i], s);
-}
-
-void
-watch_series_gone(struct series *s)
-{
-	vec_fini(&s->watches);
+		if (matchers_match(&s->tenant->watches.p[i]->matchers, ls))
+			add_to(s->tenant->watches.p[i], s);
 }
 
 bool
@@ -70,27 +64,24 @@ tsdb_watch_create(
 	w->fn = fn;
 	w->arg = arg;
 	copy_matchers(&w->matchers, ms);
-	struct ids ids = {0};
 	pthread_rwlock_wrlock(&db->lock);
 	w->tenant = tenant_make(db, tenant);
 	*vec_add(&w->tenant->watches) = w;
-	bool narrowed = index_candidates(w->tenant->index, ms, &ids);
-	for (size_t i = 0; narrowed && i < ids.n; i++)
-		add_to(w, db->series.p[ids.p[i]]);
-	for (size_t i = 0; !narrowed && i < db->series.n; i++)
-		if (db->series.p[i] && db->series.p[i]->tenant == w->tenant)
-			add_to(w, db->series.p[i]);
+	roaring_bitmap_t *ids = index_select(w->tenant->index, ms);
+	roaring_uint32_iterator_t it;
+	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
+		add_to(w, db->series.p[it.current_value]);
+	roaring_bitmap_free(ids);
 	pthread_rwlock_unlock(&db->lock);
-	vec_fini(&ids);
 	return w;
 }
 
 static void
-remove_from(struct series *s, const struct tsdb_watch *w)
+remove_from(struct series_extra *x, const struct tsdb_watch *w)
 {
-	for (size_t i = 0; i < s->watches.n; i++) {
-		if (s->watches.p[i] == w) {
-			vec_remove(&s->watches, i);
+	for (size_t i = 0; i < x->watches.n; i++) {
+		if (x->watches.p[i] == w) {
+			vec_remove(&x->watches, i);
 			return;
 		}
 	}
@@ -105,8 +96,8 @@ tsdb_watch_destroy(struct tsdb *db, struct tsdb_watch **pw)
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
 	for (size_t i = 0; i < db->series.n; i++)
-		if (db->series.p[i] && db->series.p[i]->watches.n)
-			remove_from(db->series.p[i], w);
+		if (db->series.p[i] && db->series.p[i]->extra)
+			remove_from(db->series.p[i]->extra, w);
 	for (size_t i = 0; i < w->tenant->watches.n; i++) {
 		if (w->tenant->watches.p[i] == w) {
 			vec_remove(&w->tenant->watches, i);

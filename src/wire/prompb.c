@@ -1,6 +1,9 @@
 /* prompb.c — see prompb.h. */
 #include "wire/prompb.h"
 
+#include <endian.h>
+#include <string.h>
+
 void
 prompb_init(struct prompb *w, struct str body, const struct prompb_limits *limits)
 {
@@ -13,6 +16,10 @@ prompb_fini(struct prompb *w)
 {
 	vec_fini(&w->labels);
 	vec_fini(&w->samples);
+	vec_fini(&w->histograms);
+	vec_fini(&w->exemplars);
+	vec_fini(&w->metadata);
+	arena_destroy(&w->arena);
 }
 
 __attribute__((format(printf, 3, 4))) static bool
@@ -62,6 +69,38 @@ read_label(struct prompb *w, struct str bytes)
 	return true;
 }
 
+bool
+prompb_labels(struct prompb *w, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	w->labels.n = 0;
+	proto_init(&m, bytes);
+	while (proto_next(&m, &f))
+		if (!read_label(w, f.bytes))
+			return false;
+	return !m.failed || malformed(w, "time series");
+}
+
+/* The value, then the time, and nothing else: what everybody sends. */
+static bool
+read_plain(struct str bytes, struct prompb_sample *s)
+{
+	struct proto m;
+	uint64_t t;
+	if (bytes.n < 11 || bytes.p[0] != (1 << 3 | PROTO_FIXED64) || bytes.p[9] != (2 << 3 | PROTO_VARINT))
+		return false;
+	uint64_t v;
+	memcpy(&v, bytes.p + 1, sizeof v);
+	v = le64toh(v);
+	memcpy(&s->v, &v, sizeof v);
+	proto_init(&m, str_from(bytes, 10));
+	if (!proto_varint(&m, &t) || m.at != m.end)
+		return false;
+	s->t = (int64_t)t;
+	return true;
+}
+
 static bool
 read_sample(struct prompb *w, struct str bytes)
 {
@@ -69,7 +108,7 @@ read_sample(struct prompb *w, struct str bytes)
 	struct proto_field f;
 	struct prompb_sample s = {0};
 	proto_init(&m, bytes);
-	while (proto_next(&m, &f)) {
+	while (!read_plain(bytes, &s) && proto_next(&m, &f)) {
 		if (proto_is(&f, 1, PROTO_FIXED64))
 			s.v = proto_f64(&f);
 		else if (proto_is(&f, 2, PROTO_VARINT))
@@ -84,34 +123,127 @@ read_sample(struct prompb *w, struct str bytes)
 }
 
 static bool
+add_message(struct prompb *w, struct prompb_messages *to, struct str bytes, const char *what)
+{
+	if (to->n >= w->limits.samples)
+		return fail(w, RC_REFUSED, "more than %zu %s", w->limits.samples, what);
+	*vec_add(to) = bytes;
+	return true;
+}
+
+/* The labels in front; false: they are cut. */
+static bool
+skip_labels(struct proto *m)
+{
+	uint64_t n;
+	while (m->at < m->end && *m->at == (1 << 3 | PROTO_BYTES)) {
+		m->at++;
+		if (!proto_varint(m, &n) || n > (size_t)(m->end - m->at))
+			return false;
+		m->at += n;
+	}
+	return true;
+}
+
+/* A label behind something else: all of them are gathered. */
+static void
+gather_label(struct prompb *w, struct str label)
+{
+	struct buf b = {0};
+	if (!w->arena)
+		w->arena = arena_create();
+	buf_str(&b, w->label_bytes);
+	proto_put_bytes(&b, 1, label);
+	w->label_bytes = arena_str(w->arena, buf_view(&b));
+	buf_fini(&b);
+}
+
+static bool
 read_series(struct prompb *w, struct str bytes)
 {
 	struct proto m;
 	struct proto_field f;
 	w->series++;
-	w->labels.n = w->samples.n = 0;
+	w->samples.n = w->histograms.n = w->exemplars.n = 0;
 	proto_init(&m, bytes);
+	if (!skip_labels(&m))
+		return malformed(w, "time series");
+	w->label_bytes = str_to(bytes, (size_t)((const char *)m.at - bytes.p));
 	while (proto_next(&m, &f)) {
 		if (f.type != PROTO_BYTES)
 			continue;
-		if ((f.number == 1 && !read_label(w, f.bytes)) || (f.number == 2 && !read_sample(w, f.bytes)))
+		if (f.number == 2 && !read_sample(w, f.bytes))
 			return false;
-		w->exemplars += f.number == 3;
-		w->histograms += f.number == 4;
+		if (f.number == 1)
+			gather_label(w, f.bytes);
+		if (f.number == 3 && !add_message(w, &w->exemplars, f.bytes, "exemplars"))
+			return false;
+		if (f.number == 4 && !add_message(w, &w->histograms, f.bytes, "histograms"))
+			return false;
 	}
 	return !m.failed || malformed(w, "time series");
 }
 
 bool
-prompb_next(struct prompb *w)
+prompb_step(struct prompb *w)
 {
 	struct proto_field f;
-	while (!w->failed && proto_next(&w->request, &f))
+	while (!w->failed && proto_next(&w->request, &f)) {
 		if (proto_is(&f, 1, PROTO_BYTES))
 			return read_series(w, f.bytes);
+		if (proto_is(&f, 3, PROTO_BYTES))
+			add_message(w, &w->metadata, f.bytes, "texts of metadata");
+	}
 	if (!w->failed && w->request.failed)
 		malformed(w, "request");
 	return false;
+}
+
+bool
+prompb_next(struct prompb *w)
+{
+	return prompb_step(w) && prompb_labels(w, w->label_bytes);
+}
+
+bool
+prompb_exemplar(struct prompb *w, struct str message, struct prompb_exemplar *x)
+{
+	struct proto m;
+	struct proto_field f;
+	*x = (struct prompb_exemplar){0};
+	w->labels.n = 0;
+	proto_init(&m, message);
+	while (proto_next(&m, &f)) {
+		if (proto_is(&f, 1, PROTO_BYTES) && !read_label(w, f.bytes))
+			return false;
+		if (proto_is(&f, 2, PROTO_FIXED64))
+			x->v = proto_f64(&f);
+		else if (proto_is(&f, 3, PROTO_VARINT))
+			x->t = (int64_t)f.u;
+	}
+	return !m.failed || malformed(w, "exemplar");
+}
+
+bool
+prompb_metadata(struct prompb *w, struct str message, struct prompb_metadata *out)
+{
+	static const char *const types[] = {
+	    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
+	struct proto m;
+	struct proto_field f;
+	*out = (struct prompb_metadata){.metric = STR(""), .help = STR(""), .unit = STR(""), .type = types[0]};
+	proto_init(&m, message);
+	while (proto_next(&m, &f)) {
+		if (proto_is(&f, 1, PROTO_VARINT))
+			out->type = types[f.u < sizeof types / sizeof *types ? f.u : 0];
+		else if (proto_is(&f, 2, PROTO_BYTES))
+			out->metric = f.bytes;
+		else if (proto_is(&f, 4, PROTO_BYTES))
+			out->help = f.bytes;
+		else if (proto_is(&f, 5, PROTO_BYTES))
+			out->unit = f.bytes;
+	}
+	return !m.failed || malformed(w, "metadata");
 }
 
 enum rc

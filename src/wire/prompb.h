@@ -8,13 +8,16 @@
  *     rc = prompb_end(&w, err);
  *     prompb_fini(&w);
  *
+ * Who knows most label sets by their bytes takes prompb_step instead, which leaves them alone, and prompb_labels
+ * for the others.
+ *
  * Labels are given as they stand: whoever makes a label set of them (labels_add) judges names, doubles and
- * UTF-8, so that one bad series does not take the others with it.  Metadata, exemplars and native
- * histograms are passed over; the latter two are counted.
+ * UTF-8, so that one bad series does not take the others with it. 
  */
 #ifndef WIRE_PROMPB_H
 #define WIRE_PROMPB_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pair.h"
@@ -31,13 +34,23 @@ struct prompb_limits {
 	size_t name, value; /* bytes of a label's texts */
 };
 
+/* Bytes of messages: views into the body. */
+struct prompb_messages {
+	struct str *p;
+	size_t n, cap;
+};
+
 struct prompb {
 	VEC(struct pair) labels;
 	VEC(struct prompb_sample) samples;
-	size_t exemplars, histograms; /* of the whole request so far */
+	struct str label_bytes; /* of prompb_step: good until prompb_fini */
+	struct prompb_messages histograms; /* of this series: messages for histogram.h */
+	struct prompb_messages exemplars;  /* of this series: for prompb_exemplar */
+	struct prompb_messages metadata;   /* of the whole request so far: for prompb_metadata */
 	/* ours */
 	struct proto request;
 	struct prompb_limits limits;
+	struct arena *arena; /* for label bytes that do not stand together; mostly NULL */
 	size_t series;
 	bool failed;
 	struct err err;
@@ -46,8 +59,22 @@ struct prompb {
 void prompb_init(struct prompb *, struct str body, const struct prompb_limits *);
 void prompb_fini(struct prompb *);
 bool prompb_next(struct prompb *);
+bool prompb_step(struct prompb *);                          /* the same without `labels` */
+bool prompb_labels(struct prompb *, struct str label_bytes); /* into `labels`; false: they are none, as prompb_end will say */
 /* RC_INVALID: no WriteRequest; RC_REFUSED: over a limit.  What came before was still good. */
 CHECKED enum rc prompb_end(struct prompb *, struct err *);
+
+struct prompb_exemplar {
+	int64_t t;
+	double v;
+};
+/* Its labels go to `labels`.  False: it is none, as prompb_end will say. */
+bool prompb_exemplar(struct prompb *, struct str message, struct prompb_exemplar *);
+struct prompb_metadata {
+	struct str metric, help, unit;
+	const char *type; /* "counter", "gauge" …, "unknown" */
+};
+bool prompb_metadata(struct prompb *, struct str message, struct prompb_metadata *);
 
 /* Appends one series to a request that is being made. */
 void prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n);

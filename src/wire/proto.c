@@ -19,12 +19,8 @@ fail(struct proto *p)
 }
 
 bool
-proto_varint(struct proto *p, uint64_t *out)
+proto_varint_long(struct proto *p, uint64_t *out)
 {
-	if (p->at < p->end && *p->at < 0x80) {
-		*out = *p->at++;
-		return true;
-	}
 	uint64_t v = 0;
 	for (unsigned shift = 0; shift < 64 && p->at < p->end; shift += 7) {
 		unsigned char c = *p->at++;

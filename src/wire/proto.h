@@ -31,7 +31,18 @@ struct proto_field {
 
 void proto_init(struct proto *, struct str bytes);
 bool proto_next(struct proto *, struct proto_field *); /* false at the end and on failure */
-bool proto_varint(struct proto *, uint64_t *);         /* one bare number, as packed fields hold them */
+bool proto_varint_long(struct proto *, uint64_t *);
+
+/* One bare number, as packed fields hold them. */
+static inline bool
+proto_varint(struct proto *p, uint64_t *out)
+{
+	if (p->at < p->end && *p->at < 0x80) {
+		*out = *p->at++;
+		return true;
+	}
+	return proto_varint_long(p, out);
+}
 
 static inline bool
 proto_is(const struct proto_field *f, uint32_t number, enum proto_type type)

@@ -1,0 +1,217 @@
+/*
+ * compact.c — the blocks of a day into one.
+ *
+ * IDEA   Every block costs memory for each of its series, and a query a look into each.  So a day that is
+ *        over becomes one block, and a day that has very many (a machine that restarts all the time) does at
+ *        once.  More is not merged: every merging writes all samples again.
+ *
+ * The merged block takes the name of the newest it replaces and says which was the oldest; when the machine
+ * stops before the others are removed, the next start does it.  Nobody else removes blocks or series
+ * meanwhile: that is done by the same tick.
+ */
+#include "tsdb/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/os.h"
+
+enum { BLOCKS_OF_A_DAY = 24 };
+
+/* ---- order ---- */
+
+struct placed {
+	struct series *series;
+	const uint32_t *ranks; /* of its tenant */
+};
+
+static int
+by_labels(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	const struct series *s = x->series, *t = y->series;
+	if (s->tenant != t->tenant)
+		return str_cmp(s->tenant->name, t->tenant->name);
+	for (size_t i = 0; i < s->n_pairs && i < t->n_pairs; i++) {
+		uint32_t p = x->ranks[s->pairs[i]], q = x->ranks[t->pairs[i]];
+		if (p != q)
+			return p < q ? -1 : 1;
+	}
+	return (s->n_pairs > t->n_pairs) - (s->n_pairs < t->n_pairs);
+}
+
+void
+series_sort(struct tsdb *db, struct series **all, size_t n)
+{
+	struct placed *p = mem_alloc((n + 1) * sizeof *p);
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct placed){all[i], index_ranks(all[i]->tenant->index, SIZE_MAX / 8)};
+	if (n)
+		qsort(p, n, sizeof *p, by_labels);
+	pthread_rwlock_unlock(&db->lock);
+	for (size_t i = 0; i < n; i++)
+		all[i] = p[i].series;
+	mem_free(p);
+}
+
+/* ---- merging ---- */
+
+struct merging {
+	struct block **blocks; /* some that follow each other in the store's list */
+	size_t n, first;
+	VEC(struct series *) series;
+	struct samples samples;
+	struct blobs histograms;
+	struct buf labels, path;
+};
+
+/* Those that may have something in the blocks. */
+static void
+gather(struct tsdb *db, struct merging *m)
+{
+	msec_t min = INT64_MAX, max = INT64_MIN;
+	for (size_t i = 0; i < m->n; i++) {
+		min = block_min(m->blocks[i]) < min ? block_min(m->blocks[i]) : min;
+		max = block_max(m->blocks[i]) > max ? block_max(m->blocks[i]) : max;
+	}
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < db->series.n; i++) {
+		struct series *s = db->series.p[i];
+		if (s && s->min <= max && s->max >= min)
+			*vec_add(&m->series) = s;
+	}
+	pthread_rwlock_unlock(&db->lock);
+	series_sort(db, m->series.p, m->series.n);
+}
+
+static enum rc
+merge_series(struct tsdb *db, struct merging *m, const struct series *s, struct block_writer *w, struct err *e)
+{
+	samples_clear(&m->samples);
+	blobs_clear(&m->histograms);
+	buf_clear(&m->labels);
+	for (size_t i = 0; i < m->n; i++)
+		if (!block_read(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->samples) ||
+		    !block_read_histograms(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->histograms))
+			return err_set(e, RC_INVALID, "%s has a damaged chunk and is not merged", block_path(m->blocks[i]));
+	samples_order(&m->samples);
+	blobs_order(&m->histograms);
+	pthread_rwlock_rdlock(&db->lock);
+	series_labels(s, &m->labels);
+	pthread_rwlock_unlock(&db->lock);
+	keep_durable(db);
+	return block_writer_add(
+	    w, s->tenant->name, (struct labels){buf_view(&m->labels)}, s->id, &m->samples, &m->histograms, e);
+}
+
+static enum rc
+write_merged(struct tsdb *db, struct merging *m, struct block **out, struct err *e)
+{
+	struct block_writer *w;
+	enum rc rc = block_writer_create(block_path(m->blocks[m->n - 1]), &w, e);
+	for (size_t i = 0; rc == RC_OK && i < m->series.n; i++)
+		rc = merge_series(db, m, m->series.p[i], w, e);
+	if (rc == RC_OK)
+		rc = block_writer_finish(&w, block_since(m->blocks[0]), out, e);
+	block_writer_abandon(&w);
+	return rc;
+}
+
+/* The merged one instead of the others; their files go, but for the one whose name it has. */
+static enum rc
+replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
+{
+	enum rc rc = RC_OK;
+	pthread_rwlock_wrlock(&db->lock);
+	for (size_t i = 1; i < m->n; i++)
+		vec_remove(&db->blocks, m->first + 1);
+	db->blocks.p[m->first] = by;
+	pthread_rwlock_unlock(&db->lock);
+	for (size_t i = 0; i < m->n; i++) {
+		if (rc == RC_OK && i + 1 < m->n && os.unlink(block_path(m->blocks[i])) != 0 && errno != ENOENT)
+			rc = err_errno(e, "cannot remove %s", block_path(m->blocks[i]));
+		block_close(&m->blocks[i]);
+	}
+	return rc;
+}
+
+static enum rc
+merge(struct tsdb *db, size_t first, size_t n, struct err *e)
+{
+	struct merging m = {.n = n, .first = first};
+	struct block *by = NULL;
+	m.blocks = mem_alloc(n * sizeof *m.blocks);
+	pthread_rwlock_rdlock(&db->lock);
+	for (size_t i = 0; i < n; i++)
+		m.blocks[i] = db->blocks.p[first + i];
+	pthread_rwlock_unlock(&db->lock);
+	gather(db, &m);
+	enum rc rc = write_merged(db, &m, &by, e);
+	if (rc == RC_OK) {
+		log_info("tsdb", "merged %zu blocks into %s: %llu samples in %llu bytes", n, block_path(by),
+		    (unsigned long long)block_samples(by), (unsigned long long)block_bytes(by));
+		rc = replace(db, &m, by, e);
+	}
+	vec_fini(&m.series);
+	samples_fini(&m.samples);
+	blobs_fini(&m.histograms);
+	buf_fini(&m.labels);
+	mem_free(m.blocks);
+	return rc;
+}
+
+/* ---- what is due ---- */
+
+static msec_t
+day_of(const struct block *b)
+{
+	return block_min(b) / DAY - (block_min(b) % DAY < 0);
+}
+
+/* The first run of neighbours of one day that are to become one; returns how many. */
+static size_t
+find_due(const struct tsdb *db, size_t *first)
+{
+	/* the last of a day comes into a block up to a head's span later */
+	msec_t over = db->newest - db->options.head_span - HOUR, today = over / DAY - (over % DAY < 0);
+	for (size_t i = 0, n; i < db->blocks.n; i += n) {
+		n = 1;
+		while (i + n < db->blocks.n && day_of(db->blocks.p[i + n]) == day_of(db->blocks.p[i]))
+			n++;
+		*first = i;
+		if (n > BLOCKS_OF_A_DAY || (n > 1 && day_of(db->blocks.p[i]) < today))
+			return n;
+	}
+	return 0;
+}
+
+static bool
+set_busy(struct tsdb *db, bool busy)
+{
+	pthread_rwlock_wrlock(&db->lock);
+	bool free = !busy || !db->flushing;
+	if (free)
+		db->flushing = busy;
+	pthread_rwlock_unlock(&db->lock);
+	return free;
+}
+
+enum rc
+compact_days(struct tsdb *db, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t first, n = 1;
+	if (!set_busy(db, true))
+		return RC_OK; /* somebody writes a block; the next time */
+	while (rc == RC_OK && n) {
+		pthread_rwlock_rdlock(&db->lock);
+		n = find_due(db, &first);
+		pthread_rwlock_unlock(&db->lock);
+		if (n)
+			rc = merge(db, first, n, e);
+	}
+	set_busy(db, false);
+	return rc;
+}

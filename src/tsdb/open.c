@@ -1,0 +1,304 @@
+/*
+ * open.c — opening and closing the store: blocks, then the log.
+ *
+ * A block that cannot be trusted is set aside and named; the others are served.
+ */
+#include "tsdb/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "base/os.h"
+
+void
+block_name(const struct tsdb *db, uint64_t number, struct buf *path)
+{
+	buf_fmt(path, "%s/block-%08llu", db->dir, (unsigned long long)number);
+}
+
+static void *
+visit_tenant(void *arg, struct str name)
+{
+	return tenant_make(arg, name);
+}
+
+static uint32_t
+visit_pair(void *arg, void *tenant, struct str text)
+{
+	return index_pair(((struct tenant *)tenant)->index, text);
+}
+
+static uint32_t
+visit_series(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms)
+{
+	struct series *s = series_make_of_pairs(arg, tenant, pairs, n);
+	s->histograms |= histograms;
+	s->min = min < s->min ? min : s->min;
+	s->max = max > s->max ? max : s->max;
+	return s->id;
+}
+
+static enum rc
+take_block(struct tsdb *db, struct block *b, struct err *e)
+{
+	const struct block_visitor v = {visit_tenant, visit_pair, visit_series, db};
+	enum rc rc = block_visit(b, &v, e);
+	if (rc != RC_OK)
+		return rc;
+	db->newest = block_max(b) > db->newest ? block_max(b) : db->newest;
+	*vec_add(&db->blocks) = b;
+	return RC_OK;
+}
+
+/* A block that cannot be trusted is renamed, so that it is looked at once, and the others are served. */
+static enum rc
+set_aside(struct tsdb *db, const char *path, const char *why, struct err *e)
+{
+	struct buf to = {0};
+	buf_fmt(&to, "%s.damaged", path);
+	log_error("tsdb", "%s; it is kept as %s", why, to.p);
+	db->damaged++;
+	enum rc rc = os.rename(path, to.p) == 0 ? RC_OK : err_errno(e, "cannot rename %s", path);
+	buf_fini(&to);
+	return rc;
+}
+
+/* The number a block's name ends with: it holds everything from the log's segments before that one. */
+static bool
+block_number(const char *name, uint64_t *number)
+{
+	struct str s = str_c(name);
+	return str_starts(s, STR("block-")) && str_u64(str_from(s, 6), number);
+}
+
+/* A block that was opened, and has not been taken yet. */
+struct opened {
+	uint64_t number;
+	struct block *block; /* NULL: it was damaged */
+};
+struct opened_list {
+	struct opened *p;
+	size_t n, cap;
+};
+
+static enum rc
+open_block(struct tsdb *db, struct opened *o, struct err *e)
+{
+	struct buf path = {0};
+	block_name(db, o->number, &path);
+	enum rc rc = block_open(path.p, &o->block, e);
+	if (rc == RC_INVALID) {
+		struct err why = *e;
+		rc = set_aside(db, path.p, why.text, e);
+	}
+	buf_fini(&path);
+	return rc;
+}
+
+/* What was merged into this one may still be there when the machine stopped in between. */
+static enum rc
+drop_merged(struct opened_list *l, const struct opened *by, struct err *e)
+{
+	for (struct opened *o = l->p; o < by; o++) {
+		if (!o->block || o->number < block_since(by->block))
+			continue;
+		if (os.unlink(block_path(o->block)) != 0)
+			return err_errno(e, "cannot remove %s", block_path(o->block));
+		block_close(&o->block);
+	}
+	return RC_OK;
+}
+
+static enum rc
+take_or_set_aside(struct tsdb *db, struct opened *o, struct err *e)
+{
+	enum rc rc = take_block(db, o->block, e);
+	if (rc == RC_OK)
+		o->block = NULL; /* the store's */
+	if (rc != RC_INVALID)
+		return rc;
+	struct err why = *e;
+	return set_aside(db, block_path(o->block), why.text, e);
+}
+
+static enum rc
+take_blocks(struct tsdb *db, struct opened_list *l, uint64_t *from, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < l->n; i++)
+		rc = open_block(db, &l->p[i], e);
+	for (size_t i = 0; rc == RC_OK && i < l->n; i++)
+		if (l->p[i].block)
+			rc = drop_merged(l, &l->p[i], e);
+	for (size_t i = 0; rc == RC_OK && i < l->n; i++) {
+		if (!l->p[i].block)
+			continue;
+		*from = l->p[i].number;
+		rc = take_or_set_aside(db, &l->p[i], e);
+	}
+	return rc;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = ((const struct opened *)a)->number, y = ((const struct opened *)b)->number;
+	return (x > y) - (x < y);
+}
+
+/* `*from`: the log's segments before this one are in a block. */
+static enum rc
+open_blocks(struct tsdb *db, uint64_t *from, struct err *e)
+{
+	struct opened_list l = {0};
+	uint64_t number;
+	DIR *d = opendir(db->dir);
+	if (!d)
+		return err_errno(e, "cannot read the folder %s", db->dir);
+	for (struct dirent *f; (f = readdir(d));)
+		if (block_number(f->d_name, &number))
+			*vec_add(&l) = (struct opened){.number = number};
+	closedir(d);
+	if (l.n)
+		qsort(l.p, l.n, sizeof *l.p, by_number);
+	enum rc rc = take_blocks(db, &l, from, e);
+	for (size_t i = 0; i < l.n; i++)
+		block_close(&l.p[i].block);
+	vec_fini(&l);
+	return rc;
+}
+
+static enum rc
+open_files(struct tsdb *db, struct err *e)
+{
+	uint64_t from = 1;
+	struct wal_reader reader = {.record = replay_record, .segment = replay_segment, .arg = db};
+	if (os_make_dirs(db->dir, 0750, e) != RC_OK)
+		return e->rc;
+	enum rc rc = open_blocks(db, &from, e);
+	if (rc == RC_OK)
+		rc = wal_open(db->dir, from, &reader, &db->wal, e);
+	vec_fini(&db->by_logged_id);
+	return rc;
+}
+
+/* Appends must not starve behind queries, which glibc's default would let happen. */
+static void
+init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t a;
+	pthread_rwlockattr_init(&a);
+	pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &a);
+	pthread_rwlockattr_destroy(&a);
+}
+
+enum rc
+tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
+{
+	struct err own;
+	e = e ? e : &own;
+	struct tsdb *db = mem_new(struct tsdb);
+	db->options = *o;
+	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
+	db->options.head_bytes = o->head_bytes ? o->head_bytes : 256ull << 20;
+	db->dir = mem_dup(o->dir, strlen(o->dir));
+	db->tenants = map_create();
+	db->newest = INT64_MIN;
+	db->head_since = db->swept = clock_wall(o->clock);
+	db->synced = clock_mono(o->clock);
+	init_lock(&db->lock);
+	pthread_mutex_init(&db->calling, NULL);
+	db->annex = annex_create();
+	db->memo = memo_create();
+	db->appending = appending_create();
+	randombytes_buf(db->secret, sizeof db->secret);
+	slots_grow(db);
+	enum rc rc = open_files(db, e);
+	if (rc != RC_OK)
+		tsdb_close(&db);
+	*out = db;
+	return rc;
+}
+
+static void
+free_tenants(struct tsdb *db)
+{
+	map_each (db->tenants, entry) {
+		struct tenant *t = entry->value;
+		must(t->watches.n == 0);
+		index_destroy(&t->index);
+		vec_fini(&t->watches);
+		mem_free((char *)t->name.p);
+		mem_free(t);
+	}
+	map_destroy(&db->tenants);
+}
+
+enum { CLOSE_LOG = 4 << 20 };
+
+/* A long log would have to be read at the next start: rather a block now. */
+static enum rc
+close_log(struct tsdb *db, struct err *e)
+{
+	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e) : tsdb_sync(db, e);
+}
+
+void
+tsdb_close(struct tsdb **pdb)
+{
+	struct tsdb *db = *pdb;
+	struct err e;
+	if (!db)
+		return;
+	if (db->wal && close_log(db, &e) != RC_OK)
+		log_error("tsdb", "%s", e.text);
+	wal_close(&db->wal);
+	for (size_t i = 0; i < db->series.n; i++)
+		if (db->series.p[i])
+			series_free(db, db->series.p[i]);
+	for (size_t i = 0; i < db->blocks.n; i++)
+		block_close(&db->blocks.p[i]);
+	vec_fini(&db->series);
+	vec_fini(&db->blocks);
+	free_tenants(db);
+	mem_free(db->slots);
+	vec_fini(&db->found_pairs);
+	for (size_t i = 0; i < db->slabs.n; i++)
+		free(db->slabs.p[i]);
+	vec_fini(&db->slabs);
+	vec_fini(&db->spare);
+	annex_destroy(&db->annex);
+	memo_destroy(&db->memo);
+	appending_destroy(&db->appending);
+	timelines_forget(&db->lines);
+	buf_fini(&db->payload);
+	pthread_rwlock_destroy(&db->lock);
+	pthread_mutex_destroy(&db->calling);
+	mem_free(db->dir);
+	mem_free(db);
+	*pdb = NULL;
+}
+
+void
+tsdb_state(struct tsdb *db, struct tsdb_state *out)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	*out = (struct tsdb_state){
+	    .tenants = map_count(db->tenants),
+	    .series = db->n_series,
+	    .blocks = db->blocks.n,
+	    .damaged = db->damaged,
+	    .head_samples = db->head_samples,
+	    .log_bytes = wal_bytes(db->wal),
+	    .newest = db->newest,
+	};
+	for (size_t i = 0; i < db->blocks.n; i++)
+		out->block_bytes += block_bytes(db->blocks.p[i]);
+	pthread_rwlock_unlock(&db->lock);
+}
