@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/time.h"
 #include "conf/node.h"
+#include "wire/url.h"
 
 enum { FILE_LIMIT = 16 << 20 };
 
@@ -95,26 +96,13 @@ has_port(struct str address)
 }
 
 static void
-escape_to(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool plain = ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') || strchr("-_.~", c);
-		if (plain && c)
-			buf_ch(b, (char)c);
-		else
-			buf_fmt(b, "%%%02X", c);
-	}
-}
-
-static void
 add_param(struct buf *url, struct str name, struct str value)
 {
 	bool first = str_chr(buf_view(url), '?') < 0;
 	buf_ch(url, first ? '?' : '&');
-	escape_to(url, name);
+	url_escape_query(url, name);
 	buf_ch(url, '=');
-	escape_to(url, value);
+	url_escape_query(url, value);
 }
 
 static bool

@@ -124,17 +124,3 @@ ctl_list(struct args *args, const char *path, const struct column *columns, cons
 		status = table_print(args, answer.body, columns, none);
 	return status;
 }
-
-void
-ctl_url_escape(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if ((c | 32) >= 'a' && (c | 32) <= 'z')
-			buf_ch(b, (char)c);
-		else if ((c >= '0' && c <= '9') || strchr("-_.~", c))
-			buf_ch(b, (char)c);
-		else
-			buf_fmt(b, "%%%02X", c);
-	}
-}

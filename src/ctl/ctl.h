@@ -57,6 +57,5 @@ struct column;
 int ctl_list(struct args *, const char *path, const struct column *, const char *none);
 /* The error sentence of a JSON answer, or the body itself. */
 struct str ctl_error_of(struct args *, const struct answer *);
-void ctl_url_escape(struct buf *, struct str);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ctl/table.h"
 #include "ctl/verbs.h"
 #include "wire/json.h"
+#include "wire/url.h"
 
 /* ---- alerts ---- */
 
@@ -171,7 +172,7 @@ verb_silence(struct args *a)
 		return verb_usage("silence");
 	struct buf url = {0};
 	buf_c(&url, "/api/v2/silence/");
-	ctl_url_escape(&url, str_c(id));
+	url_escape_query(&url, str_c(id));
 	int status = ctl_do(a, "DELETE", url.p, STR(""), "The silence has ended.");
 	buf_fini(&url);
 	return status;

@@ -8,6 +8,7 @@
 #include "ctl/verbs.h"
 #include "label/labels.h"
 #include "wire/json.h"
+#include "wire/url.h"
 
 /* name{label="value"} of a JSON object of labels. */
 static void
@@ -130,7 +131,7 @@ add_param(struct buf *url, const char *name, const char *value)
 	if (!value)
 		return;
 	buf_fmt(url, "&%s=", name);
-	ctl_url_escape(url, str_c(value));
+	url_escape_query(url, str_c(value));
 }
 
 /* --last 1h --step 1m: the range that ends now. */
@@ -157,7 +158,7 @@ verb_query(struct args *a)
 	if (!expression)
 		return verb_usage("query");
 	buf_fmt(&url, "/api/v1/%s?query=", last ? "query_range" : "query");
-	ctl_url_escape(&url, str_c(expression));
+	url_escape_query(&url, str_c(expression));
 	add_param(&url, "time", time);
 	int status = last ? add_range(&url, last, step) : EXIT_OK;
 	if (status == EXIT_OK)

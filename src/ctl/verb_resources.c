@@ -9,6 +9,7 @@
 #include "ctl/table.h"
 #include "ctl/verbs.h"
 #include "wire/yaml_writer.h"
+#include "wire/url.h"
 
 enum { APPLY_LIMIT = 1 << 20 };
 
@@ -63,7 +64,7 @@ send_yaml(struct args *a, const char *path, bool dry, struct str yaml)
 	struct buf url = {0};
 	struct answer answer;
 	buf_fmt(&url, "/api/tocsin/v1/resources?dry_run=%s&file=", dry ? "true" : "false");
-	ctl_url_escape(&url, str_c(path));
+	url_escape_query(&url, str_c(path));
 	int status = ctl_send(a, "POST", url.p, "application/yaml", yaml, &answer);
 	if (status == EXIT_OK && a->json)
 		ctl_print_raw(&answer);
@@ -140,7 +141,7 @@ verb_export(struct args *a)
 	struct buf url = {0};
 	struct answer answer;
 	buf_c(&url, "/api/tocsin/v1/resources?kind=");
-	ctl_url_escape(&url, str_c(kind));
+	url_escape_query(&url, str_c(kind));
 	int status = args_done(a, verb_self("export"));
 	if (status == EXIT_OK)
 		status = ctl_get(a, url.p, &answer);

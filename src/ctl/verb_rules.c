@@ -11,6 +11,7 @@
 #include "replay/rule_check.h"
 #include "replay/rule_test.h"
 #include "wire/json.h"
+#include "wire/url.h"
 
 static int
 each_file(struct args *a, bool (*what)(const char *path, struct buf *out))
@@ -181,7 +182,7 @@ suggest(struct args *a)
 	if (status != EXIT_OK)
 		return status;
 	buf_c(&path, "/api/tocsin/v1/rules/suggest?days=");
-	ctl_url_escape(&path, str_c(days ? days : "30"));
+	url_escape_query(&path, str_c(days ? days : "30"));
 	status = ctl_get(a, path.p, &answer);
 	if (status == EXIT_OK && a->json)
 		ctl_print_raw(&answer);

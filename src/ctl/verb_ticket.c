@@ -5,6 +5,7 @@
 #include "ctl/table.h"
 #include "ctl/verbs.h"
 #include "wire/json.h"
+#include "wire/url.h"
 
 static const struct column event_columns[] = {
     {"AT", "at", COLUMN_TIME},
@@ -56,9 +57,9 @@ list_tickets(struct args *a, const char *state)
 {
 	struct buf url = {0};
 	buf_c(&url, "/api/tocsin/v1/tickets?state=");
-	ctl_url_escape(&url, str_c(state));
+	url_escape_query(&url, str_c(state));
 	buf_c(&url, "&customer=");
-	ctl_url_escape(&url, str_c(a->customer));
+	url_escape_query(&url, str_c(a->customer));
 	int status = ctl_list(a, url.p, ticket_columns, "There is no such ticket.");
 	buf_fini(&url);
 	return status;
@@ -71,7 +72,7 @@ show_ticket(struct args *a, const char *number)
 	struct buf url = {0};
 	struct answer answer;
 	buf_c(&url, "/api/tocsin/v1/tickets/");
-	ctl_url_escape(&url, str_c(number));
+	url_escape_query(&url, str_c(number));
 	int status = ctl_get(a, url.p, &answer);
 	if (status == EXIT_OK && a->json)
 		ctl_print_raw(&answer);
@@ -129,7 +130,7 @@ change_ticket(struct args *a, const char *number, size_t word, const char *value
 	struct buf url = {0}, b = {0};
 	struct json_writer w;
 	buf_c(&url, "/api/tocsin/v1/tickets/");
-	ctl_url_escape(&url, str_c(number));
+	url_escape_query(&url, str_c(number));
 	buf_fmt(&url, "/%s", ticket_words[word].verb);
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
@@ -179,7 +180,7 @@ verb_explain(struct args *a)
 	if (!subject)
 		return verb_usage("explain");
 	buf_c(&url, "/api/tocsin/v1/events?limit=10000&subject=");
-	ctl_url_escape(&url, str_c(subject));
+	url_escape_query(&url, str_c(subject));
 	int status = args_done(a, verb_self("explain"));
 	if (status == EXIT_OK)
 		status = ctl_list(a, url.p, event_columns, "Nothing is known of it.");

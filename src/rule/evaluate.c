@@ -13,6 +13,7 @@
 #include "base/suspect.h"
 #include "base/time.h"
 #include "rule/group.h"
+#include "wire/url.h"
 
 enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
 
@@ -232,6 +233,19 @@ told_annotations(struct running *r, const struct instance *in)
 	return out;
 }
 
+/* Where the alert's expression is seen: the console's page of it, at the address that Prometheus uses. */
+static struct str
+generator_url(struct running *r)
+{
+	struct buf b = {0};
+	buf_fmt(&b, "%.*s/graph?g0.expr=", STR_ARG(r->group->rules->conf->external_url));
+	url_escape_query(&b, r->rule->conf->expr);
+	buf_c(&b, "&g0.tab=1");
+	struct str url = arena_str(r->arena, buf_view(&b));
+	buf_fini(&b);
+	return url;
+}
+
 static void
 hand_on(struct running *r, struct instance *in)
 {
@@ -243,6 +257,7 @@ hand_on(struct running *r, struct instance *in)
 	    .customer = r->group->conf->customer, /* empty: the labels say, or nobody does */
 	    .labels = labels_to_pairs(in->labels, r->arena),
 	    .annotations = told_annotations(r, in),
+	    .generator_url = generator_url(r),
 	    .starts_at = in->fired_at,
 	    .ends_at = in->state == INSTANCE_RESOLVED ? in->resolved_at : r->at + grace,
 	    .received = r->at,

@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "tmpl/run.h"
+#include "wire/url.h"
 
 /* ---- comparison ---- */
 
@@ -281,27 +282,11 @@ fn_js(struct run *r, const struct value *args, size_t n, struct value *out, stru
 	return RC_OK;
 }
 
-void
-escape_query(struct str s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			     (c && strchr("-_.~", c));
-		if (plain)
-			buf_ch(out, (char)c);
-		else if (c == ' ')
-			buf_ch(out, '+');
-		else
-			buf_fmt(out, "%%%02X", c);
-	}
-}
-
 static enum rc
 fn_urlquery(struct run *r, const struct value *args, size_t n, struct value *out, struct err *e)
 {
 	struct buf b = {0};
-	escape_query(joined(r, args, n), &b);
+	url_escape_query(&b, joined(r, args, n));
 	*out = run_text(r, &b);
 	return RC_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "tmpl/common.h"
+#include "wire/url.h"
 
 /* ---- queries ---- */
 
@@ -141,7 +142,7 @@ graph(struct run *r, const struct value *args, char tab, struct value *out, stru
 	if (want_str(args, 0, "graphLink", &expr, e) != RC_OK)
 		return RC_INVALID;
 	buf_c(&b, "/graph?g0.expr=");
-	escape_query(expr, &b);
+	url_escape_query(&b, expr);
 	buf_fmt(&b, "&g0.tab=%c", tab);
 	*out = run_text(r, &b);
 	return RC_OK;
@@ -220,7 +221,7 @@ fn_query_escape(struct run *r, const struct value *args, size_t n, struct value 
 	struct buf b = {0};
 	if (want_str(args, 0, "urlQueryEscape", &s, e) != RC_OK)
 		return RC_INVALID;
-	escape_query(s, &b);
+	url_escape_query(&b, s);
 	*out = run_text(r, &b);
 	return RC_OK;
 }

@@ -49,6 +49,5 @@ void format_time(const struct value *time, struct str layout, struct buf *out);
 /* & < > " ' as HTML. */
 void escape_html(struct str, struct buf *);
 /* For a URL's query; a space becomes +. */
-void escape_query(struct str, struct buf *);
 
 #endif
