@@ -114,28 +114,20 @@ by_urgency(const void *a, const void *b)
 }
 
 static void
-put_text(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-static void
 put_cause(struct json_writer *w, const struct cause *c)
 {
 	struct str summary = pairs_get(c->worst->a.annotations, "summary");
 	jsonw_object(w);
-	put_text(w, "customer", c->customer);
-	put_text(w, "name", c->name);
-	put_text(w, "severity", label_of(c->worst, "severity"));
+	jsonw_member(w, "customer", c->customer);
+	jsonw_member(w, "name", c->name);
+	jsonw_member(w, "severity", label_of(c->worst, "severity"));
 	jsonw_key(w, "count");
 	jsonw_i64(w, (int64_t)c->n);
 	jsonw_key(w, "held_back");
 	jsonw_i64(w, (int64_t)c->held_back);
-	jsonw_key(w, "since");
-	jsonw_time(w, c->first->a.starts_at);
-	put_text(w, "summary", summary.n ? summary : pairs_get(c->worst->a.annotations, "description"));
-	put_text(w, "fingerprint", str_c(c->worst->hex));
+	jsonw_member_time(w, "since", c->first->a.starts_at);
+	jsonw_member(w, "summary", summary.n ? summary : pairs_get(c->worst->a.annotations, "description"));
+	jsonw_member(w, "fingerprint", str_c(c->worst->hex));
 	jsonw_object_end(w);
 }
 

@@ -145,19 +145,12 @@ put_pairs(struct json_writer *w, const char *key, struct pairs p)
 	jsonw_object_end(w);
 }
 
-static void
-put_str(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
 /* As Go writes it: there are receivers that compare with "0001-01-01T00:00:00Z". */
 static void
 put_time(struct json_writer *w, const char *key, msec_t t)
 {
 	char text[TIME_TEXT];
-	put_str(w, key, str_c(time_rfc3339_short(t, text)));
+	jsonw_member(w, key, str_c(time_rfc3339_short(t, text)));
 }
 
 static void
@@ -165,13 +158,13 @@ put_alert(struct json_writer *w, const struct held *h, msec_t now)
 {
 	bool firing = held_fires(h, now);
 	jsonw_object(w);
-	put_str(w, "status", firing ? STR("firing") : STR("resolved"));
+	jsonw_member(w, "status", firing ? STR("firing") : STR("resolved"));
 	put_pairs(w, "labels", h->a.labels);
 	put_pairs(w, "annotations", h->a.annotations);
 	put_time(w, "startsAt", h->a.starts_at);
 	put_time(w, "endsAt", firing ? VALUE_TIME_ZERO : h->a.ends_at);
-	put_str(w, "generatorURL", h->a.generator_url);
-	put_str(w, "fingerprint", str_c(h->hex));
+	jsonw_member(w, "generatorURL", h->a.generator_url);
+	jsonw_member(w, "fingerprint", str_c(h->hex));
 	jsonw_object_end(w);
 }
 
@@ -183,20 +176,20 @@ payload_webhook(const struct told *t, size_t max, struct buf *out)
 	size_t n = max && t->n > max ? max : t->n;
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	put_str(&w, "receiver", quoted_name(t->group->route->conf->receiver, a));
-	put_str(&w, "status", any_fires(t) ? STR("firing") : STR("resolved"));
+	jsonw_member(&w, "receiver", quoted_name(t->group->route->conf->receiver, a));
+	jsonw_member(&w, "status", any_fires(t) ? STR("firing") : STR("resolved"));
 	jsonw_key(&w, "alerts");
 	jsonw_array(&w);
 	for (size_t i = 0; i < n; i++)
 		put_alert(&w, t->alerts[i], t->now);
 	jsonw_array_end(&w);
-	put_str(&w, "notification_reason", str_c(t->reason));
+	jsonw_member(&w, "notification_reason", str_c(t->reason));
 	put_pairs(&w, "groupLabels", t->group->labels);
 	put_pairs(&w, "commonLabels", common(t, false, a));
 	put_pairs(&w, "commonAnnotations", common(t, true, a));
-	put_str(&w, "externalURL", t->external_url);
-	put_str(&w, "version", STR("4"));
-	put_str(&w, "groupKey", str_c(t->group->key));
+	jsonw_member(&w, "externalURL", t->external_url);
+	jsonw_member(&w, "version", STR("4"));
+	jsonw_member(&w, "groupKey", str_c(t->group->key));
 	jsonw_key(&w, "truncatedAlerts");
 	jsonw_i64(&w, (int64_t)(t->n - n));
 	jsonw_object_end(&w);

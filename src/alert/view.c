@@ -16,20 +16,6 @@ view_filter_init(struct view_filter *f)
 }
 
 static void
-put_str(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-static void
-put_time(struct json_writer *w, const char *key, msec_t t)
-{
-	jsonw_key(w, key);
-	jsonw_time(w, t);
-}
-
-static void
 put_pairs(struct json_writer *w, const char *key, struct pairs p)
 {
 	jsonw_key(w, key);
@@ -49,7 +35,7 @@ put_names(struct json_writer *w, const char *key, struct strs names, bool as_obj
 	for (size_t i = 0; i < names.n; i++) {
 		if (as_objects) {
 			jsonw_object(w);
-			put_str(w, "name", names.p[i]);
+			jsonw_member(w, "name", names.p[i]);
 			jsonw_object_end(w);
 		} else {
 			jsonw_str(w, names.p[i]);
@@ -118,22 +104,22 @@ put_alert(struct json_writer *w, const struct held *h, const struct standing *s,
 	bool held = s->silenced_by.v.n || s->inhibitor;
 	jsonw_object(w);
 	put_pairs(w, "annotations", h->a.annotations);
-	put_time(w, "endsAt", h->a.ends_at);
-	put_str(w, "fingerprint", str_c(h->hex));
+	jsonw_member_time(w, "endsAt", h->a.ends_at);
+	jsonw_member(w, "fingerprint", str_c(h->hex));
 	put_names(w, "receivers", receivers, true);
-	put_time(w, "startsAt", h->a.starts_at);
+	jsonw_member_time(w, "startsAt", h->a.starts_at);
 	jsonw_key(w, "status");
 	jsonw_object(w);
 	put_names(w, "inhibitedBy", (struct strs){&inhibitor, inhibitor.n != 0}, false);
 	put_names(w, "mutedBy", muted_by, false);
 	put_names(w, "silencedBy", strs_of(&s->silenced_by), false);
-	put_str(w, "state", held ? STR("suppressed") : STR("active"));
+	jsonw_member(w, "state", held ? STR("suppressed") : STR("active"));
 	jsonw_object_end(w);
-	put_time(w, "updatedAt", h->a.updated_at);
-	put_str(w, "generatorURL", h->a.generator_url);
+	jsonw_member_time(w, "updatedAt", h->a.updated_at);
+	jsonw_member(w, "generatorURL", h->a.generator_url);
 	put_pairs(w, "labels", h->a.labels);
 	if (!str_is(h->a.customer, "default"))
-		put_str(w, "customer", h->a.customer);
+		jsonw_member(w, "customer", h->a.customer);
 	jsonw_object_end(w);
 }
 
@@ -231,7 +217,7 @@ view_group(const struct road *r, const struct view_filter *f, const struct group
 	put_pairs(w, "routeLabels", g->route->conf->labels);
 	jsonw_key(w, "receiver");
 	jsonw_object(w);
-	put_str(w, "name", receiver.p[0]);
+	jsonw_member(w, "name", receiver.p[0]);
 	jsonw_object_end(w);
 	jsonw_object_end(w);
 	if (n == 0 || (muted.n && !f->muted)) {
@@ -265,15 +251,15 @@ static void
 put_silence(struct json_writer *w, const struct silence *s, msec_t now)
 {
 	jsonw_object(w);
-	put_str(w, "id", s->id);
+	jsonw_member(w, "id", s->id);
 	jsonw_key(w, "status");
 	jsonw_object(w);
-	put_str(w, "state", str_c(silence_states[silence_state(s, now)]));
+	jsonw_member(w, "state", str_c(silence_states[silence_state(s, now)]));
 	jsonw_object_end(w);
-	put_time(w, "updatedAt", s->updated_at);
-	put_str(w, "comment", s->comment);
-	put_str(w, "createdBy", s->created_by);
-	put_time(w, "endsAt", s->ends_at);
+	jsonw_member_time(w, "updatedAt", s->updated_at);
+	jsonw_member(w, "comment", s->comment);
+	jsonw_member(w, "createdBy", s->created_by);
+	jsonw_member_time(w, "endsAt", s->ends_at);
 	jsonw_key(w, "matchers");
 	jsonw_array(w);
 	for (size_t i = 0; i < s->matchers.n; i++) {
@@ -282,16 +268,16 @@ put_silence(struct json_writer *w, const struct silence *s, msec_t now)
 		jsonw_bool(w, s->matchers.p[i].is_equal);
 		jsonw_key(w, "isRegex");
 		jsonw_bool(w, s->matchers.p[i].is_regex);
-		put_str(w, "name", s->matchers.p[i].name);
-		put_str(w, "value", s->matchers.p[i].value);
+		jsonw_member(w, "name", s->matchers.p[i].name);
+		jsonw_member(w, "value", s->matchers.p[i].value);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
-	put_time(w, "startsAt", s->starts_at);
+	jsonw_member_time(w, "startsAt", s->starts_at);
 	if (s->annotations.n)
 		put_pairs(w, "annotations", s->annotations);
 	if (s->all_customers || !str_is(s->customer, "default"))
-		put_str(w, "customer", s->all_customers ? STR("*") : s->customer);
+		jsonw_member(w, "customer", s->all_customers ? STR("*") : s->customer);
 	jsonw_object_end(w);
 }
 
@@ -403,7 +389,7 @@ view_receivers(const struct road *r, const struct str *customer, struct buf *out
 		if (customer && !is_told_of(r, root->receivers.p[i].name, *customer))
 			continue;
 		jsonw_object(&w);
-		put_str(&w, "name", root->receivers.p[i].name);
+		jsonw_member(&w, "name", root->receivers.p[i].name);
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
@@ -416,8 +402,8 @@ put_version(struct json_writer *w, const char *version)
 	jsonw_key(w, "versionInfo");
 	jsonw_object(w);
 	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-		put_str(w, empty[i], STR(""));
-	put_str(w, "version", str_c(version));
+		jsonw_member(w, empty[i], STR(""));
+	jsonw_member(w, "version", str_c(version));
 	jsonw_object_end(w);
 }
 
@@ -429,17 +415,17 @@ view_status(const struct road *r, const char *version, msec_t started, bool with
 	jsonw_object(&w);
 	jsonw_key(&w, "cluster");
 	jsonw_object(&w);
-	put_str(&w, "name", STR("tocsin"));
+	jsonw_member(&w, "name", STR("tocsin"));
 	jsonw_key(&w, "peers");
 	jsonw_array(&w);
 	jsonw_array_end(&w);
-	put_str(&w, "status", STR("ready"));
+	jsonw_member(&w, "status", STR("ready"));
 	jsonw_object_end(&w);
 	jsonw_key(&w, "config");
 	jsonw_object(&w);
-	put_str(&w, "original", with_config ? r->routes->conf->alertmanager_yaml : STR(""));
+	jsonw_member(&w, "original", with_config ? r->routes->conf->alertmanager_yaml : STR(""));
 	jsonw_object_end(&w);
-	put_time(&w, "uptime", started);
+	jsonw_member_time(&w, "uptime", started);
 	put_version(&w, version);
 	jsonw_object_end(&w);
 }

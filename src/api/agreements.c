@@ -18,10 +18,8 @@ put_open(struct preview *p)
 	if (p->open.from >= p->open.to)
 		return;
 	jsonw_object(&p->w);
-	jsonw_key(&p->w, "from");
-	jsonw_time(&p->w, p->open.from);
-	jsonw_key(&p->w, "to");
-	jsonw_time(&p->w, p->open.to);
+	jsonw_member_time(&p->w, "from", p->open.from);
+	jsonw_member_time(&p->w, "to", p->open.to);
 	jsonw_object_end(&p->w);
 }
 
@@ -103,10 +101,8 @@ put_type(void *arg, const struct resource *r, const void *spec)
 	if (r->customer.n && !access_sees(&t->call->who, r->customer))
 		return true;
 	jsonw_object(&t->w);
-	jsonw_key(&t->w, "name");
-	jsonw_str(&t->w, r->name);
-	jsonw_key(&t->w, "title");
-	jsonw_str(&t->w, p->title);
+	jsonw_member(&t->w, "name", r->name);
+	jsonw_member(&t->w, "title", p->title);
 	jsonw_object_end(&t->w);
 	return true;
 }

@@ -148,6 +148,18 @@ answer_json(struct call *c, int status, struct buf *take)
 	http_answer_buf(c->req, status, "application/json", take);
 }
 
+void
+answer_list(struct call *c, struct json_writer *w, struct buf *take, bool read)
+{
+	jsonw_array_end(w);
+	if (read) {
+		answer_json(c, 200, take);
+		return;
+	}
+	buf_fini(take);
+	answer_error(c, RC_IO, "the ledger cannot be read");
+}
+
 /* Prometheus's clients read errorType, our own read code; both read error. */
 void
 answer_error(struct call *c, enum rc rc, const char *fmt, ...)
@@ -168,8 +180,7 @@ answer_error(struct call *c, enum rc rc, const char *fmt, ...)
 		jsonw_c(&w, "error");
 		jsonw_key(&w, "errorType");
 		jsonw_c(&w, rc == RC_INVALID ? "bad_data" : rc_name(rc));
-		jsonw_key(&w, "error");
-		jsonw_str(&w, buf_view(&text));
+		jsonw_member(&w, "error", buf_view(&text));
 		jsonw_object_end(&w);
 	}
 	buf_fini(&text);

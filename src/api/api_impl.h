@@ -58,6 +58,8 @@ extern const size_t routes_n;
 
 /* ---- answers ---- */
 void answer_json(struct call *, int status, struct buf *take);
+/* Closes a JSON list and answers with it; not read: says so instead. */
+void answer_list(struct call *, struct json_writer *, struct buf *take, bool read);
 void answer_error(struct call *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int status_of(enum rc);
 

@@ -141,8 +141,7 @@ token_made(struct call *c, const struct reply *r)
 	}
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
-	jsonw_key(&w, "token");
-	jsonw_str(&w, *(struct str *)c->req->user);
+	jsonw_member(&w, "token", *(struct str *)c->req->user);
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 }
@@ -193,13 +192,7 @@ handle_tokens_list(struct call *c)
 	struct listing l = {.call = c};
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || ledger_scan(ledger, STR("credential"), list_token, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
-	answer_json(c, 200, &b);
+	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, STR("credential"), list_token, &l, &e) == RC_OK);
 }
 
 /* ---- revoking, inviting ---- */
@@ -235,8 +228,7 @@ invited(struct call *c, const struct reply *r)
 	}
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
-	jsonw_key(&w, "password");
-	jsonw_str(&w, *(struct str *)c->req->user);
+	jsonw_member(&w, "password", *(struct str *)c->req->user);
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 }

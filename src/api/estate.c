@@ -104,13 +104,6 @@ by_host(const void *x, const void *y)
 /* ---- as JSON ---- */
 
 static void
-put_str(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-static void
 put_time(struct json_writer *w, const char *key, msec_t t)
 {
 	jsonw_key(w, key);
@@ -124,17 +117,17 @@ static void
 put_service(struct json_writer *w, const struct check_view *v)
 {
 	jsonw_object(w);
-	put_str(w, "name", v->name);
-	put_str(w, "title", v->title);
-	put_str(w, "check", v->check);
-	put_str(w, "state", str_c(v->known ? check_states[v->state] : "pending"));
+	jsonw_member(w, "name", v->name);
+	jsonw_member(w, "title", v->title);
+	jsonw_member(w, "check", v->check);
+	jsonw_member(w, "state", str_c(v->known ? check_states[v->state] : "pending"));
 	jsonw_key(w, "hard");
 	jsonw_bool(w, v->hard);
 	jsonw_key(w, "attempt");
 	jsonw_i64(w, v->attempt);
 	jsonw_key(w, "max_attempts");
 	jsonw_i64(w, v->max_attempts);
-	put_str(w, "output", v->output);
+	jsonw_member(w, "output", v->output);
 	put_time(w, "since", v->since);
 	put_time(w, "last", v->last);
 	jsonw_object_end(w);
@@ -145,10 +138,10 @@ static size_t
 put_host(struct estate *x, struct json_writer *w, const struct place_of_host *h, size_t at)
 {
 	jsonw_object(w);
-	put_str(w, "customer", h->customer);
-	put_str(w, "name", h->name);
-	put_str(w, "title", h->title);
-	put_str(w, "address", h->address);
+	jsonw_member(w, "customer", h->customer);
+	jsonw_member(w, "name", h->name);
+	jsonw_member(w, "title", h->title);
+	jsonw_member(w, "address", h->address);
 	jsonw_key(w, "services");
 	jsonw_array(w);
 	for (; at < x->services.n && compare(x->services.p[at].customer, x->services.p[at].host, h->customer, h->name) == 0; at++)

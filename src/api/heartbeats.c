@@ -102,11 +102,5 @@ handle_heartbeats_list(struct call *c)
 	struct listing l = {.call = c};
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || ledger_scan(ledger, STR("heartbeat"), list_one, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
-	answer_json(c, 200, &b);
+	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, STR("heartbeat"), list_one, &l, &e) == RC_OK);
 }

@@ -36,8 +36,7 @@ static void
 put_key(struct json_writer *w, const struct key *k)
 {
 	jsonw_object(w);
-	jsonw_key(w, "name");
-	jsonw_str(w, key_text(k));
+	jsonw_member(w, "name", key_text(k));
 	jsonw_key(w, "type");
 	jsonw_c(w, type_words[k->kind]);
 	if (k->flags & KEY_REQUIRED) {

@@ -16,16 +16,12 @@ struct duty {
 static void
 put_shift(struct json_writer *w, const struct shift *x)
 {
-	jsonw_key(w, "user");
-	jsonw_str(w, x->user);
-	jsonw_key(w, "from");
-	jsonw_time(w, x->from);
-	jsonw_key(w, "to");
-	jsonw_time(w, x->to);
+	jsonw_member(w, "user", x->user);
+	jsonw_member_time(w, "from", x->from);
+	jsonw_member_time(w, "to", x->to);
 	jsonw_key(w, "layer");
 	jsonw_i64(w, x->layer);
-	jsonw_key(w, "why");
-	jsonw_str(w, x->why);
+	jsonw_member(w, "why", x->why);
 }
 
 static bool
@@ -46,8 +42,7 @@ list_duty(void *arg, const struct resource *r, const void *spec)
 	if ((d->only.n && !str_eq(d->only, r->name)) || !oncall_shift(d->book, r->name, d->as_of, d->call->arena, &x))
 		return true;
 	jsonw_object(&d->w);
-	jsonw_key(&d->w, "schedule");
-	jsonw_str(&d->w, r->name);
+	jsonw_member(&d->w, "schedule", r->name);
 	put_shift(&d->w, &x);
 	if (d->to) {
 		jsonw_key(&d->w, "shifts");
@@ -89,8 +84,7 @@ static void
 put_ahead(struct json_writer *w, const struct ahead *x)
 {
 	jsonw_object(w);
-	jsonw_key(w, "at");
-	jsonw_time(w, x->at);
+	jsonw_member_time(w, "at", x->at);
 	jsonw_key(w, "step");
 	jsonw_i64(w, x->step + 1);
 	jsonw_key(w, "round");
@@ -99,10 +93,8 @@ put_ahead(struct json_writer *w, const struct ahead *x)
 	jsonw_array(w);
 	for (size_t i = 0; i < x->whom.n; i++) {
 		jsonw_object(w);
-		jsonw_key(w, "user");
-		jsonw_str(w, x->whom.p[i].user);
-		jsonw_key(w, "why");
-		jsonw_str(w, x->whom.p[i].why);
+		jsonw_member(w, "user", x->whom.p[i].user);
+		jsonw_member(w, "why", x->whom.p[i].why);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -39,13 +39,6 @@ sees(void *arg, struct str customer)
 /* ---- as JSON ---- */
 
 static void
-put_str(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-static void
 put_time(struct json_writer *w, const char *key, msec_t t)
 {
 	if (!t)
@@ -81,15 +74,15 @@ put_rules(struct json_writer *w, const struct history *h)
 	for (size_t i = 0; i < h->n_rules; i++) {
 		const struct history_rule *r = &h->rules[i];
 		jsonw_object(w);
-		put_str(w, "group", r->group);
-		put_str(w, "name", r->name);
-		put_str(w, "query", r->expr);
+		jsonw_member(w, "group", r->group);
+		jsonw_member(w, "name", r->name);
+		jsonw_member(w, "query", r->expr);
 		put_number(w, "evaluations", (double)r->steps);
 		put_number(w, "episodes", (double)r->episodes);
 		put_number(w, "fired", (double)r->fired);
 		put_number(w, "secondsFiring", (double)r->firing / 1000);
 		if (r->trouble.n)
-			put_str(w, "error", r->trouble);
+			jsonw_member(w, "error", r->trouble);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -105,10 +98,10 @@ put_episodes(struct call *c, struct json_writer *w, const struct history *h)
 		struct buf v = {0};
 		buf_f64(&v, e->value);
 		jsonw_object(w);
-		put_str(w, "rule", h->rules[e->rule].name);
+		jsonw_member(w, "rule", h->rules[e->rule].name);
 		put_pairs(w, "labels", labels_to_pairs(e->labels, c->arena));
 		put_pairs(w, "annotations", e->annotations);
-		put_str(w, "value", buf_view(&v));
+		jsonw_member(w, "value", buf_view(&v));
 		put_time(w, "pendingAt", e->pending_at);
 		put_time(w, "firingAt", e->fired_at);
 		put_time(w, "endedAt", e->ended_at);
@@ -128,10 +121,10 @@ put_rehearsal(struct json_writer *w, const struct rehearsal *r)
 		const struct ticket *t = &r->tickets.p[i];
 		jsonw_object(w);
 		put_number(w, "number", (double)t->number);
-		put_str(w, "customer", t->customer);
-		put_str(w, "title", t->title);
-		put_str(w, "priority", str_c(priorities[t->priority]));
-		put_str(w, "modality", str_c(modalities[t->modality]));
+		jsonw_member(w, "customer", t->customer);
+		jsonw_member(w, "title", t->title);
+		jsonw_member(w, "priority", str_c(priorities[t->priority]));
+		jsonw_member(w, "modality", str_c(modalities[t->modality]));
 		put_time(w, "openedAt", t->opened);
 		jsonw_object_end(w);
 	}
@@ -142,11 +135,11 @@ put_rehearsal(struct json_writer *w, const struct rehearsal *r)
 		const struct rehearsed_page *p = &r->pages.p[i];
 		jsonw_object(w);
 		put_time(w, "at", p->at);
-		put_str(w, "user", p->user);
-		put_str(w, "channel", p->channel);
-		put_str(w, "customer", p->customer);
+		jsonw_member(w, "user", p->user);
+		jsonw_member(w, "channel", p->channel);
+		jsonw_member(w, "customer", p->customer);
 		put_number(w, "ticket", (double)p->ticket);
-		put_str(w, "why", p->why);
+		jsonw_member(w, "why", p->why);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -272,7 +265,7 @@ answer_replay(struct replaying *r, const struct conf_rules *fresh)
 	put_time(&w, "to", r->ask.to);
 	enum rc rc = put_both(r, fresh, &w, &e);
 	budget_give(BUDGET_queries, 1);
-	put_str(&w, "assumed", r->order->nobody_answers ? STR("nobody answers; a ticket is closed when its last alert is over")
+	jsonw_member(&w, "assumed", r->order->nobody_answers ? STR("nobody answers; a ticket is closed when its last alert is over")
 						       : STR("who is called first takes the ticket after 12 s; a ticket is closed when its last alert is over"));
 	put_number(&w, "seconds", (double)(clock_mono(clock_real()) - since) / 1e9);
 	jsonw_object_end(&w);
@@ -313,12 +306,12 @@ put_suggestions(struct json_writer *w, const struct suggestions *s)
 	for (size_t i = 0; i < s->list.n; i++) {
 		const struct suggestion *x = &s->list.p[i];
 		jsonw_object(w);
-		put_str(w, "group", x->rule->group);
-		put_str(w, "name", x->rule->name);
-		put_str(w, "finding", str_c(suggest_findings[x->finding]));
-		put_str(w, "text", x->text);
+		jsonw_member(w, "group", x->rule->group);
+		jsonw_member(w, "name", x->rule->name);
+		jsonw_member(w, "finding", str_c(suggest_findings[x->finding]));
+		jsonw_member(w, "text", x->text);
 		if (x->change.n)
-			put_str(w, "change", x->change);
+			jsonw_member(w, "change", x->change);
 		if (x->fired_then >= 0) {
 			put_number(w, "firedNow", (double)x->rule->fired);
 			put_number(w, "firedThen", (double)x->fired_then);

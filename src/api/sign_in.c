@@ -189,12 +189,10 @@ session_begun(struct call *c, const struct reply *r)
 	}
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
-	jsonw_key(&w, "user");
-	jsonw_str(&w, c->who.name);
+	jsonw_member(&w, "user", c->who.name);
 	jsonw_key(&w, "role");
 	jsonw_c(&w, roles[c->who.role]);
-	jsonw_key(&w, "csrf");
-	jsonw_str(&w, secret_csrf(c->secret, c->arena));
+	jsonw_member(&w, "csrf", secret_csrf(c->secret, c->arena));
 	jsonw_key(&w, "one_time"); /* then a password of one's own is due */
 	jsonw_bool(&w, c->req->user != NULL);
 	jsonw_object_end(&w);
@@ -265,8 +263,7 @@ handle_me(struct call *c)
 	struct json_writer w;
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
-	jsonw_key(&w, "user");
-	jsonw_str(&w, c->who.name);
+	jsonw_member(&w, "user", c->who.name);
 	jsonw_key(&w, "role");
 	jsonw_c(&w, roles[c->who.role]);
 	jsonw_key(&w, "customers");
@@ -277,8 +274,7 @@ handle_me(struct call *c)
 	jsonw_key(&w, "no_auth");
 	jsonw_bool(&w, c->api->house.no_auth);
 	if (c->by_cookie) {
-		jsonw_key(&w, "csrf");
-		jsonw_str(&w, secret_csrf(c->secret, c->arena));
+		jsonw_member(&w, "csrf", secret_csrf(c->secret, c->arena));
 	}
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);

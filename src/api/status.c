@@ -46,21 +46,6 @@ api_conf(struct api *a, struct arena *arena, struct conf_state *out)
 /* ---- as JSON ---- */
 
 static void
-put_time(struct json_writer *w, const char *key, msec_t t)
-{
-	char text[TIME_TEXT];
-	jsonw_key(w, key);
-	jsonw_c(w, time_rfc3339(t, text));
-}
-
-static void
-put_str(struct json_writer *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-static void
 put_warnings(struct json_writer *w, const struct conf *conf)
 {
 	jsonw_key(w, "warnings");
@@ -69,8 +54,8 @@ put_warnings(struct json_writer *w, const struct conf *conf)
 		struct buf at = {0};
 		place_print(conf->warnings[i].at, &at);
 		jsonw_object(w);
-		put_str(w, "at", buf_view(&at));
-		put_str(w, "text", conf->warnings[i].text);
+		jsonw_member(w, "at", buf_view(&at));
+		jsonw_member(w, "text", conf->warnings[i].text);
 		jsonw_object_end(w);
 		buf_fini(&at);
 	}
@@ -92,14 +77,14 @@ put_quarantine(struct json_writer *w, struct arena *a)
 	jsonw_array(w);
 	for (size_t i = 0; i < n; i++) {
 		jsonw_object(w);
-		put_str(w, "print", print_text(a, all[i].print));
-		put_str(w, "role", str_c(all[i].role));
-		put_str(w, "what", str_c(all[i].what));
+		jsonw_member(w, "print", print_text(a, all[i].print));
+		jsonw_member(w, "role", str_c(all[i].role));
+		jsonw_member(w, "what", str_c(all[i].what));
 		jsonw_key(w, "deaths");
 		jsonw_i64(w, all[i].deaths);
 		jsonw_key(w, "refused");
 		jsonw_bool(w, all[i].deaths >= SUSPECT_DEATHS);
-		put_time(w, "last", all[i].last);
+		jsonw_member_time(w, "last", all[i].last);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -115,12 +100,12 @@ handle_status(struct call *c)
 	api_conf(c->api, c->arena, &s);
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
-	put_str(&w, "version", STR(TOCSIN_VERSION));
-	put_time(&w, "started", c->api->started);
-	put_time(&w, "configured", s.configured);
+	jsonw_member(&w, "version", STR(TOCSIN_VERSION));
+	jsonw_member_time(&w, "started", c->api->started);
+	jsonw_member_time(&w, "configured", s.configured);
 	jsonw_key(&w, "last_reload_refused");
 	jsonw_bool(&w, s.refused);
-	put_str(&w, "config", str_c(s.conf->path ? s.conf->path : ""));
+	jsonw_member(&w, "config", str_c(s.conf->path ? s.conf->path : ""));
 	put_warnings(&w, s.conf);
 	jsonw_key(&w, "at_next_start");
 	jsonw_array(&w);

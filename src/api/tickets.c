@@ -86,10 +86,8 @@ stretch_to_json(void *arg, const struct sla_stretch *s)
 	jsonw_object(w);
 	jsonw_key(w, "kind");
 	jsonw_c(w, sla_stretch_kinds[s->kind]);
-	jsonw_key(w, "from");
-	jsonw_time(w, s->from);
-	jsonw_key(w, "to");
-	jsonw_time(w, s->to);
+	jsonw_member_time(w, "from", s->from);
+	jsonw_member_time(w, "to", s->to);
 	if (s->kind == STRETCH_STANDING) {
 		jsonw_key(w, "waits_for");
 		jsonw_c(w, suspensions[s->suspension]);
@@ -205,13 +203,7 @@ answer_events(struct call *c, const struct event_query *q, int64_t limit)
 	struct event_list l = {.call = c, .left = limit};
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || ledger_events(ledger, q, list_event, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
-	answer_json(c, 200, &b);
+	answer_list(c, &l.w, &b, ledger && ledger_events(ledger, q, list_event, &l, &e) == RC_OK);
 }
 
 void
@@ -333,13 +325,7 @@ handle_tickets_list(struct call *c)
 	}
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || list_states(ledger, &q, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
-	answer_json(c, 200, &b);
+	answer_list(c, &l.w, &b, ledger && list_states(ledger, &q, &l, &e) == RC_OK);
 }
 
 /* ---- changes ---- */
@@ -474,11 +460,5 @@ handle_pages_list(struct call *c)
 	struct row_query q = {.space = STR("page"), .tag = str_c(page_states[PAGE_TRYING]), .limit = INT64_MAX};
 	jsonw_init(&l.w, &b);
 	jsonw_array(&l.w);
-	if (!ledger || ledger_list(ledger, &q, list_page, &l, &e) != RC_OK) {
-		buf_fini(&b);
-		answer_error(c, RC_IO, "the ledger cannot be read");
-		return;
-	}
-	jsonw_array_end(&l.w);
-	answer_json(c, 200, &b);
+	answer_list(c, &l.w, &b, ledger && ledger_list(ledger, &q, list_page, &l, &e) == RC_OK);
 }

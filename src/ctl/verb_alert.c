@@ -75,8 +75,7 @@ alert_body(struct args *a, const char *name, const char *summary, bool over, str
 		jsonw_object_end(&w);
 	}
 	if (over) {
-		jsonw_key(&w, "endsAt");
-		jsonw_time(&w, clock_wall(clock_real()));
+		jsonw_member_time(&w, "endsAt", clock_wall(clock_real()));
 	}
 	jsonw_object_end(&w);
 	jsonw_array_end(&w);
@@ -145,10 +144,8 @@ add_silence(struct args *a, const char *span, const char *comment)
 	jsonw_init(&w, &b);
 	jsonw_object(&w);
 	bool good = add_matchers(a, &w);
-	jsonw_key(&w, "startsAt");
-	jsonw_time(&w, now);
-	jsonw_key(&w, "endsAt");
-	jsonw_time(&w, now + length);
+	jsonw_member_time(&w, "startsAt", now);
+	jsonw_member_time(&w, "endsAt", now + length);
 	jsonw_key(&w, "createdBy");
 	jsonw_c(&w, getenv("USER") ? getenv("USER") : "tocsin");
 	jsonw_key(&w, "comment");

@@ -129,8 +129,7 @@ put_rules(struct json_writer *w, const char *path)
 		buf_fini(&text);
 		return EXIT_FAILED;
 	}
-	jsonw_key(w, "rules");
-	jsonw_str(w, buf_view(&text));
+	jsonw_member(w, "rules", buf_view(&text));
 	buf_fini(&text);
 	return EXIT_OK;
 }

@@ -82,5 +82,8 @@ void jsonw_null(struct json_writer *);
 void jsonw_raw(struct json_writer *, struct str json); /* a value that is JSON already */
 /* A msec_t as an RFC 3339 string. */
 void jsonw_time(struct json_writer *, int64_t msec);
+/* A key with its value. */
+void jsonw_member(struct json_writer *, const char *key, struct str value);
+void jsonw_member_time(struct json_writer *, const char *key, int64_t msec);
 
 #endif

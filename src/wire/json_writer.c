@@ -188,3 +188,17 @@ jsonw_time(struct json_writer *w, int64_t msec)
 	char text[TIME_TEXT];
 	jsonw_c(w, time_rfc3339(msec, text));
 }
+
+void
+jsonw_member(struct json_writer *w, const char *key, struct str value)
+{
+	jsonw_key(w, key);
+	jsonw_str(w, value);
+}
+
+void
+jsonw_member_time(struct json_writer *w, const char *key, int64_t msec)
+{
+	jsonw_key(w, key);
+	jsonw_time(w, msec);
+}

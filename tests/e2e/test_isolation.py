@@ -76,7 +76,7 @@ spec: {role: operator, customers: [zenith]}
 ---
 kind: user
 name: everywhere
-spec: {title: Everywhere, role: operator, mail: hush@everywhere.example, phone: "hush-1", ladder: [{by: call, to: "hush-2"}]}
+spec: {title: Everywhere, role: operator, mail: hush@everywhere.example, phone: "sip:hush-1@pbx", ladder: [{by: call, to: "sip:hush-2@pbx"}]}
 ---
 kind: user
 name: colleague
@@ -222,7 +222,7 @@ def test_people_on_call_have_names_but_no_numbers(world):
     assert "hush-user" not in seen
     assert [s["user"] for s in d.ask("GET", "/api/tocsin/v1/oncall", token=world.tokens["oscar"]).json()] == ["everywhere"]
     for token in (d.admin, d.token("everywhere")):
-        assert people(token)["everywhere"]["phone"] == "hush-1" and len(people(token)["everywhere"]["ladder"]) == 1
+        assert people(token)["everywhere"]["phone"] == "sip:hush-1@pbx" and len(people(token)["everywhere"]["ladder"]) == 1
 
 
 def test_how_somebody_was_paged_is_not_told_with_the_ticket(world):
@@ -233,7 +233,7 @@ def test_how_somebody_was_paged_is_not_told_with_the_ticket(world):
     paged = lambda token: [e for e in events(token) if e["kind"] == "page_sent" and "everywhere" in e["text"]]
     d.wait(lambda: paged(d.admin))
     nina = d.token("nina")
-    assert paged(d.admin)[0]["facts"]["to"] == "hush-2"
+    assert paged(d.admin)[0]["facts"]["to"] == "sip:hush-2@pbx"
     assert paged(nina) and all("to" not in e["facts"] for e in paged(nina)) and "hush" not in str(events(nina)).lower()
     number = d.ask("GET", "/api/tocsin/v1/tickets", token=nina).json()[0]["number"]
     assert b"hush" not in d.ask("GET", "/ticket/%d" % number, token=nina).body.lower()
