@@ -591,10 +591,58 @@ handle_prom_exemplars(struct call *c)
 	promql_destroy(&q);
 }
 
+/* One metric: its name, and a list of what is known of it. */
+struct metadata_listing {
+	struct json_writer *w;
+	struct str metric; /* only this one; empty: all */
+	struct map *seen;  /* of several tenants the first one's stands */
+	int64_t left;
+};
+
+static void
+add_metadata(void *arg, const struct tsdb_metadata *m)
+{
+	struct metadata_listing *l = arg;
+	if ((l->metric.n && !str_eq(l->metric, m->metric)) || l->left <= 0 || map_get(l->seen, m->metric))
+		return;
+	map_put(l->seen, m->metric, l);
+	l->left--;
+	jsonw_key_str(l->w, m->metric);
+	jsonw_array(l->w);
+	jsonw_object(l->w);
+	jsonw_key(l->w, "type");
+	jsonw_str(l->w, m->type);
+	jsonw_key(l->w, "help");
+	jsonw_str(l->w, m->help);
+	jsonw_key(l->w, "unit");
+	jsonw_str(l->w, m->unit);
+	jsonw_object_end(l->w);
+	jsonw_array_end(l->w);
+}
+
 void
 handle_prom_metadata(struct call *c)
 {
-	answer_data(c, STR("{}"));
+	struct strs tenants;
+	struct buf data = {0};
+	struct json_writer w;
+	int64_t limit = INT64_MAX;
+	struct str asked = http_param(c->req, "limit");
+	if (!tenant_read(c, &tenants))
+		return;
+	if (asked.n && !str_i64(asked, &limit)) {
+		answer_error(c, RC_INVALID, "limit \"%.*s\" is no number", STR_ARG(asked));
+		return;
+	}
+	struct metadata_listing l = {.w = &w, .metric = http_param(c->req, "metric"), .left = limit < 0 ? INT64_MAX : limit, .seen = map_create()};
+	jsonw_init(&w, &data);
+	jsonw_object(&w);
+	for (size_t i = 0; i < tenants.n; i++)
+		tsdb_metadata_each(c->api->house.tsdb, tenants.p[i], add_metadata, &l);
+	jsonw_object_end(&w);
+	map_destroy(&l.seen);
+	answer_data(c, buf_view(&data));
+	buf_fini(&data);
 }
 
 /* ---- writing ---- */
