@@ -6,18 +6,12 @@
 #ifndef INGEST_REMOTE_WRITE_H
 #define INGEST_REMOTE_WRITE_H
 
-#include "tsdb/tsdb.h"
-
-struct remote_write_counts {
-	size_t series, samples; /* what the request held */
-	struct tsdb_counts stored;
-	size_t bad_series;      /* labels that are no label set: refused, the others are stored */
-};
+#include "ingest/pushed.h"
 
 /*
  * `packed` is a snappy block.  RC_INVALID: not remote write, or some of it was refused (the text says what; the rest
  * is stored).  RC_REFUSED: over a limit.
  */
-CHECKED enum rc remote_write(struct tsdb *, struct str tenant, struct str packed, size_t unpacked_limit, struct remote_write_counts *, struct err *);
+CHECKED enum rc remote_write(struct tsdb *, struct str tenant, struct str packed, size_t unpacked_limit, struct pushed_counts *, struct err *);
 
 #endif
