@@ -320,14 +320,14 @@ fits(const char *pattern, struct str path, struct str part[4])
 }
 
 static const struct route *
-find_route(struct call *c, bool *path_known)
+find_route(const struct http_req *req, struct str part[4], bool *path_known)
 {
 	for (size_t i = 0; i < routes_n; i++) {
-		if (!fits(routes[i].path, c->req->path, c->part))
+		if (!fits(routes[i].path, req->path, part))
 			continue;
 		*path_known = true;
-		bool head = str_is(c->req->method, "HEAD") && strcmp(routes[i].method, "GET") == 0;
-		if (head || str_is(c->req->method, routes[i].method))
+		bool head = str_is(req->method, "HEAD") && strcmp(routes[i].method, "GET") == 0;
+		if (head || str_is(req->method, routes[i].method))
 			return &routes[i];
 	}
 	return NULL;
@@ -351,13 +351,31 @@ forged(struct call *c)
 	return !str_eq(http_header(c->req, "X-CSRF-Token"), secret_csrf(c->secret, c->arena));
 }
 
+/* Samples come in bulk: their bodies may be as large as server.body_limit says. */
+static bool
+takes_bulk(const struct route *r)
+{
+	static api_handler *const bulk[] = {handle_am_alerts_post, handle_influx_write, handle_remote_write};
+	for (size_t i = 0; i < sizeof bulk / sizeof *bulk; i++)
+		if (r->handle == bulk[i])
+			return true;
+	return false;
+}
+
+/* What a job prints and what is pushed is no form, whatever the sender's program says that it sends. */
+static enum rc
+decode_params(struct http_req *req, const struct route *r, struct err *e)
+{
+	return r->handle == handle_ping || takes_bulk(r) ? http_query_decode(req, e) : http_params_decode(req, e);
+}
+
 static void
 handle(struct call *c)
 {
 	struct http_req *req = c->req;
 	bool path_known = false;
 	struct err e;
-	const struct route *r = find_route(c, &path_known);
+	const struct route *r = find_route(req, c->part, &path_known);
 	if (!r) {
 		if (path_known)
 			answer_error(c, RC_INVALID, "%.*s is not a method of %.*s", STR_ARG(req->method), STR_ARG(req->path));
@@ -365,8 +383,7 @@ handle(struct call *c)
 			answer_error(c, RC_ABSENT, "there is nothing at %.*s", STR_ARG(str_to(req->path, 200)));
 		return;
 	}
-	/* what a job prints is no form, whatever its program says that it sends */
-	if (r->handle != handle_ping && http_params_decode(req, &e) != RC_OK) {
+	if (decode_params(req, r, &e) != RC_OK) {
 		answer_error(c, RC_INVALID, "%s", e.text);
 		return;
 	}
@@ -408,8 +425,10 @@ size_t
 api_body_limit(void *api, const struct http_req *req)
 {
 	const struct api *a = api;
-	bool samples = str_is(req->path, "/api/v1/write") || str_is(req->path, "/api/v2/alerts");
-	return samples ? (size_t)a->house.conf->root->server.body_limit : 1 << 20;
+	bool path_known;
+	struct str part[4];
+	const struct route *r = find_route(req, part, &path_known);
+	return r && takes_bulk(r) ? (size_t)a->house.conf->root->server.body_limit : 1 << 20;
 }
 
 void

@@ -6,9 +6,7 @@
 #include "api/tenant.h"
 #include "base/budget.h"
 #include "base/time.h"
-#include "ingest/remote_write.h"
 #include "promql/promql.h"
-#include "wire/snappy.h"
 
 /* ---- parameters ---- */
 
@@ -643,36 +641,4 @@ handle_prom_metadata(struct call *c)
 	map_destroy(&l.seen);
 	answer_data(c, buf_view(&data));
 	buf_fini(&data);
-}
-
-/* ---- writing ---- */
-
-void
-handle_remote_write(struct call *c)
-{
-	struct remote_write_counts n;
-	struct str tenant;
-	struct err e;
-	if (!tenant_write(c, &tenant))
-		return;
-	if (!http_type_is(c->req, "application/x-protobuf") || !str_is(http_header(c->req, "Content-Encoding"), "snappy")) {
-		answer_error(c, RC_INVALID, "remote write is application/x-protobuf with Content-Encoding: snappy");
-		return;
-	}
-	size_t limit = (size_t)c->api->house.conf->root->server.uncompressed_limit, unpacked = snappy_unpacked_size(c->req->body);
-	unpacked = unpacked <= limit ? unpacked : 0; /* refused before it takes any */
-	if (budget_take(BUDGET_bodies, unpacked, &e) != RC_OK) {
-		answer_error(c, RC_IO, "%s", e.text); /* 503: senders try it again */
-		return;
-	}
-	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
-	budget_give(BUDGET_bodies, unpacked);
-	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written", arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
-	http_answer_header(c->req, "X-Prometheus-Remote-Write-Histograms-Written",
-	    arena_fmt(c->arena, "%zu", n.stored_histograms.stored + n.stored_histograms.duplicate));
-	http_answer_header(c->req, "X-Prometheus-Remote-Write-Exemplars-Written", arena_fmt(c->arena, "%zu", n.exemplars));
-	if (rc == RC_OK)
-		http_answer(c->req, 204, NULL, STR(""));
-	else
-		answer_error(c, rc, "%s", e.text);
 }

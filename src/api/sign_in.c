@@ -69,6 +69,8 @@ presented_secret(struct call *c)
 	struct str auth = http_header(c->req, "Authorization");
 	if (str_starts(auth, STR("Bearer ")))
 		return str_from(auth, 7);
+	if (str_starts(auth, STR("Token "))) /* InfluxDB's clients */
+		return str_from(auth, 6);
 	if (str_starts(auth, STR("Basic ")))
 		return basic_password(c, str_from(auth, 6));
 	c->by_cookie = http_cookie(c->req, COOKIE).n > 0;

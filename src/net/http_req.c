@@ -174,10 +174,16 @@ decode_form(struct http_req *r, struct str form, struct err *err)
 }
 
 enum rc
-http_params_decode(struct http_req *r, struct err *err)
+http_query_decode(struct http_req *r, struct err *err)
 {
 	vec_fini(&r->params);
-	enum rc rc = decode_form(r, r->query, err);
+	return decode_form(r, r->query, err);
+}
+
+enum rc
+http_params_decode(struct http_req *r, struct err *err)
+{
+	enum rc rc = http_query_decode(r, err);
 	if (rc == RC_OK && http_type_is(r, "application/x-www-form-urlencoded"))
 		rc = decode_form(r, r->body, err);
 	return rc;

@@ -80,6 +80,8 @@ struct str http_cookie(const struct http_req *, const char *name);
 
 /* Decodes the query and, when the body is application/x-www-form-urlencoded, the body. */
 CHECKED enum rc http_params_decode(struct http_req *, struct err *);
+/* Only the query: the body is something else, whatever its type says. */
+CHECKED enum rc http_query_decode(struct http_req *, struct err *);
 /* The first parameter of that name, or the empty string. */
 struct str http_param(const struct http_req *, const char *name);
 bool http_has_param(const struct http_req *, const char *name);

@@ -1,0 +1,106 @@
+/* pushed.c — see pushed.h. */
+#include "ingest/pushed.h"
+
+#include <string.h>
+
+#include "base/metric.h"
+
+void
+pushed_init(struct pushed *p, struct tsdb *db, struct str tenant)
+{
+	*p = (struct pushed){.db = db, .tenant = tenant};
+}
+
+void
+pushed_fini(struct pushed *p)
+{
+	buf_fini(&p->labels);
+	vec_fini(&p->samples);
+}
+
+void
+pushed_refuse(struct pushed *p, const struct err *why)
+{
+	if (p->counts.bad_series++ == 0)
+		p->first = *why;
+}
+
+static enum rc
+find_series(struct pushed *p, struct pair *labels, size_t n, struct tsdb_ref *ref, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_is(labels[i].name, "__tenant_id__"))
+			return err_set(e, RC_INVALID,
+			    "the label __tenant_id__ says whose a series is; nobody may send it");
+	buf_clear(&p->labels);
+	enum rc rc = labels_add(&p->labels, labels, n, e);
+	return rc == RC_OK ? tsdb_series(p->db, p->tenant, (struct labels){buf_view(&p->labels)}, ref, e)
+			   : rc;
+}
+
+bool
+pushed_series(struct pushed *p, struct pair *labels, size_t n, struct tsdb_ref *ref)
+{
+	struct err e;
+	p->counts.series++;
+	if (find_series(p, labels, n, ref, &e) == RC_OK)
+		return true;
+	pushed_refuse(p, &e);
+	return false;
+}
+
+/* ---- samples ---- */
+
+static void
+add_counts(struct tsdb_counts *sum, const struct tsdb_counts *c)
+{
+	sum->stored += c->stored;
+	sum->duplicate += c->duplicate;
+	sum->conflict += c->conflict;
+	sum->out_of_order += c->out_of_order;
+	sum->too_old += c->too_old;
+	sum->unknown += c->unknown;
+}
+
+/* [P1] */
+static void
+append(struct pushed *p)
+{
+	struct tsdb_counts c;
+	if (p->samples.n && p->rc == RC_OK) {
+		p->rc = tsdb_append(p->db, p->samples.p, p->samples.n, &c, &p->failure);
+		if (p->rc == RC_OK)
+			add_counts(&p->counts.stored, &c);
+	}
+	p->samples.n = 0;
+}
+
+void
+pushed_sample(struct pushed *p, struct tsdb_ref ref, msec_t t, double v)
+{
+	p->counts.samples++;
+	*vec_add(&p->samples) = (struct tsdb_sample){ref, t, v};
+	if (p->samples.n == PUSHED_PIECE)
+		append(p);
+}
+
+enum rc
+pushed_end(struct pushed *p, struct err *e)
+{
+	const struct tsdb_counts *s = &p->counts.stored;
+	append(p);
+	metric_add(METRIC_pushed_samples_total, (int64_t)s->stored);
+	if (p->rc != RC_OK)
+		return err_set(e, p->rc, "%s", p->failure.text);
+	if (p->counts.bad_series)
+		return err_set(e, p->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
+		    "%zu of %zu series were refused, the first because: %.800s", p->counts.bad_series,
+		    p->counts.series, p->first.text);
+	size_t refused = s->conflict + s->out_of_order + s->too_old + s->unknown;
+	if (refused)
+		return err_set(e, RC_INVALID,
+		    "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the "
+		    "same time",
+		    refused, s->out_of_order, s->too_old, s->conflict);
+	return RC_OK;
+}

@@ -1,0 +1,53 @@
+/*
+ * pushed.h — series and samples of one request on their way into the store, whatever protocol they came by.
+ *
+ *     struct pushed p;
+ *     pushed_init(&p, db, tenant);
+ *     if (pushed_series(&p, labels, n, &ref))
+ *             pushed_sample(&p, ref, t, v);
+ *     rc = pushed_end(&p, err);      p.counts
+ *     pushed_fini(&p);
+ *
+ * IDEA   One bad series does not take the others with it: it is counted, and the first reason is kept.
+ * [P1]   Samples go into the store in pieces of PUSHED_PIECE: a small body that unpacks to very many takes no more memory
+ *        than that.  A request that turns out bad half-way has stored its beginning; whoever sends it again meets
+ *        duplicates, which are fine.
+ *
+ * One thread at a time.
+ */
+#ifndef INGEST_PUSHED_H
+#define INGEST_PUSHED_H
+
+#include "tsdb/tsdb.h"
+
+enum { PUSHED_PIECE = 65536 };
+
+struct pushed_counts {
+	size_t series, samples; /* what the request held */
+	size_t bad_series;      /* labels that are no label set, or over a limit: refused, the others are stored */
+	struct tsdb_counts stored;
+};
+
+struct pushed {
+	struct pushed_counts counts;
+	/* ours */
+	struct tsdb *db;
+	struct str tenant;
+	struct buf labels;
+	VEC(struct tsdb_sample) samples;
+	struct err first; /* the first series that was refused, and why */
+	enum rc rc;       /* the store failed: `failure` says how */
+	struct err failure;
+};
+
+void pushed_init(struct pushed *, struct tsdb *, struct str tenant);
+void pushed_fini(struct pushed *);
+/* Sorts the labels.  False: the series was refused. */
+bool pushed_series(struct pushed *, struct pair *, size_t n, struct tsdb_ref *);
+/* A series that could not even be read, and why. */
+void pushed_refuse(struct pushed *, const struct err *);
+void pushed_sample(struct pushed *, struct tsdb_ref, msec_t t, double v);
+/* RC_INVALID, RC_REFUSED: some of it was refused (the text says what; the rest is stored).  RC_IO: send it again. */
+CHECKED enum rc pushed_end(struct pushed *, struct err *);
+
+#endif
