@@ -247,6 +247,10 @@ def assert_customer_read_it_in_italian(mails):
     for mail, sentence in zip(mails, said):
         text = mail.get_content().replace("\r\n", "\n")
         link = re.search(r"http://\S+/ticket/1", text).group()
+        promised = re.findall(r"^(?:Presa in carico|Risolta) entro: \d{4}-\d\d-\d\d \d\d:\d\d \S+\n", text, re.M)
+        assert len(promised) == (2 if sentence == said[0] else 0), text  # when it was opened, and only then
+        for line in promised:
+            text = text.replace(line, "")
         assert text.rstrip() == ("Chiamata 1: The disk of node is nearly full\n\nPriorità: critica\nCliente: Acme\n\n%s\n\nLa chiamata: %s"
                                  % (sentence, link))
         assert mail["Subject"] == "[critica] Chiamata 1: The disk of node is nearly full"
