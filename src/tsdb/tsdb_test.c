@@ -261,6 +261,29 @@ put_histogram(struct fixture *f, struct tsdb_ref r, msec_t t, const char *bytes)
 	return c;
 }
 
+UNIT(tsdb_drops_the_oldest_over_its_size)
+{
+	struct fixture f;
+	struct tsdb_state st;
+	fixture_init(&f);
+	srand(3);
+	for (int b = 0; b < 4; b++) {
+		for (int i = 0; i < 1000; i++)
+			put(&f, ref_of(&f, "t", "m", 1), b * 5000 + i, rand());
+		ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	}
+	tsdb_state(f.db, &st);
+	f.options.size = st.block_bytes - 1;
+	fixture_reopen(&f);
+	clock_virtual_advance(f.clock, HOUR);
+	ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	tsdb_state(f.db, &st);
+	ck_assert(st.blocks == 3 && st.block_bytes <= f.options.size);
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 4999), "1:|");
+	fixture_fini(&f);
+}
+END
+
 UNIT(tsdb_keeps_histograms_beside_floats)
 {
 	struct fixture f;
