@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/os.h"
 
+enum { HEAD_BYTES = 64 << 20, BYTES_OF_A_SERIES = 128, HEAD_BYTES_MAX = 768 << 20 };
+
 struct frozen {
 	struct series **p;
 	size_t n, cap;
@@ -238,13 +240,21 @@ keep_durable(struct tsdb *db)
 		log_error("tsdb", "%s", e.text); /* the next tick mends it */
 }
 
+/* What a start may have to read again: enough that a block of many series is not all index. */
+static uint64_t
+longest_log(const struct tsdb *db)
+{
+	uint64_t n = HEAD_BYTES + (uint64_t)db->n_series * BYTES_OF_A_SERIES;
+	return db->options.head_bytes ? db->options.head_bytes : n < HEAD_BYTES_MAX ? n : HEAD_BYTES_MAX;
+}
+
 static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
 	bool due =
 	    db->head_samples > 0 && !db->flushing &&
-	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= db->options.head_bytes);
+	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
 	pthread_rwlock_unlock(&db->lock);
 	return due;
 }

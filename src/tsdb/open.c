@@ -206,7 +206,6 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	struct tsdb *db = mem_new(struct tsdb);
 	db->options = *o;
 	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
-	db->options.head_bytes = o->head_bytes ? o->head_bytes : 256ull << 20;
 	db->dir = mem_dup(o->dir, strlen(o->dir));
 	db->tenants = map_create();
 	db->newest = INT64_MIN;
