@@ -174,6 +174,8 @@ day_of(const struct block *b)
 static size_t
 find_due(const struct tsdb *db, size_t *first)
 {
+	if (db->newest < INT64_MIN + db->options.head_span + HOUR)
+		return 0; /* nothing yet */
 	/* the last of a day comes into a block up to a head's span later */
 	msec_t over = db->newest - db->options.head_span - HOUR, today = over / DAY - (over % DAY < 0);
 	for (size_t i = 0, n; i < db->blocks.n; i += n) {
