@@ -77,7 +77,8 @@ write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struc
 	pthread_rwlock_rdlock(&db->lock);
 	series_labels(s, &g->labels);
 	pthread_rwlock_unlock(&db->lock);
-	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
+	return block_writer_add(
+	    w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
 }
 
 static enum rc
@@ -252,9 +253,8 @@ static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
-	bool due =
-	    db->head_samples > 0 && !db->flushing &&
-	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
+	bool due = db->head_samples > 0 && !db->flushing &&
+		   (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
 	pthread_rwlock_unlock(&db->lock);
 	return due;
 }

@@ -60,7 +60,10 @@ UNIT(ints_survive_any_column)
 		int width = rand() % 64, kind = rand() % 4;
 		for (size_t i = 0; i < n; i++) {
 			uint64_t r = ((uint64_t)mrand48() << 32 ^ (uint64_t)(uint32_t)mrand48()) >> width;
-			x[i] = kind == 0 && i ? x[i - 1] + rand() % 2 : kind == 1 ? odd[rand() % 7] : kind == 2 && i ? (int64_t)((uint64_t)x[i - 1] + r) : (int64_t)r;
+			x[i] = kind == 0 && i   ? x[i - 1] + rand() % 2
+			       : kind == 1      ? odd[rand() % 7]
+			       : kind == 2 && i ? (int64_t)((uint64_t)x[i - 1] + r)
+						: (int64_t)r;
 		}
 		pack(x, n, &bytes);
 	}

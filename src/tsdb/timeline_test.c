@@ -8,9 +8,11 @@
 UNIT(timeline_is_shared_until_the_ways_part)
 {
 	struct timelines own = {0};
-	struct timeline *a = timeline_begin(&own, 1000), *b = timeline_begin(&own, 1000), *c = timeline_begin(&own, 1000);
+	struct timeline *a = timeline_begin(&own, 1000), *b = timeline_begin(&own, 1000),
+			*c = timeline_begin(&own, 1000);
 	ck_assert(a == b && b == c);
-	ck_assert(!timeline_can(a, 1, 1000) && timeline_can(a, 1, 1001) && !timeline_can(a, 1, 1000 + (1ll << 32)));
+	ck_assert(
+	    !timeline_can(a, 1, 1000) && timeline_can(a, 1, 1001) && !timeline_can(a, 1, 1000 + (1ll << 32)));
 	for (uint32_t n = 1; n < 40; n++) {
 		timeline_step(&own, &a, n, 1000 + n * 10);
 		timeline_step(&own, &b, n, 1000 + n * 10);
@@ -26,7 +28,8 @@ UNIT(timeline_is_shared_until_the_ways_part)
 	ck_assert(b != c);
 	for (uint32_t n = 0; n < 40; n++)
 		ck_assert(timeline_at(a, n) == 1000 + n * 10 && timeline_at(c, n) == 1000 + n * 10);
-	ck_assert(timeline_at(a, 40) == 5000 && timeline_at(b, 40) == 6000 && timeline_at(b, 41) == 6001 && timeline_at(c, 41) == 6002);
+	ck_assert(timeline_at(a, 40) == 5000 && timeline_at(b, 40) == 6000 && timeline_at(b, 41) == 6001 &&
+		  timeline_at(c, 41) == 6002);
 	timeline_unref(a);
 	timeline_unref(b);
 	timeline_unref(c);
@@ -34,8 +37,8 @@ UNIT(timeline_is_shared_until_the_ways_part)
 }
 END
 
-static bool
-is_even(void *arg, uint32_t id)
+    static bool
+    is_even(void *arg, uint32_t id)
 {
 	return id % 2 == 0;
 }
@@ -56,7 +59,8 @@ UNIT(memo_keeps_what_is_good)
 		odd += there && i % 2;
 	}
 	ck_assert_uint_lt(odd, MANY / 2);
-	ck_assert(!memo_find(m, (struct memo_key){(uint64_t)4 * 0x9e3779b97f4a7c15u, 5}, &id)); /* all of the key counts */
+	ck_assert(!memo_find(
+	    m, (struct memo_key){(uint64_t)4 * 0x9e3779b97f4a7c15u, 5}, &id)); /* all of the key counts */
 	memo_destroy(&m);
 }
 END
