@@ -51,7 +51,7 @@ RECORD(conf_server, CONF_SERVER_KEYS)
 	F(DUR, retention, 0, 0, "0s",                                                                        \
 	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
 	F(SIZE, retention_size, 0, KEY_INERT, "0", "how much they may take; 0: no limit")                            \
-	F(DUR, out_of_order_window, 0, 0, "0s", "how late a sample may come; 100y welcomes any")             \
+	F(DUR, out_of_order_window, 0, 0, "1h", "how late a sample may come; 100y welcomes any, 0s none") \
 	F(STR, sync, 0, 0, "200ms",                                                                          \
 	    "how soon samples are on disk: a duration, `batch` (before a write is acknowledged) or `none`")  \
 	F(DUR, log_retention, 0, KEY_INERT, "30d", "how long log lines stay")                                        \

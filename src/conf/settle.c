@@ -268,7 +268,7 @@ settle_own(struct loader *l)
 		    r->storage.tsdb.retention.time ? r->storage.tsdb.retention.time : 15 * DAY;
 	if (r->storage.retention_size == 0)
 		r->storage.retention_size = r->storage.tsdb.retention.size;
-	if (r->storage.out_of_order_window == 0)
+	if (r->storage.out_of_order_window < r->storage.tsdb.out_of_order_time_window)
 		r->storage.out_of_order_window = r->storage.tsdb.out_of_order_time_window;
 	if (r->desk.desk == DESK_DEFAULT)
 		r->desk.desk = l->kind == CONF_ALERTMANAGER ? DESK_NONE : DESK_OPEN;

@@ -17,12 +17,12 @@ struct batch {
 	struct tsdb *db;
 	struct str tenant;
 	struct buf labels;
-	VEC(struct str) names;          /* of each series, as the request has them */
-	struct tsdb_ref *refs;          /* the same; TSDB_UNKNOWN: refused */
+	VEC(struct str) names;           /* of each series, as the request has them */
+	struct tsdb_ref *refs;           /* the same; TSDB_UNKNOWN: refused */
 	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
 	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
-	VEC(struct tsdb_exemplar) exemplars;     /* the same */
-	struct arena *arena; /* of the two; mostly NULL */
+	VEC(struct tsdb_exemplar) exemplars;   /* the same */
+	struct arena *arena;                   /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
 };
@@ -49,9 +49,11 @@ find_series(struct batch *b, struct prompb *w, struct tsdb_ref *out, struct err 
 {
 	buf_clear(&b->labels);
 	if (is_reserved(w->labels.p, w->labels.n))
-		return err_set(e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
+		return err_set(
+		    e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
 	enum rc rc = labels_add(&b->labels, w->labels.p, w->labels.n, e);
-	return rc == RC_OK ? tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, out, e) : rc;
+	return rc == RC_OK ? tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, out, e)
+			   : rc;
 }
 
 static void
@@ -61,7 +63,8 @@ gather(struct batch *b, struct prompb *w)
 		uint32_t place = (uint32_t)b->names.n;
 		*vec_add(&b->names) = w->label_bytes;
 		for (size_t i = 0; i < w->samples.n; i++)
-			*vec_add(&b->samples) = (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+			*vec_add(&b->samples) =
+			    (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
 		for (size_t i = 0; i < w->histograms.n; i++)
 			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
 		for (size_t i = 0; i < w->exemplars.n; i++)
@@ -148,7 +151,8 @@ read_exemplars(struct batch *b, struct prompb *w)
 		x.ref = b->refs[x.ref.id];
 		buf_clear(&b->labels);
 		if (x.ref.id == TSDB_UNKNOWN || !prompb_exemplar(w, x.labels.bytes, &read) ||
-		    labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK || b->labels.n > EXEMPLAR_LABELS)
+		    labels_add(&b->labels, w->labels.p, w->labels.n, &e) != RC_OK ||
+		    b->labels.n > EXEMPLAR_LABELS)
 			continue;
 		b->arena = b->arena ? b->arena : arena_create();
 		x.t = read.t;
@@ -165,7 +169,8 @@ store_metadata(struct batch *b, struct prompb *w, struct err *e)
 	VEC(struct tsdb_metadata) all = {0};
 	for (size_t i = 0; i < w->metadata.n; i++) {
 		struct prompb_metadata m;
-		if (prompb_metadata(w, w->metadata.p[i], &m) && str_utf8(m.metric) && str_utf8(m.help) && str_utf8(m.unit))
+		if (prompb_metadata(w, w->metadata.p[i], &m) && str_utf8(m.metric) && str_utf8(m.help) &&
+		    str_utf8(m.unit))
 			*vec_add(&all) = (struct tsdb_metadata){m.metric, str_c(m.type), m.help, m.unit};
 	}
 	enum rc rc = all.n ? tsdb_metadata_put(b->db, b->tenant, all.p, all.n, e) : RC_OK;
@@ -185,13 +190,19 @@ verdict(const struct batch *b, struct err *e)
 	const struct tsdb_counts *s = &b->counts->stored, *h = &b->counts->stored_histograms;
 	size_t refused = refused_of(s) + refused_of(h);
 	if (b->counts->bad_series)
-		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID, "%zu of %zu series were refused, the first because: %.800s",
-		    b->counts->bad_series, b->counts->series, b->first.text);
+		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
+		    "%zu of %zu series were refused, the first because: %.800s", b->counts->bad_series,
+		    b->counts->series, b->first.text);
 	if (s->unknown + h->unknown)
-		return err_set(e, RC_IO, "%zu samples are of series that ended while they came; they may be sent again", s->unknown + h->unknown);
+		return err_set(e, RC_IO,
+		    "%zu samples are of series that ended while they came; they may be sent again",
+		    s->unknown + h->unknown);
 	if (refused)
-		return err_set(e, RC_INVALID, "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the same time",
-		    refused, s->out_of_order + h->out_of_order, s->too_old + h->too_old, s->conflict + h->conflict);
+		return err_set(e, RC_INVALID,
+		    "%zu samples were refused: %zu out of order, %zu too old, %zu with another value at the "
+		    "same time",
+		    refused, s->out_of_order + h->out_of_order, s->too_old + h->too_old,
+		    s->conflict + h->conflict);
 	return RC_OK;
 }
 
@@ -219,14 +230,16 @@ store(struct batch *b, struct str body, struct err *e)
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	if (rc == RC_OK && b->histograms.n)
-		rc = tsdb_append_histograms(b->db, b->histograms.p, b->histograms.n, &b->counts->stored_histograms, e);
+		rc = tsdb_append_histograms(
+		    b->db, b->histograms.p, b->histograms.n, &b->counts->stored_histograms, e);
 	if (rc == RC_OK && b->exemplars.n)
 		rc = tsdb_exemplars_put(b->db, b->exemplars.p, b->exemplars.n, e);
 	return rc == RC_OK ? verdict(b, e) : rc;
 }
 
 enum rc
-remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpacked_limit, struct remote_write_counts *counts, struct err *e)
+remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpacked_limit,
+    struct remote_write_counts *counts, struct err *e)
 {
 	struct buf body = {0};
 	struct batch b = {.db = db, .tenant = tenant, .counts = counts};

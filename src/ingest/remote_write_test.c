@@ -95,22 +95,24 @@ UNIT(remote_write_refuses_a_bad_series_every_time_and_keeps_the_others)
 	struct fixture f;
 	struct remote_write_counts n;
 	struct err e;
-	struct pair good[] = {{STR("__name__"), STR("m")}}, twice[] = {{STR("a"), STR("1")}, {STR("a"), STR("2")}};
+	struct pair good[] = {{STR("__name__"), STR("m")}},
+		    twice[] = {{STR("a"), STR("1")}, {STR("a"), STR("2")}};
 	fixture_init(&f);
 	for (int64_t round = 0; round < 3; round++) {
 		struct prompb_sample s = {round, 1};
 		prompb_add(&f.request, (struct pairs){twice, 2}, &s, 1);
 		prompb_add(&f.request, (struct pairs){good, 1}, &s, 1);
 		ck_assert_int_eq(send_request(&f, &n, &e), RC_INVALID);
-		ck_assert(strstr(e.text, "1 of 2 series were refused") && strstr(e.text, "stands there twice"));
+		ck_assert(
+		    strstr(e.text, "1 of 2 series were refused") && strstr(e.text, "stands there twice"));
 		ck_assert(n.bad_series == 1 && n.stored.stored == 1);
 	}
 	fixture_fini(&f);
 }
 END
 
-static void
-add_histogram(struct buf *request, const struct histogram *h, int64_t t)
+    static void
+    add_histogram(struct buf *request, const struct histogram *h, int64_t t)
 {
 	struct buf series = {0}, part = {0};
 	proto_put_bytes(&part, 1, STR("__name__"));
@@ -132,7 +134,8 @@ UNIT(remote_write_stores_histograms_and_their_end)
 	size_t histograms;
 	struct histogram_span span = {1, 2};
 	double counts[] = {3, 4};
-	struct histogram h = {.schema = 1, .integer = true, .count = 7, .sum = 9.5, .positive = {&span, 1, counts, 2}};
+	struct histogram h = {
+	    .schema = 1, .integer = true, .count = 7, .sum = 9.5, .positive = {&span, 1, counts, 2}};
 	fixture_init(&f);
 	add_histogram(&f.request, &h, 10);
 	add_histogram(&f.request, &h, 20);
@@ -151,10 +154,11 @@ UNIT(remote_write_stores_histograms_and_their_end)
 }
 END
 
-static void
-see_metadata(void *arg, const struct tsdb_metadata *m)
+    static void
+    see_metadata(void *arg, const struct tsdb_metadata *m)
 {
-	buf_fmt(arg, "%.*s %.*s %.*s %.*s|", STR_ARG(m->metric), STR_ARG(m->type), STR_ARG(m->help), STR_ARG(m->unit));
+	buf_fmt(arg, "%.*s %.*s %.*s %.*s|", STR_ARG(m->metric), STR_ARG(m->type), STR_ARG(m->help),
+	    STR_ARG(m->unit));
 }
 
 static void
@@ -212,10 +216,12 @@ UNIT(remote_write_keeps_metadata_and_exemplars)
 		tsdb_metadata_each(f.db, STR("t"), see_metadata, &seen);
 		tsdb_metadata_each(f.db, STR("other"), see_metadata, &seen);
 		tsdb_exemplars_each(f.db, &q, see_exemplar, &seen);
-		ck_assert_str_eq(seen.p, "h counter How many. bytes|h 10=1.5 {trace=\"a\"}|h 20=2.5 {trace=\"b\"}|");
+		ck_assert_str_eq(
+		    seen.p, "h counter How many. bytes|h 10=1.5 {trace=\"a\"}|h 20=2.5 {trace=\"b\"}|");
 		struct tsdb_sample x = {.t = round, .v = 1};
 		struct tsdb_counts c;
-		ck_assert(tsdb_series(f.db, STR("t"), (struct labels){STR("\x08__name__\x01h")}, &x.ref, NULL) == RC_OK);
+		ck_assert(tsdb_series(f.db, STR("t"), (struct labels){STR("\x08__name__\x01h")}, &x.ref,
+			      NULL) == RC_OK);
 		ck_assert(tsdb_append(f.db, &x, 1, &c, NULL) == RC_OK && c.stored == 1);
 		if (round % 2)
 			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);

@@ -162,6 +162,7 @@ open_store(struct core *c, struct err *e)
 	struct tsdb_options o = {.dir = dir,
 	    .clock = loop_clock(c->house.loop),
 	    .retention = s->retention,
+	    .size = (uint64_t)s->retention_size,
 	    .out_of_order = s->out_of_order_window,
 	    .series_limit = (uint64_t)root->limits.series_per_customer};
 	if (sync_every(s, &o.sync_every, e) != RC_OK)

@@ -20,7 +20,7 @@ struct exemplar {
 	struct str labels; /* owned */
 };
 struct annex {
-	struct map *tenants; /* to a struct map of metrics, each to a struct metadata */
+	struct map *tenants;            /* to a struct map of metrics, each to a struct metadata */
 	VEC(struct exemplar) exemplars; /* a ring once it is full */
 	size_t oldest;
 };
@@ -141,7 +141,8 @@ keep(struct map *metrics, const struct tsdb_metadata *m)
 static bool
 fits(const struct tsdb_metadata *m)
 {
-	return m->metric.n && m->metric.n <= TEXT_MAX && m->help.n <= TEXT_MAX && m->unit.n <= TEXT_MAX && m->type.n <= TEXT_MAX;
+	return m->metric.n && m->metric.n <= TEXT_MAX && m->help.n <= TEXT_MAX && m->unit.n <= TEXT_MAX &&
+	       m->type.n <= TEXT_MAX;
 }
 
 /* With the lock held. */
@@ -173,7 +174,8 @@ tsdb_metadata_put(struct tsdb *db, struct str tenant, const struct tsdb_metadata
 }
 
 void
-tsdb_metadata_each(struct tsdb *db, struct str tenant, void (*fn)(void *, const struct tsdb_metadata *), void *arg)
+tsdb_metadata_each(
+    struct tsdb *db, struct str tenant, void (*fn)(void *, const struct tsdb_metadata *), void *arg)
 {
 	pthread_rwlock_rdlock(&db->lock);
 	const struct map *metrics = map_get(db->annex->tenants, tenant);
@@ -191,8 +193,8 @@ annex_replay_metadata(struct tsdb *db, struct proto *p)
 	while (p->at < p->end) {
 		struct str tenant;
 		struct tsdb_metadata m;
-		if (!take_text(p, &tenant) || !take_text(p, &m.metric) || !take_text(p, &m.type) || !take_text(p, &m.help) ||
-		    !take_text(p, &m.unit))
+		if (!take_text(p, &tenant) || !take_text(p, &m.metric) || !take_text(p, &m.type) ||
+		    !take_text(p, &m.help) || !take_text(p, &m.unit))
 			return false;
 		keep(metrics_of(db->annex, tenant), &m);
 	}
@@ -270,7 +272,8 @@ is_same(const struct exemplar *x, const struct exemplar *y)
 
 /* What was sent twice is told once. */
 static void
-tell(struct tsdb *db, const struct exemplar *p, size_t n, void (*fn)(void *, struct labels, const struct tsdb_exemplar *), void *arg)
+tell(struct tsdb *db, const struct exemplar *p, size_t n,
+    void (*fn)(void *, struct labels, const struct tsdb_exemplar *), void *arg)
 {
 	struct buf labels = {0};
 	for (size_t i = 0; i < n; i++) {
@@ -278,7 +281,8 @@ tell(struct tsdb *db, const struct exemplar *p, size_t n, void (*fn)(void *, str
 			continue;
 		buf_clear(&labels);
 		series_labels(db->series.p[p[i].id], &labels);
-		fn(arg, (struct labels){buf_view(&labels)}, &(struct tsdb_exemplar){{p[i].id}, p[i].t, p[i].v, {p[i].labels}});
+		fn(arg, (struct labels){buf_view(&labels)},
+		    &(struct tsdb_exemplar){{p[i].id}, p[i].t, p[i].v, {p[i].labels}});
 	}
 	buf_fini(&labels);
 }
@@ -318,7 +322,8 @@ annex_replay_exemplars(struct tsdb *db, struct proto *p)
 			return false;
 		memcpy(&v, p->at, sizeof v);
 		p->at += sizeof v;
-		if (!take_text(p, &labels) || !labels_valid(labels) || id >= db->by_logged_id.n || !db->by_logged_id.p[id])
+		if (!take_text(p, &labels) || !labels_valid(labels) || id >= db->by_logged_id.n ||
+		    !db->by_logged_id.p[id])
 			return false;
 		push(db->annex, db->by_logged_id.p[id]->id, bits_unzigzag(t), v, labels);
 	}

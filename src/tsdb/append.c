@@ -205,8 +205,7 @@ look_ahead(const struct tsdb *db, const struct tsdb_sample *p, size_t i, size_t 
 }
 
 static enum rc
-append_locked(
-    struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
+append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
 	msec_t keep = db->options.retention;
 	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
@@ -262,7 +261,8 @@ count_verdict(struct tsdb_counts *c, enum verdict how)
 
 /* One record for each: they are few and large, and each is judged against all before it. */
 static enum rc
-add_histogram(struct tsdb *db, struct series *s, const struct tsdb_histogram *h, struct tsdb_counts *c, struct err *e)
+add_histogram(
+    struct tsdb *db, struct series *s, const struct tsdb_histogram *h, struct tsdb_counts *c, struct err *e)
 {
 	if (!count_verdict(c, series_judge_histogram(db, s, h->t, h->bytes, db->options.out_of_order)))
 		return RC_OK;
@@ -284,7 +284,8 @@ add_histogram(struct tsdb *db, struct series *s, const struct tsdb_histogram *h,
 }
 
 static enum rc
-append_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
+append_histograms(
+    struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
 	msec_t keep = db->options.retention;
 	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;

@@ -65,12 +65,14 @@ map_file(struct block *b, struct err *e)
 static bool
 places_are_sane(const struct block_footer *f, uint64_t end)
 {
-	return f->times_at >= BLOCK_MAGIC_BYTES && f->times_at <= f->labels_at && f->labels_at <= f->columns_at &&
-	       f->columns_at <= f->groups_at && f->groups_at <= f->entries_at && f->entries_at <= end &&
-	       f->columns_at % 8 == 0 && f->labels_bytes <= BLOCK_LABELS_MAX &&
+	return f->times_at >= BLOCK_MAGIC_BYTES && f->times_at <= f->labels_at &&
+	       f->labels_at <= f->columns_at && f->columns_at <= f->groups_at &&
+	       f->groups_at <= f->entries_at && f->entries_at <= end && f->columns_at % 8 == 0 &&
+	       f->labels_bytes <= BLOCK_LABELS_MAX &&
 	       f->groups_at - f->columns_at == f->columns * sizeof(struct block_column) &&
 	       f->columns <= end && f->series <= end && /* no overflow above and below */
-	       f->entries_at - f->groups_at == (f->series + BLOCK_GROUP - 1) / BLOCK_GROUP * sizeof(struct block_group);
+	       f->entries_at - f->groups_at ==
+		   (f->series + BLOCK_GROUP - 1) / BLOCK_GROUP * sizeof(struct block_group);
 }
 
 static bool
@@ -79,13 +81,14 @@ parts_are_sane(const struct block *b)
 	const struct block_footer *f = &b->f;
 	for (size_t i = 0; i < f->columns; i++) {
 		const struct block_column *c = &b->columns[i];
-		if (c->at > f->labels_at - f->times_at || c->bytes > f->labels_at - f->times_at - c->at || c->n == 0 ||
-		    c->n > BLOCK_CHUNK_SAMPLES)
+		if (c->at > f->labels_at - f->times_at || c->bytes > f->labels_at - f->times_at - c->at ||
+		    c->n == 0 || c->n > BLOCK_CHUNK_SAMPLES)
 			return false;
 	}
 	for (size_t i = 0; i < b->n_groups; i++) {
 		const struct block_group *g = &b->groups[i];
-		if (g->at > f->times_at || g->bytes > f->times_at - g->at || g->entry_at > b->size - f->entries_at)
+		if (g->at > f->times_at || g->bytes > f->times_at - g->at ||
+		    g->entry_at > b->size - f->entries_at)
 			return false;
 	}
 	return true;
@@ -99,7 +102,8 @@ check(struct block *b, struct err *e)
 		return err_set(e, RC_INVALID, "%s is cut", b->path);
 	memcpy(f, b->map + b->size - sizeof *f, sizeof *f);
 	uint64_t end = b->size - sizeof *f;
-	if (memcmp(b->map, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0 || memcmp(f->magic, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0)
+	if (memcmp(b->map, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0 ||
+	    memcmp(f->magic, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0)
 		return err_set(e, RC_INVALID, "%s is no block, or cut", b->path);
 	if (!places_are_sane(f, end))
 		return err_set(e, RC_INVALID, "%s has a damaged footer", b->path);
@@ -199,8 +203,8 @@ block_take_ids(struct block *b, const uint32_t *ids, size_t n)
 /* The chunks of one series, as its group's entries tell. */
 struct entry {
 	struct proto p;
-	uint64_t left;  /* chunks */
-	uint64_t at;    /* of the next chunk, from the beginning of the group */
+	uint64_t left; /* chunks */
+	uint64_t at;   /* of the next chunk, from the beginning of the group */
 	const struct block_group *group;
 	const struct block_column *column; /* of the chunk that was taken */
 	bool histograms;
@@ -276,8 +280,8 @@ visit_series(struct visit *v, void *tenant)
 	uint64_t shared, rest, number;
 	msec_t min, max;
 	bool histograms;
-	if (v->ids.n >= v->b->f.series || !proto_varint(&v->labels, &shared) || !proto_varint(&v->labels, &rest) ||
-	    shared > v->series.n)
+	if (v->ids.n >= v->b->f.series || !proto_varint(&v->labels, &shared) ||
+	    !proto_varint(&v->labels, &rest) || shared > v->series.n)
 		return false;
 	v->series.n = shared;
 	for (; rest; rest--) {
@@ -342,7 +346,8 @@ block_visit(struct block *b, const struct block_visitor *visitor, struct err *e)
 	size_t n = ZSTD_findFrameCompressedSize(packed, b->f.columns_at - b->f.labels_at);
 	bool ok = !ZSTD_isError(n);
 	if (ok)
-		ok = ZSTD_decompress(buf_room(&labels, b->f.labels_bytes), b->f.labels_bytes, packed, n) == b->f.labels_bytes;
+		ok = ZSTD_decompress(buf_room(&labels, b->f.labels_bytes), b->f.labels_bytes, packed, n) ==
+		     b->f.labels_bytes;
 	if (ok)
 		buf_grew(&labels, b->f.labels_bytes);
 	proto_init(&v.labels, buf_view(&labels));
@@ -375,7 +380,8 @@ group_is_good(struct block *b, size_t group)
 
 /* One chunk of the kind that is asked for: into `out`, or else into `histograms`. */
 static bool
-read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
+read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out,
+    struct blobs *histograms)
 {
 	msec_t t[BLOCK_CHUNK_SAMPLES];
 	double v[BLOCK_CHUNK_SAMPLES];
@@ -392,10 +398,12 @@ read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max,
 }
 
 static bool
-read_series(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
+read_series(
+    struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
 {
 	struct entry x;
-	uint32_t place = id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
+	uint32_t place =
+	    id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
 	if (place == NOWHERE || b->f.max < min || b->f.min > max)
 		return true;
 	group_begin(b, place / BLOCK_GROUP, &x);
@@ -404,8 +412,10 @@ read_series(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples
 		ok = entry_begin(b, &x);
 		while (ok && x.left) {
 			ok = entry_next(b, &x);
-			if (ok && i == place % BLOCK_GROUP && x.histograms == !out && x.column->max >= min && x.column->min <= max)
-				ok = group_is_good(b, place / BLOCK_GROUP) && read_chunk(b, &x, min, max, out, histograms);
+			if (ok && i == place % BLOCK_GROUP && x.histograms == !out && x.column->max >= min &&
+			    x.column->min <= max)
+				ok = group_is_good(b, place / BLOCK_GROUP) &&
+				     read_chunk(b, &x, min, max, out, histograms);
 		}
 	}
 	return ok;

@@ -27,7 +27,7 @@ struct place {
 struct tenant_part {
 	struct str name;
 	struct buf names;
-	struct buf pairs;   /* canonical, in the order of their numbers */
+	struct buf pairs; /* canonical, in the order of their numbers */
 	size_t n_pairs, n_series;
 	struct buf series;
 	uint32_t *slots; /* of numbers + 1 */
@@ -267,8 +267,11 @@ column_number(struct block_writer *w, const msec_t *t, size_t n)
 	if (!*slot) {
 		size_t at = w->times.n;
 		chunk_pack_times(t, n, &w->times);
-		*vec_add(&w->columns) = (struct block_column){
-		    .min = t[0], .max = t[n - 1], .at = at, .bytes = (uint32_t)(w->times.n - at), .n = (uint32_t)n};
+		*vec_add(&w->columns) = (struct block_column){.min = t[0],
+		    .max = t[n - 1],
+		    .at = at,
+		    .bytes = (uint32_t)(w->times.n - at),
+		    .n = (uint32_t)n};
 		*vec_add(&w->column_keys) = k;
 		*slot = (uint32_t)w->columns.n;
 	}
@@ -365,7 +368,8 @@ pack_labels(struct block_writer *w, struct buf *out)
 {
 	end_tenant(w);
 	size_t room = ZSTD_compressBound(w->labels.n);
-	size_t n = ZSTD_compress(buf_room(out, room), room, w->labels.p ? w->labels.p : "", w->labels.n, ZSTD_LEVEL);
+	size_t n =
+	    ZSTD_compress(buf_room(out, room), room, w->labels.p ? w->labels.p : "", w->labels.n, ZSTD_LEVEL);
 	must(!ZSTD_isError(n));
 	buf_grew(out, n);
 	return w->labels.n;

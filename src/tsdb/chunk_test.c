@@ -36,16 +36,20 @@ UNIT(chunk_round_trips_every_kind_of_sample)
 		v[0] = 1;
 		for (size_t i = 1; i < n; i++) {
 			int kind = rand() % 8;
-			t[i] = t[i - 1] + (kind < 4 ? 15000 : kind == 7 ? 1 + ((int64_t)rand() << 12) : rand() % 40000 + 1);
+			t[i] = t[i - 1] + (kind < 4       ? 15000
+					      : kind == 7 ? 1 + ((int64_t)rand() << 12)
+							  : rand() % 40000 + 1);
 			v[i] = any_value(rand() % (round % 2 ? 3 : 5), v[i - 1]);
 		}
 		struct buf b = {0}, times = {0};
 		chunk_pack_values(v, n, &b);
 		chunk_pack_times(t, n, &times);
-		ck_assert(chunk_unpack_times(buf_view(&times), n, t2) && chunk_unpack_values(buf_view(&b), n, v2));
+		ck_assert(
+		    chunk_unpack_times(buf_view(&times), n, t2) && chunk_unpack_values(buf_view(&b), n, v2));
 		ck_assert(memcmp(t, t2, n * sizeof *t) == 0 && memcmp(v, v2, n * sizeof *v) == 0);
 		for (size_t cut = 0; cut + 1 < b.n; cut += 7)
-			(void)chunk_unpack_values(str_to(buf_view(&b), cut), n, v2); /* no reading beyond, says the sanitizer */
+			(void)chunk_unpack_values(
+			    str_to(buf_view(&b), cut), n, v2); /* no reading beyond, says the sanitizer */
 		ck_assert(!chunk_unpack_values(str_to(buf_view(&b), 1), n, v2));
 		buf_fini(&times);
 		buf_fini(&b);

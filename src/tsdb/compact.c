@@ -87,7 +87,8 @@ gather(struct tsdb *db, struct merging *m)
 }
 
 static enum rc
-merge_series(struct tsdb *db, struct merging *m, const struct series *s, struct block_writer *w, struct err *e)
+merge_series(
+    struct tsdb *db, struct merging *m, const struct series *s, struct block_writer *w, struct err *e)
 {
 	samples_clear(&m->samples);
 	blobs_clear(&m->histograms);
@@ -95,7 +96,8 @@ merge_series(struct tsdb *db, struct merging *m, const struct series *s, struct 
 	for (size_t i = 0; i < m->n; i++)
 		if (!block_read(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->samples) ||
 		    !block_read_histograms(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->histograms))
-			return err_set(e, RC_INVALID, "%s has a damaged chunk and is not merged", block_path(m->blocks[i]));
+			return err_set(e, RC_INVALID, "%s has a damaged chunk and is not merged",
+			    block_path(m->blocks[i]));
 	samples_order(&m->samples);
 	blobs_order(&m->histograms);
 	pthread_rwlock_rdlock(&db->lock);
@@ -130,7 +132,8 @@ replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 	db->blocks.p[m->first] = by;
 	pthread_rwlock_unlock(&db->lock);
 	for (size_t i = 0; i < m->n; i++) {
-		if (rc == RC_OK && i + 1 < m->n && os.unlink(block_path(m->blocks[i])) != 0 && errno != ENOENT)
+		if (rc == RC_OK && i + 1 < m->n && os.unlink(block_path(m->blocks[i])) != 0 &&
+		    errno != ENOENT)
 			rc = err_errno(e, "cannot remove %s", block_path(m->blocks[i]));
 		block_close(&m->blocks[i]);
 	}
@@ -174,6 +177,8 @@ day_of(const struct block *b)
 static size_t
 find_due(const struct tsdb *db, size_t *first)
 {
+	if (db->newest < INT64_MIN + db->options.head_span + HOUR)
+		return 0; /* nothing yet */
 	/* the last of a day comes into a block up to a head's span later */
 	msec_t over = db->newest - db->options.head_span - HOUR, today = over / DAY - (over % DAY < 0);
 	for (size_t i = 0, n; i < db->blocks.n; i += n) {

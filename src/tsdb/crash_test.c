@@ -47,7 +47,8 @@ append_batch(struct tsdb *db, int b)
 	enum rc rc = RC_OK;
 	for (int i = 0; rc == RC_OK && i < SERIES; i++) {
 		struct pair p[] = {{STR("__name__"), STR("m")}, {STR("i"), arena_fmt(a, "%d", i)}};
-		rc = tsdb_series(db, STR("t"), labels_from_pairs((struct pairs){p, 2}, a), &batch[i].ref, NULL);
+		rc = tsdb_series(
+		    db, STR("t"), labels_from_pairs((struct pairs){p, 2}, a), &batch[i].ref, NULL);
 		batch[i].t = b;
 		batch[i].v = b;
 	}
@@ -115,7 +116,8 @@ UNIT(crash_at_every_call_loses_nothing_acknowledged)
 		ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 137 || WEXITSTATUS(status) == 0));
 		struct tsdb *db = open_store(dir);
 		int k = whole_batches(db);
-		ck_assert_msg(k == acked || k == acked + 1, "call %d: %d acknowledged, %d there", (int)nth, (int)acked, k);
+		ck_assert_msg(k == acked || k == acked + 1, "call %d: %d acknowledged, %d there", (int)nth,
+		    (int)acked, k);
 		ck_assert(append_batch(db, k + 1) == RC_OK); /* and it goes on */
 		tsdb_close(&db);
 		db = open_store(dir);
@@ -170,9 +172,10 @@ UNIT(crash_leaves_any_prefix_of_the_log)
 }
 END
 
-/* ---- merging days ---- */
+    /* ---- merging days ---- */
 
-enum { DAYS = 2, BLOCKS = 3 };
+    enum { DAYS = 2,
+	    BLOCKS = 3 };
 
 static struct tsdb *
 open_at(const char *dir, struct clock *clock)
@@ -193,13 +196,16 @@ fill_days(const char *dir, struct clock *clock)
 	for (int i = 0; i < DAYS * BLOCKS; i++) {
 		char own[8];
 		snprintf(own, sizeof own, "%d", i);
-		struct pair all[] = {{STR("__name__"), STR("m")}}, one[] = {{STR("__name__"), STR("n")}, {STR("i"), str_c(own)}};
+		struct pair all[] = {{STR("__name__"), STR("m")}},
+			    one[] = {{STR("__name__"), STR("n")}, {STR("i"), str_c(own)}};
 		struct arena *a = arena_create();
 		msec_t t = i / BLOCKS * (DAY + 12 * HOUR) + i;
 		struct tsdb_sample x[2] = {{.t = t, .v = i}, {.t = t, .v = 0.1 * i}};
 		struct tsdb_histogram h = {.t = x[0].t + 1, .bytes = STR("a histogram")};
-		ck_assert(tsdb_series(db, STR("t"), labels_from_pairs((struct pairs){all, 1}, a), &x[0].ref, NULL) == RC_OK);
-		ck_assert(tsdb_series(db, STR("t"), labels_from_pairs((struct pairs){one, 2}, a), &x[1].ref, NULL) == RC_OK);
+		ck_assert(tsdb_series(db, STR("t"), labels_from_pairs((struct pairs){all, 1}, a), &x[0].ref,
+			      NULL) == RC_OK);
+		ck_assert(tsdb_series(db, STR("t"), labels_from_pairs((struct pairs){one, 2}, a), &x[1].ref,
+			      NULL) == RC_OK);
 		h.ref = x[1].ref;
 		ck_assert(tsdb_append(db, x, 2, &c, NULL) == RC_OK && c.stored == 2);
 		ck_assert(tsdb_append_histograms(db, &h, 1, &c, NULL) == RC_OK && c.stored == 1);

@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/os.h"
 
+enum { HEAD_BYTES = 64 << 20, BYTES_OF_A_SERIES = 128, HEAD_BYTES_MAX = 768 << 20 };
+
 struct frozen {
 	struct series **p;
 	size_t n, cap;
@@ -75,7 +77,8 @@ write_one(struct block_writer *w, struct tsdb *db, const struct series *s, struc
 	pthread_rwlock_rdlock(&db->lock);
 	series_labels(s, &g->labels);
 	pthread_rwlock_unlock(&db->lock);
-	return block_writer_add(w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
+	return block_writer_add(
+	    w, s->tenant->name, (struct labels){buf_view(&g->labels)}, s->id, &g->samples, &g->histograms, e);
 }
 
 static enum rc
@@ -140,21 +143,54 @@ tsdb_flush(struct tsdb *db, struct err *e)
 /* ---- retention ---- */
 
 static enum rc
+drop_block(struct tsdb *db, size_t i, const char *why, struct err *e)
+{
+	struct block *b = db->blocks.p[i];
+	if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
+		return err_errno(e, "cannot remove %s", block_path(b));
+	log_info("tsdb", "%s is %s and was removed", block_path(b), why);
+	block_close(&b);
+	vec_remove(&db->blocks, i);
+	return RC_OK;
+}
+
+static enum rc
 drop_old_blocks(struct tsdb *db, msec_t oldest, struct err *e)
 {
-	for (size_t i = 0; i < db->blocks.n;) {
-		struct block *b = db->blocks.p[i];
-		if (block_max(b) >= oldest) {
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < db->blocks.n;) {
+		if (block_max(db->blocks.p[i]) >= oldest)
 			i++;
-			continue;
-		}
-		if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
-			return err_errno(e, "cannot remove %s", block_path(b));
-		log_info("tsdb", "%s is past the retention and was removed", block_path(b));
-		block_close(&b);
-		vec_remove(&db->blocks, i);
+		else
+			rc = drop_block(db, i, "past the retention", e);
 	}
-	return RC_OK;
+	return rc;
+}
+
+static size_t
+oldest_block(const struct tsdb *db)
+{
+	size_t oldest = 0;
+	for (size_t i = 1; i < db->blocks.n; i++)
+		if (block_max(db->blocks.p[i]) < block_max(db->blocks.p[oldest]))
+			oldest = i;
+	return oldest;
+}
+
+/* The log is not counted: it has limits of its own. */
+static enum rc
+drop_over_size(struct tsdb *db, struct err *e)
+{
+	uint64_t all = 0;
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < db->blocks.n; i++)
+		all += block_bytes(db->blocks.p[i]);
+	while (rc == RC_OK && all > db->options.size && db->blocks.n) {
+		size_t i = oldest_block(db);
+		all -= block_bytes(db->blocks.p[i]);
+		rc = drop_block(db, i, "the oldest of more than the size limit allows", e);
+	}
+	return rc;
 }
 
 /* A series that was resolved and never got samples goes with the second sweep. */
@@ -179,9 +215,13 @@ drop_old_series(struct tsdb *db, msec_t oldest)
 static enum rc
 sweep(struct tsdb *db, msec_t now, struct err *e)
 {
+	enum rc rc = RC_OK;
 	pthread_rwlock_wrlock(&db->lock);
-	enum rc rc = drop_old_blocks(db, now - db->options.retention, e);
-	if (rc == RC_OK && db->cursors == 0 && !db->flushing)
+	if (db->options.size)
+		rc = drop_over_size(db, e);
+	if (rc == RC_OK && db->options.retention)
+		rc = drop_old_blocks(db, now - db->options.retention, e);
+	if (rc == RC_OK && db->options.retention && db->cursors == 0 && !db->flushing)
 		drop_old_series(db, now - db->options.retention);
 	pthread_rwlock_unlock(&db->lock);
 	return rc;
@@ -201,13 +241,20 @@ keep_durable(struct tsdb *db)
 		log_error("tsdb", "%s", e.text); /* the next tick mends it */
 }
 
+/* What a start may have to read again: enough that a block of many series is not all index. */
+static uint64_t
+longest_log(const struct tsdb *db)
+{
+	uint64_t n = HEAD_BYTES + (uint64_t)db->n_series * BYTES_OF_A_SERIES;
+	return db->options.head_bytes ? db->options.head_bytes : n < HEAD_BYTES_MAX ? n : HEAD_BYTES_MAX;
+}
+
 static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
-	bool due =
-	    db->head_samples > 0 && !db->flushing &&
-	    (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= db->options.head_bytes);
+	bool due = db->head_samples > 0 && !db->flushing &&
+		   (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
 	pthread_rwlock_unlock(&db->lock);
 	return due;
 }
@@ -241,7 +288,7 @@ tsdb_tick(struct tsdb *db, struct err *e)
 			log_error("tsdb", "%s", why.text);
 		db->compacted = now;
 	}
-	if (rc == RC_OK && db->options.retention && now - db->swept >= 10 * MINUTE) {
+	if (rc == RC_OK && (db->options.retention || db->options.size) && now - db->swept >= 10 * MINUTE) {
 		rc = sweep(db, now, e);
 		db->swept = now;
 	}

@@ -13,8 +13,8 @@ enum { NONE = UINT32_MAX };
 struct entry {
 	char *text; /* canonical; NULL: the number is free */
 	uint32_t bytes, hash;
-	uint32_t at;             /* its place among its name's pairs */
-	uint32_t one;            /* its only series, or NONE */
+	uint32_t at;            /* its place among its name's pairs */
+	uint32_t one;           /* its only series, or NONE */
 	roaring_bitmap_t *many; /* NULL: at most one */
 };
 
@@ -137,7 +137,8 @@ index_pair(struct index *x, struct str text)
 	else
 		vec_add(&x->entries);
 	struct entry *e = &x->entries.p[number];
-	*e = (struct entry){.text = mem_dup(text.p, text.n), .bytes = (uint32_t)text.n, .hash = hash, .one = NONE};
+	*e = (struct entry){
+	    .text = mem_dup(text.p, text.n), .bytes = (uint32_t)text.n, .hash = hash, .one = NONE};
 	*place = number + 1;
 	join_name(x, e, number);
 	x->n_pairs++;

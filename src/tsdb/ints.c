@@ -386,7 +386,7 @@ get_plan(struct proto *m, struct plan *p, int64_t *first)
 {
 	if (m->at == m->end || *m->at > WAY_AROUND)
 		return false;
-	p->way = (enum way)*m->at++;
+	p->way = (enum way) * m->at++;
 	if (p->way != WAY_AROUND && !get_number(m, first))
 		return false;
 	if (p->way == WAY_ONE)

@@ -317,7 +317,8 @@ replay_samples(struct tsdb *db, struct proto *p, struct err *e)
 		struct series *s = logged_series(db, entries.p[i].id);
 		series_prefetch(i + AHEAD < entries.n ? logged_series(db, entries.p[i + AHEAD].id) : NULL,
 		    i + AHEAD / 2 < entries.n ? logged_series(db, entries.p[i + AHEAD / 2].id) : NULL);
-		ok = s && (entries.p[i].t > s->max ? replay_token(db, s, entries.p[i].t, &tokens) : pass_over(s, &tokens));
+		ok = s && (entries.p[i].t > s->max ? replay_token(db, s, entries.p[i].t, &tokens)
+						   : pass_over(s, &tokens));
 	}
 	vec_fini(&entries);
 	return ok ? RC_OK : bad_record(e);

@@ -34,7 +34,8 @@ visit_pair(void *arg, void *tenant, struct str text)
 }
 
 static uint32_t
-visit_series(void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms)
+visit_series(
+    void *arg, void *tenant, const uint32_t *pairs, size_t n, msec_t min, msec_t max, bool histograms)
 {
 	struct series *s = series_make_of_pairs(arg, tenant, pairs, n);
 	s->histograms |= histograms;
@@ -206,7 +207,6 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	struct tsdb *db = mem_new(struct tsdb);
 	db->options = *o;
 	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
-	db->options.head_bytes = o->head_bytes ? o->head_bytes : 256ull << 20;
 	db->dir = mem_dup(o->dir, strlen(o->dir));
 	db->tenants = map_create();
 	db->newest = INT64_MIN;
@@ -246,7 +246,8 @@ enum { CLOSE_LOG = 4 << 20 };
 static enum rc
 close_log(struct tsdb *db, struct err *e)
 {
-	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e) : tsdb_sync(db, e);
+	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e)
+									 : tsdb_sync(db, e);
 }
 
 void

@@ -45,7 +45,8 @@ visit_tenant(
 	roaring_bitmap_t *ids = index_select(t->index, q->matchers);
 	roaring_uint32_iterator_t it;
 	enum rc rc = RC_OK;
-	for (roaring_init_iterator(ids, &it); rc == RC_OK && it.has_value; roaring_advance_uint32_iterator(&it)) {
+	for (roaring_init_iterator(ids, &it); rc == RC_OK && it.has_value;
+	     roaring_advance_uint32_iterator(&it)) {
 		const struct series *s = db->series.p[it.current_value];
 		if (is_wanted(s, q))
 			rc = fn(arg, s, e);
@@ -205,8 +206,13 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 	pthread_rwlock_unlock(&c->db->lock);
 	for (size_t i = 0; i < c->histograms.t.n; i++)
 		*vec_add(&c->views) = blobs_get(&c->histograms, i);
-	*out = (struct tsdb_view){.labels = f->labels, .t = c->samples.t, .v = c->samples.v, .n = c->samples.n,
-	    .histogram_t = c->histograms.t.p, .histograms = c->views.p, .n_histograms = c->views.n};
+	*out = (struct tsdb_view){.labels = f->labels,
+	    .t = c->samples.t,
+	    .v = c->samples.v,
+	    .n = c->samples.n,
+	    .histogram_t = c->histograms.t.p,
+	    .histograms = c->views.p,
+	    .n_histograms = c->views.n};
 	return true;
 }
 
@@ -275,7 +281,8 @@ static void
 list_tenant(struct listing *l, const struct tenant *t)
 {
 	bool several = l->q->tenants.n > 1;
-	roaring_bitmap_t *ids = l->q->matchers && l->q->matchers->n ? index_select(t->index, l->q->matchers) : NULL;
+	roaring_bitmap_t *ids =
+	    l->q->matchers && l->q->matchers->n ? index_select(t->index, l->q->matchers) : NULL;
 	l->index = t->index;
 	l->ids = ids;
 	if (several && (!l->name.n || str_is(l->name, TENANT_LABEL)) && has_any(l, t))

@@ -35,7 +35,8 @@ make_series(struct tsdb *db, struct tsdb_ref *refs)
 		struct pair p[] = {{STR("__name__"), STR("m")}, {STR("instance"), str_c(value)}};
 		buf_clear(&b);
 		ck_assert(labels_add(&b, p, 2, &e) == RC_OK);
-		ck_assert(tsdb_series(db, STR("default"), (struct labels){buf_view(&b)}, &refs[i], &e) == RC_OK);
+		ck_assert(
+		    tsdb_series(db, STR("default"), (struct labels){buf_view(&b)}, &refs[i], &e) == RC_OK);
 	}
 	buf_fini(&b);
 }
@@ -89,7 +90,8 @@ UNIT(store_stays_bounded_over_a_day)
 	ck_assert_uint_le(longest_log, (uint64_t)256 << 20);
 	ck_assert_uint_le(s.blocks, 16); /* the first day is one */
 	ck_assert_uint_eq(samples_of_one(db), HOURS * 60);
-	ck_assert_msg(resident_kib() < after_first * 2, "%zu KiB, after five hours it was %zu", resident_kib(), after_first);
+	ck_assert_msg(resident_kib() < after_first * 2, "%zu KiB, after five hours it was %zu",
+	    resident_kib(), after_first);
 	tsdb_close(&db);
 	/* a start reads what is left in the log, and has every series */
 	ck_assert(tsdb_open(&o, &db, &e) == RC_OK);

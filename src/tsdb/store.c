@@ -196,8 +196,9 @@ free_slot(struct tsdb *db, struct series *s)
 {
 	struct buf labels = {0};
 	series_labels(s, &labels);
-	size_t n = db->n_slots,
-	       hole = (size_t)(slot(db, key_of(s->tenant->name, buf_view(&labels)), s->tenant, s->pairs, s->n_pairs) - db->slots);
+	size_t n = db->n_slots, hole = (size_t)(slot(db, key_of(s->tenant->name, buf_view(&labels)),
+						    s->tenant, s->pairs, s->n_pairs) -
+						db->slots);
 	buf_fini(&labels);
 	for (size_t i = (hole + 1) % n; db->slots[i].id; i = (i + 1) % n) {
 		size_t home = db->slots[i].key % n;
@@ -236,7 +237,8 @@ find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb
 		return err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit",
 		    STR_ARG(tenant), t->series);
 	if (!s && labels_count(ls) > PAIRS_MAX)
-		return err_set(e, RC_REFUSED, "a series of %zu labels; the limit is %d", labels_count(ls), PAIRS_MAX);
+		return err_set(
+		    e, RC_REFUSED, "a series of %zu labels; the limit is %d", labels_count(ls), PAIRS_MAX);
 	if (!s)
 		s = series_make(db, tenant, ls);
 	s->fresh = true;

@@ -34,9 +34,11 @@ put_near(struct token_state *s, uint64_t z, uint64_t ones, struct token *out)
 	unsigned head = 1 + (unsigned)ones + 1, k = s->k;
 	uint64_t marks = (1ull << (1 + ones)) - 1;
 	if (head + k <= BITS_PUT_MAX) {
-		*out = (struct token){.piece = {marks | bits_low(z, k) << head}, .bits = {(uint8_t)(head + k)}, .n = 1};
+		*out = (struct token){
+		    .piece = {marks | bits_low(z, k) << head}, .bits = {(uint8_t)(head + k)}, .n = 1};
 	} else {
-		*out = (struct token){.piece = {marks, bits_low(z, k)}, .bits = {(uint8_t)head, (uint8_t)k}, .n = 2};
+		*out = (struct token){
+		    .piece = {marks, bits_low(z, k)}, .bits = {(uint8_t)head, (uint8_t)k}, .n = 2};
 	}
 	adapt(s, z, ones);
 }

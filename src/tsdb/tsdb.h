@@ -29,9 +29,10 @@ struct tsdb_options {
 	struct clock *clock;
 	msec_t sync_every;    /* 0: every append is durable when it returns (sync: batch) */
 	msec_t retention;     /* 0: for ever */
+	uint64_t size;        /* bytes on disk: more, and the oldest blocks go; 0: no limit */
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
-	uint64_t head_bytes;  /* or its log is larger; 0: 256 MiB */
+	uint64_t head_bytes;  /* or its log is larger; 0: 64 MiB and 128 bytes for each series */
 	uint64_t series_limit; /* of one tenant; 0: none */
 };
 

@@ -78,7 +78,8 @@ ref_of(struct fixture *f, const char *tenant, const char *name, int i)
 {
 	struct tsdb_ref r;
 	struct err e;
-	ck_assert_msg(tsdb_series(f->db, str_c(tenant), make_labels(f, name, i), &r, &e) == RC_OK, "%s", e.text);
+	ck_assert_msg(
+	    tsdb_series(f->db, str_c(tenant), make_labels(f, name, i), &r, &e) == RC_OK, "%s", e.text);
 	return r;
 }
 
@@ -227,15 +228,16 @@ UNIT(tsdb_keeps_stale_marks_and_odd_values)
 	struct tsdb_cursor *c;
 	struct tsdb_view v;
 	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK && tsdb_cursor_next(c, &v));
-	ck_assert(v.n == 3 && tsdb_is_stale(v.v[0]) && isnan(v.v[1]) && !tsdb_is_stale(v.v[1]) && signbit(v.v[2]));
+	ck_assert(
+	    v.n == 3 && tsdb_is_stale(v.v[0]) && isnan(v.v[1]) && !tsdb_is_stale(v.v[1]) && signbit(v.v[2]));
 	tsdb_cursor_destroy(&c);
 	fixture_fini(&f);
 }
 END
 
-/* "t=bytes …" of the histograms of the series m 1, and how many floats stand beside them. */
-static const char *
-dump_histograms(struct fixture *f, msec_t min, msec_t max, size_t *floats)
+    /* "t=bytes …" of the histograms of the series m 1, and how many floats stand beside them. */
+    static const char *
+    dump_histograms(struct fixture *f, msec_t min, msec_t max, size_t *floats)
 {
 	struct str who = STR("t");
 	struct tsdb_select q = {.tenants = {&who, 1}, .min = min, .max = max};
@@ -260,6 +262,29 @@ put_histogram(struct fixture *f, struct tsdb_ref r, msec_t t, const char *bytes)
 	ck_assert(tsdb_append_histograms(f->db, &h, 1, &c, NULL) == RC_OK);
 	return c;
 }
+
+UNIT(tsdb_drops_the_oldest_over_its_size)
+{
+	struct fixture f;
+	struct tsdb_state st;
+	fixture_init(&f);
+	srand(3);
+	for (int b = 0; b < 4; b++) {
+		for (int i = 0; i < 1000; i++)
+			put(&f, ref_of(&f, "t", "m", 1), b * 5000 + i, rand());
+		ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	}
+	tsdb_state(f.db, &st);
+	f.options.size = st.block_bytes - 1;
+	fixture_reopen(&f);
+	clock_virtual_advance(f.clock, HOUR);
+	ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	tsdb_state(f.db, &st);
+	ck_assert(st.blocks == 3 && st.block_bytes <= f.options.size);
+	ck_assert_str_eq(dump(&f, "t", "__name__=m", 0, 4999), "1:|");
+	fixture_fini(&f);
+}
+END
 
 UNIT(tsdb_keeps_histograms_beside_floats)
 {
@@ -344,8 +369,8 @@ UNIT(tsdb_lists_names_and_values_and_joins_tenants)
 }
 END
 
-static void
-count_call(void *arg)
+    static void
+    count_call(void *arg)
 {
 	++*(int *)arg;
 }
@@ -404,8 +429,8 @@ UNIT(tsdb_ticks_write_blocks_and_drop_old_ones)
 }
 END
 
-static void
-spoil(struct fixture *f, const char *prefix, off_t from_end)
+    static void
+    spoil(struct fixture *f, const char *prefix, off_t from_end)
 {
 	DIR *d = opendir(f->dir);
 	for (struct dirent *x; (x = readdir(d));) {
@@ -502,7 +527,7 @@ UNIT(tsdb_survives_a_failing_disk)
 }
 END
 
-enum { THREAD_SAMPLES = 3000 };
+    enum { THREAD_SAMPLES = 3000 };
 
 struct worker {
 	struct tsdb *db;
@@ -553,7 +578,8 @@ UNIT(tsdb_takes_many_threads_at_once)
 	pthread_t appenders[2], reader;
 	bool stop = false;
 	fixture_init(&f);
-	struct worker w[2] = {{f.db, ref_of(&f, "t", "m", 1), 0, &stop}, {f.db, ref_of(&f, "t", "m", 2), 5, &stop}};
+	struct worker w[2] = {
+	    {f.db, ref_of(&f, "t", "m", 1), 0, &stop}, {f.db, ref_of(&f, "t", "m", 2), 5, &stop}};
 	ck_assert_int_eq(pthread_create(&reader, NULL, read_on, &w[0]), 0);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&appenders[i], NULL, append_many, &w[i]), 0);

@@ -109,7 +109,10 @@ static bool
 take_field(struct reading *r, struct histogram *h, int64_t *t, const struct proto_field *f)
 {
 	switch (f->number) {
-	case 1: h->count = (double)f->u; h->integer = true; return f->type == PROTO_VARINT;
+	case 1:
+		h->count = (double)f->u;
+		h->integer = true;
+		return f->type == PROTO_VARINT;
 	case 2: h->count = as_f64(f->u); return f->type == PROTO_FIXED64;
 	case 3: h->sum = as_f64(f->u); return f->type == PROTO_FIXED64;
 	case 4: h->schema = (int)unzigzag(f->u); return f->type == PROTO_VARINT;
@@ -122,7 +125,9 @@ take_field(struct reading *r, struct histogram *h, int64_t *t, const struct prot
 	case 11: return f->type == PROTO_BYTES && add_span(&r->positive.spans, f->bytes);
 	case 12: return add_changes(&r->positive.changes, f);
 	case 13: return add_counts(&r->positive.counts, f);
-	case 14: h->hint = f->u <= HISTOGRAM_GAUGE ? (enum histogram_hint)f->u : HISTOGRAM_UNKNOWN; return f->type == PROTO_VARINT;
+	case 14:
+		h->hint = f->u <= HISTOGRAM_GAUGE ? (enum histogram_hint)f->u : HISTOGRAM_UNKNOWN;
+		return f->type == PROTO_VARINT;
 	case 15: *t = (int64_t)f->u; return f->type == PROTO_VARINT;
 	case 16: return add_counts(&r->custom, f);
 	default: return true;
@@ -160,10 +165,12 @@ check_side(const struct histogram_side *s, const char *which, struct err *e)
 		n += s->spans[i].length;
 	}
 	if (n != s->n)
-		return err_set(e, RC_INVALID, "a native histogram with %zu %s buckets, of which its spans name %zu", s->n, which, n);
+		return err_set(e, RC_INVALID,
+		    "a native histogram with %zu %s buckets, of which its spans name %zu", s->n, which, n);
 	for (size_t i = 0; i < s->n; i++)
 		if (!(s->counts[i] >= 0))
-			return err_set(e, RC_INVALID, "a native histogram with a %s bucket that holds less than nothing", which);
+			return err_set(e, RC_INVALID,
+			    "a native histogram with a %s bucket that holds less than nothing", which);
 	return RC_OK;
 }
 
@@ -174,11 +181,13 @@ check_custom(const struct histogram *h, struct err *e)
 		if (!isfinite(h->custom[i]) || (i > 0 && !(h->custom[i - 1] < h->custom[i])))
 			return err_set(e, RC_INVALID, "a native histogram whose custom bounds do not ascend");
 	if (h->negative.n || h->zero_count != 0)
-		return err_set(e, RC_INVALID, "a native histogram with custom bounds and buckets below them or at zero");
+		return err_set(
+		    e, RC_INVALID, "a native histogram with custom bounds and buckets below them or at zero");
 	for (size_t i = 0, at = 0; i < h->positive.n_spans; i++) {
 		const struct histogram_span *s = &h->positive.spans[i];
 		if (s->offset < 0 || (at += (size_t)s->offset + s->length) > h->n_custom + 1)
-			return err_set(e, RC_INVALID, "a native histogram with more buckets than custom bounds");
+			return err_set(
+			    e, RC_INVALID, "a native histogram with more buckets than custom bounds");
 	}
 	return RC_OK;
 }
@@ -188,9 +197,11 @@ check(const struct histogram *h, struct err *e)
 {
 	bool custom = h->schema == HISTOGRAM_CUSTOM;
 	if (!custom && (h->schema < HISTOGRAM_SCHEMA_MIN || h->schema > HISTOGRAM_SCHEMA_MAX))
-		return err_set(e, RC_INVALID, "a native histogram of schema %d, which is not known", h->schema);
+		return err_set(
+		    e, RC_INVALID, "a native histogram of schema %d, which is not known", h->schema);
 	if (!custom && h->n_custom)
-		return err_set(e, RC_INVALID, "a native histogram with custom bounds and schema %d", h->schema);
+		return err_set(
+		    e, RC_INVALID, "a native histogram with custom bounds and schema %d", h->schema);
 	if (!(h->count >= 0) || !(h->zero_count >= 0) || !(h->zero_threshold >= 0))
 		return err_set(e, RC_INVALID, "a native histogram with a negative count or threshold");
 	enum rc rc = check_side(&h->positive, "positive", e);
@@ -379,8 +390,9 @@ histogram_unpack(struct str bytes, struct arena *a, struct histogram *h)
 	h->hint = (enum histogram_hint)((unsigned char)bytes.p[1] / 2 & 3);
 	h->integer = bytes.p[1] & 1;
 	if (!take_count(h, &p, &h->count) || !take_count(h, &p, &h->zero_count) || !take_f64(&p, &h->sum) ||
-	    !take_f64(&p, &h->zero_threshold) || !take_side(h, &p, a, &h->positive) || !take_side(h, &p, a, &h->negative) ||
-	    !proto_varint(&p, &n) || n > (size_t)(p.end - p.at) / sizeof *h->custom)
+	    !take_f64(&p, &h->zero_threshold) || !take_side(h, &p, a, &h->positive) ||
+	    !take_side(h, &p, a, &h->negative) || !proto_varint(&p, &n) ||
+	    n > (size_t)(p.end - p.at) / sizeof *h->custom)
 		return false;
 	h->custom = arena_array(a, double, n + 1);
 	for (; h->n_custom < n; h->n_custom++)

@@ -11,8 +11,15 @@ sample(bool integer, int schema)
 {
 	static struct histogram_span spans[] = {{-2, 2}, {3, 1}}, from_zero[] = {{0, 3}};
 	static double counts[] = {4, 9, 2}, custom[] = {0.1, 0.5, 1};
-	struct histogram h = {.schema = schema, .integer = integer, .hint = HISTOGRAM_GAUGE, .count = 15, .sum = -3.25,
-	    .positive = {spans, 2, counts, 3}, .negative = {spans, 2, counts, 3}, .zero_count = 1, .zero_threshold = 1e-9};
+	struct histogram h = {.schema = schema,
+	    .integer = integer,
+	    .hint = HISTOGRAM_GAUGE,
+	    .count = 15,
+	    .sum = -3.25,
+	    .positive = {spans, 2, counts, 3},
+	    .negative = {spans, 2, counts, 3},
+	    .zero_count = 1,
+	    .zero_threshold = 1e-9};
 	if (schema == HISTOGRAM_CUSTOM) {
 		h.zero_count = 0;
 		h.positive = (struct histogram_side){from_zero, 1, counts, 3};
@@ -33,8 +40,10 @@ UNIT(histogram_comes_back_as_it_was)
 		int64_t t;
 		struct err e;
 		histogram_to_proto(&h, 77, &message);
-		ck_assert_msg(histogram_from_proto(buf_view(&message), a, &got, &t, &e) == RC_OK, "%s", e.text);
-		ck_assert(t == 77 && got.schema == h.schema && got.hint == h.hint && got.sum == h.sum && got.integer == h.integer);
+		ck_assert_msg(
+		    histogram_from_proto(buf_view(&message), a, &got, &t, &e) == RC_OK, "%s", e.text);
+		ck_assert(t == 77 && got.schema == h.schema && got.hint == h.hint && got.sum == h.sum &&
+			  got.integer == h.integer);
 		ck_assert(got.positive.n == 3 && got.positive.counts[1] == 9 && got.positive.counts[2] == 2);
 		histogram_pack(&got, &packed);
 		ck_assert(histogram_unpack(buf_view(&packed), a, &got));
@@ -50,8 +59,8 @@ UNIT(histogram_comes_back_as_it_was)
 }
 END
 
-static void
-refuses(struct histogram h, const char *why)
+    static void
+    refuses(struct histogram h, const char *why)
 {
 	struct arena *a = arena_create();
 	struct buf b = {0};

@@ -231,7 +231,8 @@ prompb_metadata(struct prompb *w, struct str message, struct prompb_metadata *ou
 	    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
 	struct proto m;
 	struct proto_field f;
-	*out = (struct prompb_metadata){.metric = STR(""), .help = STR(""), .unit = STR(""), .type = types[0]};
+	*out =
+	    (struct prompb_metadata){.metric = STR(""), .help = STR(""), .unit = STR(""), .type = types[0]};
 	proto_init(&m, message);
 	while (proto_next(&m, &f)) {
 		if (proto_is(&f, 1, PROTO_VARINT))

@@ -32,7 +32,8 @@ enum kind { CONSTANT, RARE, COUNTER, HUNDREDTHS, PAGES, NANOS, FLOATING, STEPS }
 static const struct {
 	enum kind kind;
 	int share;
-} shares[] = {{CONSTANT, 38}, {RARE, 10}, {COUNTER, 20}, {HUNDREDTHS, 12}, {PAGES, 8}, {NANOS, 7}, {FLOATING, 2}, {STEPS, 3}};
+} shares[] = {{CONSTANT, 38}, {RARE, 10}, {COUNTER, 20}, {HUNDREDTHS, 12}, {PAGES, 8}, {NANOS, 7},
+    {FLOATING, 2}, {STEPS, 3}};
 
 struct source {
 	enum kind kind;
@@ -160,7 +161,8 @@ post(struct lane *l, int fd, struct str body, uint64_t samples)
 	for (int tries = 0;; tries++) {
 		buf_clear(&head);
 		buf_fmt(&head,
-		    "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: "
+		    "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: "
+		    "application/x-protobuf\r\nContent-Encoding: "
 		    "snappy\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\nContent-Length: %zu\r\n\r\n",
 		    l->path, l->host, l->port, body.n);
 		buf_str(&head, body);
@@ -186,13 +188,16 @@ struct text {
 };
 
 static void
-add_host(struct buf *request, int host, int64_t t, struct source *sources, struct text *texts, uint64_t *state)
+add_host(
+    struct buf *request, int host, int64_t t, struct source *sources, struct text *texts, uint64_t *state)
 {
 	for (size_t i = 0; i < SERIES; i++) {
 		struct text *x = &texts[i];
-		snprintf(x->instance, sizeof x->instance, "host%04d.site%02d.example.net:9100", host, host % 20);
-		struct pair labels[LABELS] = {{STR("__name__"), str_c(x->name)}, {STR("instance"), str_c(x->instance)},
-		    {STR("job"), STR("node")}, {STR("part"), str_c(x->part)}};
+		snprintf(
+		    x->instance, sizeof x->instance, "host%04d.site%02d.example.net:9100", host, host % 20);
+		struct pair labels[LABELS] = {{STR("__name__"), str_c(x->name)},
+		    {STR("instance"), str_c(x->instance)}, {STR("job"), STR("node")},
+		    {STR("part"), str_c(x->part)}};
 		struct prompb_sample s = {t, i == 0 ? 1 : next_value(&sources[i], state)};
 		prompb_add(request, (struct pairs){labels, i == 0 ? 3 : LABELS}, &s, 1);
 	}
@@ -222,7 +227,8 @@ run_lane(void *arg)
 	for (size_t i = 0; i < hosts * SERIES; i++)
 		sources[i] = make_source(i % SERIES, &state);
 	for (size_t i = 0; i < SERIES; i++) {
-		snprintf(texts[i].name, sizeof texts[i].name, i ? "node_measured_thing_%zu_total" : "up", i / 25);
+		snprintf(
+		    texts[i].name, sizeof texts[i].name, i ? "node_measured_thing_%zu_total" : "up", i / 25);
 		snprintf(texts[i].part, sizeof texts[i].part, "device-%zu", i % 25);
 	}
 	int fd = dial(l);
@@ -252,7 +258,8 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 8) {
-		fprintf(stderr, "usage: load HOST PORT PATH HOSTS SCRAPES CONNECTIONS FIRST_MS [SAMPLES_PER_SECOND]\n");
+		fprintf(stderr,
+		    "usage: load HOST PORT PATH HOSTS SCRAPES CONNECTIONS FIRST_MS [SAMPLES_PER_SECOND]\n");
 		return 2;
 	}
 	int hosts = (int)strtol(argv[4], NULL, 10), n = (int)strtol(argv[6], NULL, 10);
@@ -261,9 +268,13 @@ main(int argc, char **argv)
 	uint64_t sent = 0, refused = 0;
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	for (int i = 0; i < n; i++) {
-		lanes[i] = (struct lane){.host = argv[1], .port = (int)strtol(argv[2], NULL, 10), .path = argv[3],
+		lanes[i] = (struct lane){.host = argv[1],
+		    .port = (int)strtol(argv[2], NULL, 10),
+		    .path = argv[3],
 		    .scrapes = (int)strtol(argv[5], NULL, 10),
-		    .from = hosts * i / n, .to = hosts * (i + 1) / n, .first = strtoll(argv[7], NULL, 10),
+		    .from = hosts * i / n,
+		    .to = hosts * (i + 1) / n,
+		    .first = strtoll(argv[7], NULL, 10),
 		    .rate = argc > 8 ? strtod(argv[8], NULL) / n : 0};
 		if (pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]) != 0)
 			die("thread");
@@ -274,7 +285,8 @@ main(int argc, char **argv)
 		refused += lanes[i].refused;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &b);
-	printf("{\"samples\": %llu, \"refused\": %llu, \"seconds\": %.3f}\n", (unsigned long long)sent, (unsigned long long)refused,
+	printf("{\"samples\": %llu, \"refused\": %llu, \"seconds\": %.3f}\n", (unsigned long long)sent,
+	    (unsigned long long)refused,
 	    (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
 	mem_free(lanes);
 	return refused ? 1 : 0;
