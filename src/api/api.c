@@ -284,6 +284,10 @@ fits(const char *pattern, struct str path, struct str part[4])
 	if (path.n == 1)
 		return p.n == 1;
 	while (str_cut(&p, '/', &a)) {
+		if (str_ends(a, STR("*}"))) {
+			part[n] = path;
+			return path.n > 0;
+		}
 		if (!str_cut(&path, '/', &b))
 			return false;
 		if (a.n && a.p[0] == '{') {
@@ -333,7 +337,7 @@ forged(struct call *c)
 static bool
 takes_bulk(const struct route *r)
 {
-	static api_handler *const bulk[] = {handle_am_alerts_post, handle_influx_write, handle_remote_write};
+	static api_handler *const bulk[] = {handle_am_alerts_post, handle_influx_write, handle_job_post, handle_job_put, handle_remote_write};
 	for (size_t i = 0; i < sizeof bulk / sizeof *bulk; i++)
 		if (r->handle == bulk[i])
 			return true;
