@@ -19,6 +19,8 @@ const struct route routes[] = {
 };
 const size_t routes_n = sizeof routes / sizeof *routes;
 
+enum { DELTAS = 200000 };
+
 static void
 close_reader(void *ledger)
 {
@@ -36,6 +38,7 @@ api_create(const struct api_house *house)
 	a->conf = conf_ref((struct conf *)house->conf);
 	pthread_mutex_init(&a->conf_lock, NULL);
 	a->failures = map_create();
+	a->deltas = deltas_create(DELTAS);
 	must(pthread_key_create(&a->reader, close_reader) == 0);
 	pthread_rwlock_init(&a->lock, NULL);
 	pthread_mutex_init(&a->live_lock, NULL);
@@ -56,6 +59,7 @@ api_destroy(struct api **pa)
 	map_each(a->failures, e)
 		mem_free(e->value);
 	map_destroy(&a->failures);
+	deltas_destroy(&a->deltas);
 	vec_fini(&a->live);
 	conf_unref(&a->conf);
 	buf_fini(&a->at_next_start);
@@ -306,6 +310,10 @@ fits(const char *pattern, struct str path, struct str part[4])
 	if (path.n == 1)
 		return p.n == 1;
 	while (str_cut(&p, '/', &a)) {
+		if (str_ends(a, STR("*}"))) {
+			part[n] = path;
+			return path.n > 0;
+		}
 		if (!str_cut(&path, '/', &b))
 			return false;
 		if (a.n && a.p[0] == '{') {
@@ -355,7 +363,7 @@ forged(struct call *c)
 static bool
 takes_bulk(const struct route *r)
 {
-	static api_handler *const bulk[] = {handle_am_alerts_post, handle_influx_write, handle_remote_write};
+	static api_handler *const bulk[] = {handle_am_alerts_post, handle_influx_write, handle_job_post, handle_job_put, handle_otlp_metrics, handle_remote_write};
 	for (size_t i = 0; i < sizeof bulk / sizeof *bulk; i++)
 		if (r->handle == bulk[i])
 			return true;

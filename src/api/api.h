@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "flow/message.h"
 #include "flow/reply.h"
+#include "ingest/groups.h"
 #include "ledger/book.h"
 #include "net/http_req.h"
 #include "rule/rules.h"
@@ -27,6 +28,7 @@ typedef void api_reply_fn(void *arg, const struct reply *);
 struct api_house {
 	const struct conf *conf;
 	struct tsdb *tsdb;
+	struct groups *groups; /* what jobs push */
 	struct str ledger_url;
 	struct clock *clock;
 	struct str data; /* the data folder */

@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "base/map.h"
 #include "flow/ticket.h"
+#include "ingest/deltas.h"
 #include "ledger/ledger.h"
 #include "wire/json.h"
 
@@ -29,6 +30,7 @@ struct api {
 	struct buf at_next_start; /* what of it is not in force yet */
 	msec_t configured;
 	bool refused;             /* the last reload */
+	struct deltas *deltas; /* of OTLP; has a lock of its own */
 	struct map *failures; /* failed sign-ins by name and by address */
 };
 

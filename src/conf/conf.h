@@ -32,7 +32,7 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	    "where samples of others are asked for")                                                         \
 	F(ONE, storage, conf_storage, KEY_OF_PROM, "", "the store of samples and log lines")                 \
 	F(MAYBE, tracing, conf_tracing, KEY_OF_PROM | KEY_OF_AM | KEY_INERT, "", "traces of our own work")   \
-	F(ONE, otlp, conf_otlp, KEY_OF_PROM | KEY_INERT, "", "how OTLP metrics become series")               \
+	F(ONE, otlp, conf_otlp, KEY_OF_PROM, "", "how OTLP metrics become series")               \
 	F(ONE, runtime, conf_runtime, KEY_OF_PROM | KEY_INERT, "", "the Go run time of Prometheus")          \
 	F(STRS, templates, 0, KEY_OF_AM, "", "files of templates for messages; * and ? and [] are known")    \
 	F(MAYBE, route, conf_route, KEY_OF_AM, "", "the root of the tree of routes")                         \

@@ -216,11 +216,11 @@ RECORD(conf_tracing, CONF_TRACING_KEYS)
 	    "how names are translated")                                                                      \
 	F(BOOL, keep_identifying_resource_attributes, 0, 0, "false",                                         \
 	    "keep service.name and its kin in target_info")                                                  \
-	F(BOOL, convert_histograms_to_nhcb, 0, 0, "false", "store histograms as native ones")                \
-	F(BOOL, promote_scope_metadata, 0, 0, "false", "the scope becomes labels")                           \
-	F(BOOL, label_name_underscore_sanitization, 0, 0, "true",                                            \
+	F(BOOL, convert_histograms_to_nhcb, 0, KEY_INERT, "false", "store histograms as native ones")                \
+	F(BOOL, promote_scope_metadata, 0, KEY_INERT, "false", "the scope becomes labels")                           \
+	F(BOOL, label_name_underscore_sanitization, 0, KEY_INERT, "true",                                            \
 	    "a leading _ of a name gets \"key\" in front")                                                   \
-	F(BOOL, label_name_preserve_multiple_underscores, 0, 0, "true", "leave runs of _ as they are")
+	F(BOOL, label_name_preserve_multiple_underscores, 0, KEY_INERT, "true", "leave runs of _ as they are")
 RECORD(conf_otlp, CONF_OTLP_KEYS)
 
 #define CONF_RUNTIME_KEYS(F) F(I64, gogc, 0, 0, "75", "the Go collector's percentage; without meaning here")

@@ -5,7 +5,7 @@
 
 #include "wire/lineproto.h"
 
-static const struct lineproto_limits limits = {.tags = 128, .fields = 10000, .name = 1024, .value = 65536};
+static const struct lineproto_limits limits = {.tags = 128, .fields = 1000, .tag_bytes = 16384, .name = 1024, .value = 16384};
 
 bool
 influx_precision(struct str unit, struct influx_options *o)

@@ -14,6 +14,7 @@ struct core {
 	struct core_house house;
 	struct conf *conf; /* of scraping and rules; the port's stays as it was opened */
 	struct tsdb *tsdb;
+	struct groups *groups;
 	struct scraper *scraper;
 	struct rules *rules;
 	struct core_checks *checks;
@@ -170,12 +171,24 @@ open_store(struct core *c, struct err *e)
 	return tsdb_open(&o, &c->tsdb, e);
 }
 
+static enum rc
+open_groups(struct core *c, struct err *e)
+{
+	const struct conf_root *root = c->house.conf->root;
+	char dir[4096];
+	snprintf(dir, sizeof dir, "%s/pushed", c->house.data);
+	struct groups_house house = {.loop = c->house.loop, .tsdb = c->tsdb, .dir = dir, .every = root->global.prom.scrape_interval,
+	    .limit = (size_t)root->limits.pushed_groups};
+	return groups_open(&c->groups, &house, e);
+}
+
 static struct api *
 open_api(struct core *c)
 {
 	struct api_house house = {
 	    .conf = c->house.conf,
 	    .tsdb = c->tsdb,
+	    .groups = c->groups,
 	    .ledger_url = c->house.ledger_url,
 	    .clock = loop_clock(c->house.loop),
 	    .data = str_c(c->house.data),
@@ -195,6 +208,8 @@ begin(struct core *c, struct err *e)
 {
 	const struct core_house *h = &c->house;
 	enum rc rc = open_store(c, e);
+	if (rc == RC_OK)
+		rc = open_groups(c, e);
 	if (rc != RC_OK)
 		return rc;
 	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
@@ -234,6 +249,7 @@ core_destroy(struct core **pc)
 	scraper_destroy(&c->scraper);
 	core_checks_destroy(&c->checks);
 	api_destroy(&c->api);
+	groups_close(&c->groups);
 	tsdb_close(&c->tsdb);
 	conf_unref(&c->conf);
 	conf_unref(&c->house.conf);

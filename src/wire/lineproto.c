@@ -104,6 +104,7 @@ word(struct lineproto *l, const char *stops, size_t limit, const char *what, str
 static bool
 tags(struct lineproto *l)
 {
+	const char *from = l->at;
 	while (!at_end(l) && *l->at == ',') {
 		struct pair p;
 		l->at++;
@@ -117,6 +118,8 @@ tags(struct lineproto *l)
 		if (!word(l, ",= ", l->limits.value, "a tag's value", &p.value))
 			return false;
 		*vec_add(&l->tags) = p;
+		if ((size_t)(l->at - from) > l->limits.tag_bytes)
+			return wrong(l, "tags of more than %zu bytes", l->limits.tag_bytes);
 	}
 	return (!at_end(l) && *l->at == ' ') || expected(l, "',' or a space behind the tags");
 }

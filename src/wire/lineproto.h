@@ -31,6 +31,7 @@ struct lineproto_field {
 
 struct lineproto_limits {
 	size_t tags, fields; /* of one line */
+	size_t tag_bytes;    /* of all tags of a line: its labels are stored once for each field */
 	size_t name, value;  /* bytes of a name, of a tag's value */
 };
 

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "unit.h"
 
-static const struct lineproto_limits roomy = {.tags = 8, .fields = 8, .name = 64, .value = 64};
+static const struct lineproto_limits roomy = {.tags = 8, .fields = 8, .tag_bytes = 100, .name = 64, .value = 64};
 
 /* Everything that was read, as text: "m{tag=value}f=1@time|" and "!line 1, column 2: …|". */
 static const char *
@@ -84,10 +84,11 @@ UNIT(a_bad_line_names_its_place_and_does_not_spoil_the_next)
 	    {"m f=1 soon", "line 2, column 7: the time is no whole number"},
 	    {"m f=1 5 6", "line 2, column 9: expected the end of the line behind the time, found '6'"},
 	    {"m,a=1,b=2,c=3 f=1", "line 2, column 11: more than 2 tags"},
+	    {"m,a=12345678,b=12345678 f=1", "line 2, column 24: tags of more than 18 bytes"},
 	    {"m a=1,b=2,c=3", "line 2, column 11: more than 2 fields"},
 	    {"much_too_long_a_name f=1", "line 2, column 1: a measurement of 20 bytes; the limit is 10"},
 	};
-	static const struct lineproto_limits tight = {.tags = 2, .fields = 2, .name = 10, .value = 10};
+	static const struct lineproto_limits tight = {.tags = 2, .fields = 2, .tag_bytes = 18, .name = 10, .value = 10};
 	struct arena *a = arena_create();
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		const char *text = arena_fmt(a, "ok f=1\n%s\nok f=2\n", table[i].line).p;

@@ -106,15 +106,21 @@ proto_put_varint(struct buf *b, uint32_t number, uint64_t v)
 }
 
 void
-proto_put_f64(struct buf *b, uint32_t number, double v)
+proto_put_fixed64(struct buf *b, uint32_t number, uint64_t u)
 {
-	uint64_t u;
 	unsigned char le[8];
-	memcpy(&u, &v, sizeof u);
 	for (int i = 0; i < 8; i++)
 		le[i] = (unsigned char)(u >> (8 * i));
 	proto_add_varint(b, (uint64_t)number << 3 | PROTO_FIXED64);
 	buf_add(b, le, sizeof le);
+}
+
+void
+proto_put_f64(struct buf *b, uint32_t number, double v)
+{
+	uint64_t u;
+	memcpy(&u, &v, sizeof u);
+	proto_put_fixed64(b, number, u);
 }
 
 void

@@ -54,6 +54,7 @@ double proto_f64(const struct proto_field *); /* of FIXED64 */
 
 void proto_add_varint(struct buf *, uint64_t); /* bare */
 void proto_put_varint(struct buf *, uint32_t number, uint64_t);
+void proto_put_fixed64(struct buf *, uint32_t number, uint64_t);
 void proto_put_f64(struct buf *, uint32_t number, double);
 void proto_put_bytes(struct buf *, uint32_t number, struct str);
 

@@ -1,10 +1,13 @@
-"""Samples that others push: InfluxDB's line protocol, with a real client of it."""
+"""Samples that others push: InfluxDB's line protocol, what jobs push (real clients of both) and OpenTelemetry."""
 import gzip
+import os
+import signal
+import struct
 import time
 
 import pytest
 
-from daemon import TOCSIN, Daemon, query
+from daemon import TOCSIN, Daemon, field, query, snappy, varint, write_request
 
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
 
@@ -77,3 +80,168 @@ def test_a_client_of_influxdb(world):
     with pytest.raises(influxdb.exceptions.InfluxDBClientError, match="PromQL"):
         client.query("select * from room")
     client.close()
+
+
+# ---- what jobs push ----
+
+@pytest.fixture
+def start(request):
+    def make(path, config):
+        daemon = Daemon(path, config + "voice: {listen: 127.0.0.1:0}\n")
+        request.addfinalizer(daemon.stop)
+        return daemon
+    return make
+
+
+def test_pushes_of_a_prometheus_client(world):
+    client = pytest.importorskip("prometheus_client")
+    gateway, registry = "127.0.0.1:%d" % world.port, client.CollectorRegistry()
+    done = client.Gauge("backup_done", "when", ["disk"], registry=registry)
+    size = client.Histogram("backup_size", "how much", registry=registry, buckets=[1, 10])
+    done.labels("a").set(5)
+    size.observe(3)
+    client.push_to_gateway(gateway, job="backup", grouping_key={"path": "/srv/x y"}, registry=registry)  # as base64
+    group = {"job": "backup", "path": "/srv/x y"}
+    assert ask(world, "backup_done") == {labels(__name__="backup_done", disk="a", **group): 5}
+    assert ask(world, 'backup_size_bucket{le="10.0"}') == {labels(__name__="backup_size_bucket", le="10.0", **group): 1}
+    assert abs(ask(world, 'push_time_seconds{job="backup"}')[labels(__name__="push_time_seconds", **group)] - time.time()) < 10
+
+    other = client.CollectorRegistry()  # POST: its metric joins, and takes away what had its name
+    client.Gauge("backup_done", "when", ["disk"], registry=other).labels("b").set(6)
+    client.pushadd_to_gateway(gateway, job="backup", grouping_key={"path": "/srv/x y"}, registry=other)
+    assert ask(world, "backup_done") == {labels(__name__="backup_done", disk="b", **group): 6}
+    assert len(ask(world, "backup_size_count")) == 1
+
+    client.push_to_gateway(gateway, job="backup", grouping_key={"path": "/srv/x y"}, registry=other)  # PUT: only what it has
+    assert ask(world, "backup_size_count") == {} and len(ask(world, "backup_done")) == 1
+    client.delete_from_gateway(gateway, job="backup", grouping_key={"path": "/srv/x y"})
+    assert ask(world, '{job="backup"}') == {}
+    client.delete_from_gateway(gateway, job="backup", grouping_key={"path": "/srv/x y"})  # there is none: fine
+
+
+def test_bad_pushes_change_nothing(world):
+    assert world.ask("PUT", "/metrics/job/steady", b"a 1\n").status == 200
+    said = world.ask("POST", "/metrics/job/steady", b"a 2\nb x\n")
+    assert said.status == 400 and b"line 2, column 3" in said.body
+    assert ask(world, 'a{job="steady"}') == {labels(__name__="a", job="steady"): 1}
+    for path, why in (("job", b"no value"), ("job/", b"no value"), ("jobs/x", b"the path is"), ("job/x/__a/b", b"cannot be a label"),
+                      ("job@base64/=", b"the job has a name"), ("job/x/y@base64/~", b"base64"), ("job/x/job/y", b"job")):
+        said = world.ask("PUT", "/metrics/" + path, b"a 1\n")
+        assert said.status in (400, 404) and (why in said.body or path == "job/"), (path, said.body)
+    protobuf = {"Content-Type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}
+    assert world.ask("PUT", "/metrics/job/steady", b"\0", headers=protobuf).status == 400
+
+
+def test_what_was_pushed_is_sampled_on_and_outlives_a_kill(tmp_path, start):
+    config = "global: {scrape_interval: 1s}\nlimits: {pushed_groups: 2}\n"
+    daemon = start(tmp_path, config)
+    assert daemon.ask("PUT", "/metrics/job/one/instance/i", b"done 1\nloose 7\n").status == 200
+    assert daemon.ask("PUT", "/metrics/job/two", b"done 2\n").status == 200
+    assert daemon.ask("PUT", "/metrics/job/three", b"done 3\n").status == 429
+    daemon.wait(lambda: min(ask(daemon, "count_over_time(done[1m])").values()) >= 3)
+    for pid in [int(p) for p in daemon.children()] + [daemon.program.process.pid]:
+        os.kill(pid, signal.SIGKILL)
+    daemon.program.process.wait()
+    again = start(tmp_path, config)
+    killed = time.time()
+    again.wait(lambda: len(ask(again, "timestamp(done) > %f" % (killed + 1))) == 2)
+    assert ask(again, "sum(done)") == {(): 3}
+    assert again.ask("PUT", "/metrics/job/one/instance/i", b"done 9\n").status == 200
+    assert ask(again, 'done{job="one"}') == {labels(__name__="done", job="one", instance="i"): 9}
+    assert ask(again, "loose") == {}
+    assert again.ask("DELETE", "/metrics/job/two").status == 202
+    assert again.ask("PUT", "/metrics/job/three", b"done 3\n").status == 200
+    assert ask(again, "sum(done)") == {(): 12}
+
+
+# ---- OpenTelemetry ----
+
+def otlp(metrics, **attributes):
+    resource = [{"key": k, "value": {"stringValue": v}} for k, v in attributes.items()]
+    return {"resourceMetrics": [{"resource": {"attributes": resource}, "scopeMetrics": [{"scope": {"name": "s"}, "metrics": metrics}]}]}
+
+
+def nanos(seconds=0):
+    return str((int(time.time()) + seconds) * 10**9)
+
+
+def test_otlp_in_json(world):
+    at = nanos()
+    point = {"timeUnixNano": at, "attributes": [{"key": "http.route", "value": {"stringValue": "/a"}}]}
+    said = world.ask("POST", "/v1/metrics", otlp([
+        {"name": "requests", "unit": "{request}", "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [dict(point, asInt="7")]}},
+        {"name": "heap.used", "unit": "By", "gauge": {"dataPoints": [dict(point, asDouble=1.5)]}},
+        {"name": "latency", "unit": "ms", "histogram": {"aggregationTemporality": "AGGREGATION_TEMPORALITY_CUMULATIVE", "dataPoints": [
+            dict(point, count="6", sum=9.5, bucketCounts=["1", "2", "3"], explicitBounds=[0.5, 10])]}},
+        {"name": "age", "unit": "s", "summary": {"dataPoints": [dict(point, count="2", sum=3, quantileValues=[{"quantile": 0.5, "value": 1}])]}},
+    ], **{"service.name": "shop", "service.namespace": "eu", "service.instance.id": "i1", "host.name": "h1"}))
+    assert said.status == 200 and said.json() == {}, said.body
+    of = {"job": "eu/shop", "instance": "i1", "http_route": "/a"}
+    assert ask(world, '{job="eu/shop", __name__!~"latency.*|age.*|target_info"}') == {
+        labels(__name__="requests_total", **of): 7, labels(__name__="heap_used_bytes", **of): 1.5}
+    assert ask(world, "latency_milliseconds_bucket") == {
+        labels(__name__="latency_milliseconds_bucket", le=le, **of): n for le, n in (("0.5", 1), ("10", 3), ("+Inf", 6))}
+    assert ask(world, "latency_milliseconds_sum + latency_milliseconds_count") == {labels(**of): 15.5}
+    assert ask(world, 'age_seconds{quantile="0.5"} + on() age_seconds_sum') == {(): 4}
+    assert ask(world, "target_info") == {labels(__name__="target_info", job="eu/shop", instance="i1", host_name="h1"): 1}
+
+
+def test_otlp_in_protobuf_with_differences(world):
+    def request(value, seconds):
+        text = lambda number, s: field(number, s.encode())
+        attribute = field(1, text(1, "service.name") + field(2, text(1, "worker")))
+        point = b"\x19" + struct.pack("<Q", int(nanos(seconds))) + b"\x31" + struct.pack("<q", value)
+        metric = text(1, "jobs.done") + field(7, field(1, point) + b"\x10\x01\x18\x01")
+        return field(1, field(1, attribute) + field(2, field(2, metric)))
+
+    headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}
+    for value, seconds in ((3, -10), (4, -5)):
+        said = world.ask("POST", "/v1/metrics", gzip.compress(request(value, seconds)), headers=headers)
+        assert said.status == 200 and said.body == b"" and said.headers["Content-Type"] == "application/x-protobuf"
+    assert ask(world, "jobs_done_total") == {labels(__name__="jobs_done_total", job="worker"): 7}
+    again = world.ask("POST", "/v1/metrics", gzip.compress(request(4, -60)), headers=headers)  # behind what is there
+    assert again.status == 200 and again.body.startswith(b"\x0a") and b"\x08\x01" in again.body and b"delta" in again.body
+    assert ask(world, "jobs_done_total") == {labels(__name__="jobs_done_total", job="worker"): 7}
+    bad = world.ask("POST", "/v1/metrics", b"\xff\xff", headers={"Content-Type": "application/x-protobuf"})
+    assert bad.status == 400 and bad.body.startswith(b"\x08\x03")
+
+
+def test_otlp_says_what_it_did_not_take(world):
+    at = nanos()
+    said = world.ask("POST", "/v1/metrics", otlp([
+        {"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": at, "asDouble": 1}]}},
+        {"name": "exp", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [{"timeUnixNano": at, "count": "2", "scale": 3}]}}]))
+    assert said.status == 200 and said.json()["partialSuccess"]["rejectedDataPoints"] == "1"
+    assert "exponential" in said.json()["partialSuccess"]["errorMessage"]
+    assert ask(world, "kept") == {labels(__name__="kept"): 1}
+    gone = otlp([{"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": nanos(1), "flags": 1}]}}])
+    assert world.ask("POST", "/api/v1/otlp/v1/metrics", gone).status == 200
+    assert ask(world, "kept", time.time() + 2) == {}
+    assert world.ask("POST", "/v1/metrics", b"{}", headers={"Content-Type": "text/plain"}).status == 415
+    bad = world.ask("POST", "/v1/metrics", b'{"resourceMetrics": 1}', headers={"Content-Type": "application/json"})
+    assert bad.status == 400 and bad.json()["code"] == 3
+
+
+# ---- remote write ----
+
+def write_2(daemon, *body, proto="io.prometheus.write.v2.Request"):
+    headers = {"Content-Type": "application/x-protobuf;proto=" + proto, "Content-Encoding": "snappy",
+               "X-Prometheus-Remote-Write-Version": "2.0.0"}
+    return daemon.ask("POST", "/api/v1/write", snappy(b"".join(body)), headers=headers)
+
+
+def test_remote_write_2(world):
+    now = int(time.time() * 1000)
+    symbols = b"".join(field(4, s) for s in (b"", b"__name__", b"v2_total", b"host", b"db1"))
+    sample = lambda t, v: field(2, b"\x09" + struct.pack("<d", v) + b"\x10" + varint(t) + b"\x18" + varint(t - 60000))
+    series = lambda refs, *rest: field(5, field(1, bytes(refs)) + b"".join(rest))
+    said = write_2(world, symbols, series([1, 2, 3, 4], sample(now - 1000, 1), sample(now, 2), field(5, b"\x08\x01")))
+    assert said.status == 204 and said.headers["X-Prometheus-Remote-Write-Samples-Written"] == "2"
+    assert said.headers["X-Prometheus-Remote-Write-Histograms-Written"] == "0"
+    assert ask(world, "v2_total") == {labels(__name__="v2_total", host="db1"): 2}
+    said = write_2(world, symbols, series([1, 2], sample(now, 5), field(3, b"\x18\x01")))
+    assert said.status == 400 and b"native histograms" in said.body and said.headers["X-Prometheus-Remote-Write-Samples-Written"] == "1"
+    assert write_2(world, symbols, series([1, 9], sample(now, 5))).status == 400
+    assert write_2(world, proto="io.prometheus.write.v3.Request").status == 415
+    assert write_2(world, write_request([({"__name__": "v1"}, [(now, 3)])]), proto="prometheus.WriteRequest").status == 204
+    assert ask(world, "v1") == {labels(__name__="v1"): 3}

@@ -1,0 +1,30 @@
+/*
+ * deltas.h — counts that come as differences, as running sums.
+ *
+ * IDEA   A sum is kept for each series that sends differences, in memory: after a restart it begins at 0 again, as a counter
+ *        whose process was restarted does, and rate() sees just that.
+ *
+ * Bounded: `limit` series of all tenants together, and who has sent nothing for DELTAS_IDLE makes room.  Any thread.
+ */
+#ifndef INGEST_DELTAS_H
+#define INGEST_DELTAS_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum { DELTAS_IDLE = 60 * 60 * 1000 };
+
+struct deltas;
+
+struct deltas *deltas_create(size_t limit);
+void deltas_destroy(struct deltas **);
+/* What time it is, from now on. */
+void deltas_now(struct deltas *, msec_t now);
+/*
+ * Adds what came for `t` and gives the sum.  RC_CONFLICT: it was there already, or something later was: a sender repeats
+ * itself.  RC_REFUSED: too many.
+ */
+CHECKED enum rc deltas_add(struct deltas *, struct str tenant, struct str series, msec_t t, double v, double *sum, struct err *);
+
+#endif

@@ -1,0 +1,370 @@
+/* otlp.c — see otlp.h. */
+#include "ingest/otlp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/otlp_name.h"
+
+/* A histogram's labels are stored once for each bucket: what a point may have bounds what it can grow to. */
+static const struct otlp_limits limits = {.attributes = 128, .bytes = 16384, .buckets = 1000};
+
+struct writing {
+	const struct otlp_house *house;
+	struct otlp_naming naming;
+	struct pushed pushed;
+	struct otlp_counts *counts;
+	struct otlp o;
+	struct arena *arena, *scratch; /* of a resource, of a point */
+	VEC(struct pair) common;       /* what the resource gives to each series */
+	VEC(struct pair) labels;       /* of the series under way; the metric's name is last */
+	VEC(struct pair) info;         /* of target_info; empty: there is none */
+	msec_t newest;                 /* of the resource's points */
+	bool refused;                  /* something of this point was */
+	struct err first;
+};
+
+static void
+refuse_point(struct writing *w, const struct err *why)
+{
+	if (w->counts->refused + w->refused == 0)
+		w->first = *why;
+	w->refused = true;
+}
+
+/* ---- labels ---- */
+
+static struct str
+label_name(struct writing *w, struct str name, struct arena *a)
+{
+	struct buf b = {0};
+	otlp_name_label(name, &w->naming, &b);
+	struct str out = arena_str(a, buf_view(&b));
+	buf_fini(&b);
+	return out;
+}
+
+/* Two attributes may get the same name: their values stand side by side then, as in Prometheus. */
+static void
+add_label(struct writing *w, struct str name, struct str value)
+{
+	for (size_t i = 0; i < w->labels.n; i++) {
+		struct pair *p = &w->labels.p[i];
+		if (str_eq(p->name, name)) {
+			p->value = arena_fmt(w->scratch, "%.*s;%.*s", STR_ARG(p->value), STR_ARG(value));
+			return;
+		}
+	}
+	*vec_add(&w->labels) = (struct pair){name, value};
+}
+
+/* The resource's labels win over a point's of the same name. */
+static bool
+is_common(const struct writing *w, struct str name)
+{
+	for (size_t i = 0; i < w->common.n; i++)
+		if (str_eq(w->common.p[i].name, name))
+			return true;
+	return false;
+}
+
+static void
+point_labels(struct writing *w)
+{
+	w->labels.n = 0;
+	for (size_t i = 0; i < w->o.point.attributes.n; i++) {
+		const struct pair *p = &w->o.point.attributes.p[i];
+		struct str name = label_name(w, p->name, w->scratch);
+		if (!is_common(w, name))
+			add_label(w, name, p->value);
+	}
+	for (size_t i = 0; i < w->common.n; i++)
+		*vec_add(&w->labels) = w->common.p[i];
+}
+
+/* ---- the resource ---- */
+
+static struct str
+attribute(const struct writing *w, const char *name)
+{
+	for (size_t i = 0; i < w->o.resource.n; i++)
+		if (str_is(w->o.resource.p[i].name, name))
+			return w->o.resource.p[i].value;
+	return STR("");
+}
+
+static bool
+promoted(const struct conf_otlp *c, struct str name)
+{
+	if (c->promote_all_resource_attributes)
+		return !strs_has(c->ignore_resource_attributes, name);
+	return strs_has(c->promote_resource_attributes, name);
+}
+
+static bool
+identifies(struct str name)
+{
+	return str_is(name, "service.namespace") || str_is(name, "service.name") ||
+	       str_is(name, "service.instance.id");
+}
+
+/* What else is known of it, when there is anything, and whose it is: copies, since they are stored behind its points. */
+static void
+note_info(struct writing *w)
+{
+	w->labels.n = w->info.n = 0;
+	for (size_t i = 0; i < w->o.resource.n; i++) {
+		const struct pair *p = &w->o.resource.p[i];
+		struct str name = label_name(w, p->name, w->arena);
+		bool take = w->house->conf->keep_identifying_resource_attributes || !identifies(p->name);
+		if (take && !str_is(name, "job") && !str_is(name, "instance"))
+			add_label(w, name, p->value);
+	}
+	if (!w->labels.n || !w->common.n)
+		return;
+	for (size_t i = 0; i < w->labels.n; i++)
+		*vec_add(&w->info) =
+		    (struct pair){w->labels.p[i].name, arena_str(w->arena, w->labels.p[i].value)};
+	for (size_t i = 0; i < w->common.n; i++)
+		*vec_add(&w->info) =
+		    (struct pair){w->common.p[i].name, arena_str(w->arena, w->common.p[i].value)};
+	*vec_add(&w->info) = (struct pair){STR(LABEL_METRIC), STR("target_info")};
+}
+
+static void
+end_resource(struct writing *w)
+{
+	struct tsdb_ref ref;
+	if (w->info.n && w->newest > INT64_MIN && pushed_series(&w->pushed, w->info.p, w->info.n, &ref))
+		pushed_sample(&w->pushed, ref, w->newest, 1);
+	w->info.n = 0;
+}
+
+static void
+take_resource(struct writing *w)
+{
+	struct str space = attribute(w, "service.namespace"), service = attribute(w, "service.name"),
+		   instance = attribute(w, "service.instance.id");
+	end_resource(w);
+	arena_reset(w->arena);
+	arena_reset(w->scratch);
+	w->common.n = 0;
+	w->newest = INT64_MIN;
+	if (service.n)
+		*vec_add(&w->common) = (struct pair){STR("job"),
+		    space.n ? arena_fmt(w->arena, "%.*s/%.*s", STR_ARG(space), STR_ARG(service)) : service};
+	if (instance.n)
+		*vec_add(&w->common) = (struct pair){STR("instance"), instance};
+	note_info(w);
+	for (size_t i = 0; i < w->o.resource.n; i++) {
+		const struct pair *p = &w->o.resource.p[i];
+		struct str name = label_name(w, p->name, w->arena);
+		if (promoted(w->house->conf, p->name) && !is_common(w, name))
+			*vec_add(&w->common) = (struct pair){name, p->value};
+	}
+}
+
+/* ---- series ---- */
+
+struct value {
+	msec_t t;
+	double v;
+	bool delta;
+};
+
+/* One series of the point: w->labels, then `extra` (its name may be empty), then the metric's name. */
+static void
+put(struct writing *w, struct str name, struct pair extra, const struct value *v)
+{
+	struct tsdb_ref ref;
+	struct err e;
+	double sum = v->v;
+	size_t n = w->labels.n;
+	struct pair *all = arena_array(w->scratch, struct pair, n + 2);
+	if (n)
+		memcpy(all, w->labels.p, n * sizeof *all);
+	if (extra.name.n)
+		all[n++] = extra;
+	all[n++] = (struct pair){STR(LABEL_METRIC), name};
+	if (!pushed_series(&w->pushed, all, n, &ref)) {
+		refuse_point(w, &w->pushed.first);
+		return;
+	}
+	/* what pushed_series has made of the labels names the series */
+	if (v->delta && !w->o.point.no_value &&
+	    deltas_add(w->house->deltas, w->pushed.tenant, buf_view(&w->pushed.labels), v->t, v->v, &sum,
+		&e) != RC_OK) {
+		refuse_point(w, &e);
+		return;
+	}
+	pushed_sample(&w->pushed, ref, v->t, w->o.point.no_value ? tsdb_stale() : sum);
+}
+
+static struct str
+with_ending(struct writing *w, struct str name, const char *ending)
+{
+	return arena_fmt(w->scratch, "%.*s%s", STR_ARG(name), ending);
+}
+
+static struct str
+number_text(struct writing *w, double v)
+{
+	struct buf b = {0};
+	buf_f64(&b, v);
+	struct str out = arena_str(w->scratch, buf_view(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static void
+put_count_and_sum(struct writing *w, struct str name, struct value v)
+{
+	const struct otlp_point *p = &w->o.point;
+	v.v = (double)p->count;
+	put(w, with_ending(w, name, "_count"), (struct pair){0}, &v);
+	v.v = p->sum;
+	if (p->has_sum || w->o.metric.kind == OTLP_SUMMARY)
+		put(w, with_ending(w, name, "_sum"), (struct pair){0}, &v);
+}
+
+static void
+put_histogram(struct writing *w, struct str name, struct value v)
+{
+	const struct otlp_point *p = &w->o.point;
+	struct str bucket = with_ending(w, name, "_bucket");
+	uint64_t sum = 0;
+	for (size_t i = 0; i < p->bounds.n && i < p->counts.n; i++) {
+		v.v = (double)(sum += p->counts.p[i]);
+		if (!isinf(p->bounds.p[i]))
+			put(w, bucket, (struct pair){STR("le"), number_text(w, p->bounds.p[i])}, &v);
+	}
+	v.v = (double)p->count;
+	put(w, bucket, (struct pair){STR("le"), STR("+Inf")}, &v);
+	put_count_and_sum(w, name, v);
+}
+
+static void
+put_summary(struct writing *w, struct str name, struct value v)
+{
+	const struct otlp_point *p = &w->o.point;
+	for (size_t i = 0; i < p->quantiles.n; i++) {
+		v.v = p->quantiles.p[i].value;
+		put(w, name, (struct pair){STR("quantile"), number_text(w, p->quantiles.p[i].quantile)}, &v);
+	}
+	put_count_and_sum(w, name, v);
+}
+
+static struct str
+metric_name(struct writing *w)
+{
+	struct buf b = {0};
+	otlp_name_metric(&w->o.metric, &w->naming, &b);
+	struct str out = arena_str(w->scratch, buf_view(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static void
+put_point(struct writing *w)
+{
+	const struct otlp_point *p = &w->o.point;
+	struct value v = {.t = p->time ? (msec_t)(p->time / 1000000) : w->house->now,
+	    .v = p->value,
+	    .delta = w->o.metric.temporality == OTLP_DELTA};
+	struct str name = metric_name(w);
+	struct err e;
+	w->newest = v.t > w->newest ? v.t : w->newest;
+	switch (w->o.metric.kind) {
+	case OTLP_GAUGE: v.delta = false; /* fall through */
+	case OTLP_SUM: put(w, name, (struct pair){0}, &v); break;
+	case OTLP_HISTOGRAM: put_histogram(w, name, v); break;
+	case OTLP_SUMMARY: put_summary(w, name, v); break;
+	case OTLP_EXPONENTIAL:
+		err_set(&e, RC_INVALID, "exponential histograms are not stored yet (\"%.*s\")",
+		    STR_ARG(str_to(name, 200)));
+		refuse_point(w, &e);
+	}
+}
+
+static void
+take_point(struct writing *w)
+{
+	arena_reset(w->scratch);
+	w->counts->points++;
+	w->refused = false;
+	point_labels(w);
+	put_point(w);
+	w->counts->refused += w->refused;
+}
+
+/* ---- requests ---- */
+
+static void
+read_all(struct writing *w)
+{
+	enum otlp_item item;
+	while ((item = otlp_next(&w->o)) != OTLP_END) {
+		if (item == OTLP_POINT)
+			take_point(w);
+		else
+			take_resource(w);
+	}
+	end_resource(w);
+}
+
+static enum rc
+verdict(struct writing *w, struct err *e)
+{
+	struct err bad, stored;
+	enum rc read = otlp_end(&w->o, &bad), rc = pushed_end(&w->pushed, &stored);
+	const struct tsdb_counts *s = &w->pushed.counts.stored;
+	w->counts->pushed = w->pushed.counts;
+	if (rc == RC_IO)
+		return err_set(e, RC_IO, "%s", stored.text);
+	if (read != RC_OK)
+		return err_set(e, RC_INVALID, "%s", bad.text);
+	if (w->counts->refused)
+		err_set(e, RC_OK, "%zu of %zu data points were refused, the first because: %.800s",
+		    w->counts->refused, w->counts->points, w->first.text);
+	else if (rc != RC_OK)
+		*e = stored;
+	size_t late = s->conflict + s->out_of_order + s->too_old + s->unknown;
+	w->counts->refused += late;
+	if (w->counts->refused > w->counts->points)
+		w->counts->refused = w->counts->points;
+	return RC_OK;
+}
+
+static struct otlp_naming
+naming_of(const struct conf_otlp *c)
+{
+	static const struct otlp_naming by_strategy[] = {
+	    {true, true}, {true, false}, {false, true}, {false, false}};
+	return by_strategy[c->translation_strategy];
+}
+
+enum rc
+otlp_write(const struct otlp_house *house, struct str tenant, struct str body, struct otlp_counts *counts,
+    struct err *e)
+{
+	struct writing w = {.house = house,
+	    .naming = naming_of(house->conf),
+	    .counts = counts,
+	    .arena = arena_create(),
+	    .scratch = arena_create()};
+	*counts = (struct otlp_counts){0};
+	pushed_init(&w.pushed, house->tsdb, tenant);
+	otlp_init(&w.o, body, &limits);
+	deltas_now(house->deltas, house->now);
+	read_all(&w);
+	enum rc rc = verdict(&w, e);
+	otlp_fini(&w.o);
+	pushed_fini(&w.pushed);
+	vec_fini(&w.common);
+	vec_fini(&w.labels);
+	vec_fini(&w.info);
+	arena_destroy(&w.arena);
+	arena_destroy(&w.scratch);
+	return rc;
+}
