@@ -7,6 +7,7 @@
 #include "base/metric.h"
 #include "wire/histogram.h"
 #include "wire/prompb.h"
+#include "wire/prompb2.h"
 #include "wire/snappy.h"
 
 static const struct prompb_limits limits = {.labels = 128, .samples = 100000, .name = 1024, .value = 65536};
@@ -237,14 +238,27 @@ store(struct batch *b, struct str body, struct err *e)
 	return rc == RC_OK ? verdict(b, e) : rc;
 }
 
+/* A request of 2.0 as the one of 1.0 that says the same. */
+static enum rc
+translate(const struct remote_write *r, struct buf *body, struct err *e)
+{
+	struct prompb2_limits most = {.symbols = 1000000, .label_bytes = 32768, .bytes = 4 * r->unpacked_limit};
+	struct buf one = {0};
+	enum rc rc = prompb2_to_1(buf_view(body), &most, &one, e);
+	buf_fini(body);
+	*body = one;
+	return rc == RC_REFUSED ? RC_INVALID : rc; /* too large today is too large tomorrow */
+}
+
 enum rc
-remote_write(struct tsdb *db, struct str tenant, struct str packed, size_t unpacked_limit,
-    struct remote_write_counts *counts, struct err *e)
+remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, struct remote_write_counts *counts, struct err *e)
 {
 	struct buf body = {0};
 	struct batch b = {.db = db, .tenant = tenant, .counts = counts};
 	*counts = (struct remote_write_counts){0};
-	enum rc rc = snappy_unpack(packed, unpacked_limit, &body, e);
+	enum rc rc = snappy_unpack(r->packed, r->unpacked_limit, &body, e);
+	if (rc == RC_OK && r->version_2)
+		rc = translate(r, &body, e);
 	if (rc == RC_OK)
 		rc = store(&b, buf_view(&body), e);
 	metric_add(METRIC_pushed_samples_total, (int64_t)counts->stored.stored);

@@ -1,5 +1,5 @@
 /*
- * remote_write.h — Prometheus remote write 1.0: a compressed request into the store of samples.
+ * remote_write.h — Prometheus remote write, 1.0 and 2.0: a compressed request into the store of samples.
  *
  * Any thread.
  */
@@ -18,6 +18,11 @@ struct remote_write_counts {
  * `packed` is a snappy block.  RC_INVALID: not remote write, or some of it was refused (the text says what; the rest
  * is stored).  RC_REFUSED: over a limit.
  */
-CHECKED enum rc remote_write(struct tsdb *, struct str tenant, struct str packed, size_t unpacked_limit, struct remote_write_counts *, struct err *);
+struct remote_write {
+	bool version_2; /* io.prometheus.write.v2.Request rather than prometheus.WriteRequest */
+	struct str packed;
+	size_t unpacked_limit;
+};
+CHECKED enum rc remote_write(struct tsdb *, struct str tenant, const struct remote_write *, struct remote_write_counts *, struct err *);
 
 #endif

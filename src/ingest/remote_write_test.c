@@ -45,7 +45,7 @@ send_request(struct fixture *f, struct remote_write_counts *n, struct err *e)
 {
 	struct buf packed = {0};
 	snappy_pack(buf_view(&f->request), &packed);
-	enum rc rc = remote_write(f->db, STR("t"), buf_view(&packed), 1 << 20, n, e);
+	enum rc rc = remote_write(f->db, STR("t"), &(struct remote_write){.packed = buf_view(&packed), .unpacked_limit = 1 << 20}, n, e);
 	buf_fini(&packed);
 	buf_clear(&f->request);
 	return rc;

@@ -239,8 +239,6 @@ def test_remote_write_2(world):
     assert said.status == 204 and said.headers["X-Prometheus-Remote-Write-Samples-Written"] == "2"
     assert said.headers["X-Prometheus-Remote-Write-Histograms-Written"] == "0"
     assert ask(world, "v2_total") == {labels(__name__="v2_total", host="db1"): 2}
-    said = write_2(world, symbols, series([1, 2], sample(now, 5), field(3, b"\x18\x01")))
-    assert said.status == 400 and b"native histograms" in said.body and said.headers["X-Prometheus-Remote-Write-Samples-Written"] == "1"
     assert write_2(world, symbols, series([1, 9], sample(now, 5))).status == 400
     assert write_2(world, proto="io.prometheus.write.v3.Request").status == 415
     assert write_2(world, write_request([({"__name__": "v1"}, [(now, 3)])]), proto="prometheus.WriteRequest").status == 204
