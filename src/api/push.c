@@ -76,30 +76,59 @@ push_body_close(struct push_body *b)
 
 /* ---- remote write ---- */
 
+/* "application/x-protobuf;proto=io.prometheus.write.v2.Request"; without a proto it is 1.0. */
+static bool
+remote_write_version(const struct call *c, enum prompb_version *out)
+{
+	struct str rest = http_header(c->req, "Content-Type"), part;
+	*out = PROMPB_1;
+	if (!http_type_is(c->req, "application/x-protobuf") ||
+	    !str_is(http_header(c->req, "Content-Encoding"), "snappy"))
+		return false;
+	(void)str_cut(&rest, ';', &part);
+	while (str_cut(&rest, ';', &part)) {
+		part = str_trim(part);
+		if (str_is(part, "proto=io.prometheus.write.v2.Request"))
+			*out = PROMPB_2;
+		else if (str_starts(part, STR("proto=")) && !str_is(part, "proto=prometheus.WriteRequest"))
+			return false;
+	}
+	return true;
+}
+
+static void
+say_written(struct call *c, const struct pushed_counts *n)
+{
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written",
+	    arena_fmt(c->arena, "%zu", n->stored.stored + n->stored.duplicate));
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Histograms-Written", STR("0"));
+	http_answer_header(c->req, "X-Prometheus-Remote-Write-Exemplars-Written", STR("0"));
+}
+
 void
 handle_remote_write(struct call *c)
 {
+	struct remote_write r = {.packed = c->req->body, .unpacked_limit = unpacked_limit(c)};
 	struct pushed_counts n;
 	struct str tenant;
 	struct err e;
 	if (!tenant_write(c, &tenant))
 		return;
-	if (!http_type_is(c->req, "application/x-protobuf") ||
-	    !str_is(http_header(c->req, "Content-Encoding"), "snappy")) {
-		answer_error(
-		    c, RC_INVALID, "remote write is application/x-protobuf with Content-Encoding: snappy");
+	if (!remote_write_version(c, &r.version)) {
+		http_answer(c->req, 415, "text/plain; charset=utf-8",
+		    STR("remote write is application/x-protobuf with Content-Encoding: snappy, of "
+			"prometheus.WriteRequest or io.prometheus.write.v2.Request\n"));
 		return;
 	}
-	size_t limit = unpacked_limit(c), unpacked = snappy_unpacked_size(c->req->body);
-	unpacked = unpacked <= limit ? unpacked : 0; /* refused before it takes any */
+	size_t unpacked = snappy_unpacked_size(r.packed);
+	unpacked = unpacked <= r.unpacked_limit ? unpacked : 0; /* refused before it takes any */
 	if (budget_take(BUDGET_bodies, unpacked, &e) != RC_OK) {
 		answer_error(c, RC_IO, "%s", e.text); /* 503: senders try it again */
 		return;
 	}
-	enum rc rc = remote_write(c->api->house.tsdb, tenant, c->req->body, limit, &n, &e);
+	enum rc rc = remote_write(c->api->house.tsdb, tenant, &r, &n, &e);
 	budget_give(BUDGET_bodies, unpacked);
-	http_answer_header(c->req, "X-Prometheus-Remote-Write-Samples-Written",
-	    arena_fmt(c->arena, "%zu", n.stored.stored + n.stored.duplicate));
+	say_written(c, &n);
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));
 	else

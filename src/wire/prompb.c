@@ -1,19 +1,12 @@
-/* prompb.c — see prompb.h. */
+/*
+ * prompb.c — see prompb.h.
+ *
+ * Version 2 has its texts in a table of symbols in front (or anywhere: the request is walked for them first); a label is
+ * two places in it.
+ */
 #include "wire/prompb.h"
 
-void
-prompb_init(struct prompb *w, struct str body, const struct prompb_limits *limits)
-{
-	*w = (struct prompb){.limits = *limits};
-	proto_init(&w->request, body);
-}
-
-void
-prompb_fini(struct prompb *w)
-{
-	vec_fini(&w->labels);
-	vec_fini(&w->samples);
-}
+#include <string.h>
 
 __attribute__((format(printf, 3, 4))) static bool
 fail(struct prompb *w, enum rc rc, const char *fmt, ...)
@@ -35,6 +28,24 @@ malformed(struct prompb *w, const char *what)
 	return fail(w, RC_INVALID, "the %s is no well-formed protobuf", what);
 }
 
+/* ---- parts that both versions have ---- */
+
+/* The label is added when it is within the limits. */
+static bool
+add_label(struct prompb *w, struct pair l)
+{
+	if (w->labels.n >= w->limits.labels)
+		return fail(w, RC_REFUSED, "more than %zu labels", w->limits.labels);
+	if (l.name.n > w->limits.name)
+		return fail(
+		    w, RC_REFUSED, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
+	if (l.value.n > w->limits.value)
+		return fail(w, RC_REFUSED, "a label value of %zu bytes (the limit is %zu)", l.value.n,
+		    w->limits.value);
+	*vec_add(&w->labels) = l;
+	return true;
+}
+
 static bool
 read_label(struct prompb *w, struct str bytes)
 {
@@ -50,16 +61,7 @@ read_label(struct prompb *w, struct str bytes)
 	}
 	if (m.failed)
 		return malformed(w, "label");
-	if (w->labels.n >= w->limits.labels)
-		return fail(w, RC_REFUSED, "more than %zu labels", w->limits.labels);
-	if (l.name.n > w->limits.name)
-		return fail(
-		    w, RC_REFUSED, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
-	if (l.value.n > w->limits.value)
-		return fail(w, RC_REFUSED, "a label value of %zu bytes (the limit is %zu)", l.value.n,
-		    w->limits.value);
-	*vec_add(&w->labels) = l;
-	return true;
+	return add_label(w, l);
 }
 
 static bool
@@ -102,13 +104,104 @@ read_series(struct prompb *w, struct str bytes)
 	return !m.failed || malformed(w, "time series");
 }
 
+/* ---- version 2 ---- */
+
+static void
+read_symbols(struct prompb *w, struct str body)
+{
+	struct proto m;
+	struct proto_field f;
+	for (proto_init(&m, body); !w->failed && proto_next(&m, &f);) {
+		if (!proto_is(&f, 4, PROTO_BYTES))
+			continue;
+		if (w->symbols.n >= w->limits.symbols)
+			fail(w, RC_REFUSED, "more than %zu symbols", w->limits.symbols);
+		else
+			*vec_add(&w->symbols) = f.bytes;
+	}
+	if (!w->failed && w->symbols.n && w->symbols.p[0].n)
+		fail(w, RC_INVALID, "the first symbol is not empty");
+}
+
+static bool
+symbol(struct prompb *w, struct proto *refs, struct str *out)
+{
+	uint64_t at;
+	if (!proto_varint(refs, &at))
+		return malformed(w, "list of a series' labels");
+	if (at >= w->symbols.n)
+		return fail(w, RC_INVALID, "there is no symbol %llu, only %zu of them", (unsigned long long)at, w->symbols.n);
+	*out = w->symbols.p[at];
+	return true;
+}
+
+static bool
+read_refs(struct prompb *w, struct str packed)
+{
+	struct proto refs;
+	size_t sum = 0;
+	proto_init(&refs, packed);
+	while (refs.at < refs.end) {
+		struct pair l;
+		if (!symbol(w, &refs, &l.name))
+			return false;
+		if (refs.at == refs.end)
+			return fail(w, RC_INVALID, "a label has a name and no value");
+		if (!symbol(w, &refs, &l.value) || !add_label(w, l))
+			return false;
+		sum += l.name.n + l.value.n;
+		if (sum > w->limits.label_bytes)
+			return fail(w, RC_REFUSED, "labels of more than %zu bytes", w->limits.label_bytes);
+	}
+	return true;
+}
+
+static bool
+read_series_2(struct prompb *w, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	w->series++;
+	w->labels.n = w->samples.n = 0;
+	proto_init(&m, bytes);
+	while (proto_next(&m, &f)) {
+		if (f.type != PROTO_BYTES)
+			continue;
+		if ((f.number == 1 && !read_refs(w, f.bytes)) || (f.number == 2 && !read_sample(w, f.bytes)))
+			return false;
+		w->histograms += f.number == 3;
+		w->exemplars += f.number == 4;
+	}
+	return !m.failed || malformed(w, "time series");
+}
+
+/* ---- requests ---- */
+
+void
+prompb_init(struct prompb *w, struct str body, enum prompb_version version, const struct prompb_limits *limits)
+{
+	*w = (struct prompb){.limits = *limits, .version = version};
+	proto_init(&w->request, body);
+	if (version == PROMPB_2)
+		read_symbols(w, body);
+}
+
+void
+prompb_fini(struct prompb *w)
+{
+	vec_fini(&w->labels);
+	vec_fini(&w->samples);
+	vec_fini(&w->symbols);
+}
+
 bool
 prompb_next(struct prompb *w)
 {
 	struct proto_field f;
+	bool first = w->version == PROMPB_1;
 	while (!w->failed && proto_next(&w->request, &f))
-		if (proto_is(&f, 1, PROTO_BYTES))
-			return read_series(w, f.bytes);
+		if (proto_is(&f, first ? 1 : 5, PROTO_BYTES))
+			return first ? read_series(w, f.bytes) : read_series_2(w, f.bytes);
 	if (!w->failed && w->request.failed)
 		malformed(w, "request");
 	return false;

@@ -1,8 +1,8 @@
 /*
- * prompb.h — Prometheus remote write 1.0: the WriteRequest message, one series at a time.
+ * prompb.h — Prometheus remote write, 1.0 (WriteRequest) and 2.0 (io.prometheus.write.v2.Request), one series at a time.
  *
  *     struct prompb w;
- *     prompb_init(&w, body, &limits);
+ *     prompb_init(&w, body, PROMPB_1, &limits);
  *     while (prompb_next(&w))
  *             … w.labels, w.samples …      valid until the next call; texts are views into the body
  *     rc = prompb_end(&w, err);
@@ -25,8 +25,12 @@ struct prompb_sample {
 	double v;
 };
 
+enum prompb_version { PROMPB_1, PROMPB_2 };
+
 struct prompb_limits {
 	size_t labels;  /* of one series */
+	size_t label_bytes; /* of all its labels' texts; 2.0 only, where a text stands once and is named many times */
+	size_t symbols;     /* texts of a request of 2.0 */
 	size_t samples; /* of one series */
 	size_t name, value; /* bytes of a label's texts */
 };
@@ -37,13 +41,15 @@ struct prompb {
 	size_t exemplars, histograms; /* of the whole request so far */
 	/* ours */
 	struct proto request;
+	enum prompb_version version;
+	VEC(struct str) symbols;
 	struct prompb_limits limits;
 	size_t series;
 	bool failed;
 	struct err err;
 };
 
-void prompb_init(struct prompb *, struct str body, const struct prompb_limits *);
+void prompb_init(struct prompb *, struct str body, enum prompb_version, const struct prompb_limits *);
 void prompb_fini(struct prompb *);
 bool prompb_next(struct prompb *);
 /* RC_INVALID: no WriteRequest; RC_REFUSED: over a limit.  What came before was still good. */

@@ -23,7 +23,7 @@ static enum rc
 read_all(struct str body, const struct prompb_limits *limits, size_t *series, struct err *e)
 {
 	struct prompb w;
-	prompb_init(&w, body, limits);
+	prompb_init(&w, body, PROMPB_1, limits);
 	*series = 0;
 	while (prompb_next(&w))
 		++*series;
@@ -37,7 +37,7 @@ UNIT(prompb_reads_what_was_written)
 	struct buf b = {0};
 	make_request(&b);
 	struct prompb w;
-	prompb_init(&w, buf_view(&b), &roomy);
+	prompb_init(&w, buf_view(&b), PROMPB_1, &roomy);
 	ck_assert(prompb_next(&w));
 	ck_assert(w.labels.n == 2 && w.samples.n == 2);
 	ck_assert_str(w.labels.p[1].value, "é");
@@ -106,5 +106,79 @@ UNIT(snappy_unpacks_within_its_limit)
 	buf_fini(&packed);
 	buf_fini(&plain);
 	buf_fini(&long_text);
+}
+END
+
+/* A request of version 2 with these symbols and one series of these references (each under 128). */
+static void
+make_request_2(struct buf *out, const char *const *symbols, const char *refs, size_t n)
+{
+	struct buf series = {0}, sample = {0};
+	proto_put_bytes(&series, 1, str_n(refs, n));
+	proto_put_f64(&sample, 1, 2.5);
+	proto_put_varint(&sample, 2, 1700);
+	proto_put_varint(&sample, 3, 1600); /* start */
+	proto_put_bytes(&series, 2, buf_view(&sample));
+	proto_put_bytes(&series, 3, STR("\x18\x01"));
+	proto_put_bytes(&series, 4, STR("\x11"));
+	proto_put_bytes(&series, 5, STR("\x08\x01"));
+	proto_put_bytes(out, 5, buf_view(&series)); /* in front of the symbols: any order is allowed */
+	for (; *symbols; symbols++)
+		proto_put_bytes(out, 4, str_c(*symbols));
+	buf_fini(&series);
+	buf_fini(&sample);
+}
+
+UNIT(version_2_has_its_texts_in_a_table)
+{
+	static const char *const symbols[] = {"", "__name__", "up", "job", NULL};
+	static const struct prompb_limits limits = {.labels = 4, .label_bytes = 40, .symbols = 4, .samples = 8, .name = 16, .value = 16};
+	struct buf b = {0};
+	struct prompb w;
+	make_request_2(&b, symbols, "\x01\x02\x03\x02", 4);
+	prompb_init(&w, buf_view(&b), PROMPB_2, &limits);
+	ck_assert(prompb_next(&w));
+	ck_assert_uint_eq(w.labels.n, 2);
+	ck_assert_str(w.labels.p[0].name, "__name__");
+	ck_assert_str(w.labels.p[1].name, "job");
+	ck_assert_str(w.labels.p[1].value, "up");
+	ck_assert(w.samples.n == 1 && w.samples.p[0].t == 1700 && w.samples.p[0].v == 2.5);
+	ck_assert(!prompb_next(&w) && w.histograms == 1 && w.exemplars == 1);
+	ck_assert(prompb_end(&w, NULL) == RC_OK);
+	prompb_fini(&w);
+	buf_fini(&b);
+}
+END
+
+UNIT(version_2_refuses_what_its_table_has_not)
+{
+	static const char *const symbols[] = {"", "__name__", "up", "job", NULL}, *const full[] = {"x", "y", NULL}, *const many[] = {"", "1", "2", "3", "4", NULL};
+	static const struct {
+		const char *const *symbols, *refs;
+		size_t n;
+		const char *why;
+	} table[] = {
+	    {symbols, "\x01\x04", 2, "there is no symbol 4, only 4 of them, in series 1 of the request"},
+	    {symbols, "\x01", 1, "a label has a name and no value, in series 1 of the request"},
+	    {symbols, "\x01\x80", 2, "the list of a series' labels is no well-formed protobuf, in series 1 of the request"},
+	    {symbols, "\x01\x02\x01\x02\x01\x02\x01\x02\x01\x02", 10, "more than 4 labels, in series 1 of the request"},
+	    {symbols, "\x01\x01\x01\x01\x01\x01", 6, "labels of more than 40 bytes, in series 1 of the request"},
+	    {full, "", 0, "the first symbol is not empty, in series 0 of the request"},
+	    {many, "", 0, "more than 4 symbols, in series 0 of the request"},
+	};
+	static const struct prompb_limits limits = {.labels = 4, .label_bytes = 40, .symbols = 4, .samples = 8, .name = 16, .value = 16};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct buf b = {0};
+		struct prompb w;
+		struct err e;
+		make_request_2(&b, table[i].symbols, table[i].refs, table[i].n);
+		prompb_init(&w, buf_view(&b), PROMPB_2, &limits);
+		while (prompb_next(&w))
+			;
+		ck_assert(prompb_end(&w, &e) != RC_OK);
+		ck_assert_str_eq(e.text, table[i].why);
+		prompb_fini(&w);
+		buf_fini(&b);
+	}
 }
 END
