@@ -547,6 +547,14 @@ count_right(struct fixture *f, const char *name, double per_ms)
 	return n;
 }
 
+static void
+put_if_it_can(struct fixture *f, struct tsdb_ref r, msec_t t)
+{
+	struct tsdb_sample s = {r, t, (double)t};
+	struct tsdb_counts c;
+	(void)!tsdb_append(f->db, &s, 1, &c, NULL);
+}
+
 /* Batches with samples in order and out of order, and a disk that fails in between them: whatever is there is right, and what
  * was acknowledged is there. */
 UNIT(tsdb_keeps_log_and_memory_in_step_on_a_failing_disk)
@@ -565,7 +573,12 @@ UNIT(tsdb_keeps_log_and_memory_in_step_on_a_failing_disk)
 			os_fault_set(kinds[k], nth);
 			for (int i = 1; i <= 5; i++) {
 				struct tsdb_sample batch[] = {{new, i * 10, i * 20}, {late, i * 7, i * -7}};
+				struct tsdb_exemplar x = {.ref = ref_of(&f, "t", "exemplified", i), .t = i, .v = i};
+				struct tsdb_metadata m = {STR("new"), STR("gauge"), STR("help"), i % 2 ? STR("s") : STR("m")};
 				acked += tsdb_append(f.db, batch, 2, &c, NULL) == RC_OK && c.stored == 2;
+				(void)!tsdb_exemplars_put(f.db, &x, 1, NULL);
+				(void)!tsdb_metadata_put(f.db, STR("t"), &m, 1, NULL);
+				put_if_it_can(&f, x.ref, i);
 			}
 			bool hit = os_fault_hit();
 			os_fault_set(OS_FAULT_NONE, 0);
