@@ -79,19 +79,6 @@ undo(struct appending *a)
 		a->touched.p[i]->logged = 0; /* the record that names it may not be there */
 }
 
-static enum rc
-write_part(struct tsdb *db, struct err *e)
-{
-	struct appending *a = db->appending;
-	struct str tokens = str_n(a->tokens.p ? a->tokens.p : "", (a->bits + 7) / 8);
-	enum rc rc = log_series(db, a->touched.p, a->touched.n, e);
-	if (rc == RC_OK && a->entries.n)
-		rc = log_samples(db, a->entries.p, a->entries.n, tokens, e);
-	if (rc == RC_OK && a->late.n)
-		rc = log_late(db, a->late.p, a->late_values.p, a->late.n, e);
-	return rc;
-}
-
 static void
 wake(struct appending *a, const struct series *s)
 {
@@ -101,29 +88,55 @@ wake(struct appending *a, const struct series *s)
 }
 
 static enum rc
+finish_new(struct tsdb *db, struct tsdb_counts *c, struct err *e)
+{
+	struct appending *a = db->appending;
+	struct str tokens = str_n(a->tokens.p ? a->tokens.p : "", (a->bits + 7) / 8);
+	enum rc rc = log_series(db, a->touched.p, a->touched.n, e);
+	if (rc == RC_OK && a->entries.n)
+		rc = log_samples(db, a->entries.p, a->entries.n, tokens, e);
+	if (rc != RC_OK)
+		undo(a);
+	else
+		c->stored += a->entries.n;
+	return rc;
+}
+
+/* New samples are in the log by now and stay, also when these cannot be written. */
+static enum rc
+finish_late(struct tsdb *db, struct tsdb_counts *c, struct err *e)
+{
+	struct appending *a = db->appending;
+	if (!a->late.n)
+		return RC_OK;
+	enum rc rc = log_late(db, a->late.p, a->late_values.p, a->late.n, e);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < a->late.n; i++)
+		series_add_late(db->series.p[a->late.p[i].id], a->late.p[i].t, a->late_values.p[i]);
+	c->stored += a->late.n;
+	return RC_OK;
+}
+
+static enum rc
 finish_part(struct tsdb *db, struct tsdb_counts *c, struct err *e)
 {
 	struct appending *a = db->appending;
+	size_t before = c->stored;
 	if (a->touched.n == 0)
 		return RC_OK;
-	enum rc rc = write_part(db, e);
-	if (rc != RC_OK) {
-		undo(a);
-		begin_part(a);
-		return rc;
-	}
-	for (size_t i = 0; i < a->late.n; i++)
-		series_add_late(db->series.p[a->late.p[i].id], a->late.p[i].t, a->late_values.p[i]);
-	if (db->head_samples == 0)
+	enum rc rc = finish_new(db, c, e);
+	if (rc == RC_OK)
+		rc = finish_late(db, c, e);
+	if (db->head_samples == 0 && c->stored > before)
 		db->head_since = clock_wall(db->options.clock);
-	c->stored += a->entries.n + a->late.n;
-	db->head_samples += a->entries.n + a->late.n;
-	for (size_t i = 0; i < a->touched.n; i++) {
+	db->head_samples += c->stored - before;
+	for (size_t i = 0; c->stored > before && i < a->touched.n; i++) {
 		db->newest = a->touched.p[i]->max > db->newest ? a->touched.p[i]->max : db->newest;
 		wake(a, a->touched.p[i]);
 	}
 	begin_part(a);
-	return RC_OK;
+	return rc;
 }
 
 static void

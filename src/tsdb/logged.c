@@ -75,6 +75,8 @@ log_series(struct tsdb *db, struct series *const *p, size_t n, struct err *e)
 		add_text(b, buf_view(&labels));
 	}
 	enum rc rc = b->n ? log_packed(db, buf_view(b), e) : RC_OK;
+	for (size_t i = 0; rc != RC_OK && i < n; i++)
+		p[i]->logged = 0;
 	buf_fini(&labels);
 	buf_fini(&names);
 	return rc;

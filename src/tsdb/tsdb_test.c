@@ -527,7 +527,78 @@ UNIT(tsdb_survives_a_failing_disk)
 }
 END
 
-    enum { THREAD_SAMPLES = 3000 };
+    /* How many samples the series has, each of which must be what was sent for its time. */
+static size_t
+count_right(struct fixture *f, const char *name, double per_ms)
+{
+	struct str who = STR("t");
+	struct matchers ms = {0};
+	struct tsdb_select q = {.tenants = {&who, 1}, .matchers = &ms, .min = 0, .max = 9999};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	size_t n = 0;
+	ck_assert(matchers_add(&ms, STR("__name__"), MATCH_EQ, str_c(name), NULL) == RC_OK);
+	ck_assert(tsdb_cursor_create(f->db, &q, &c, NULL) == RC_OK);
+	while (tsdb_cursor_next(c, &v))
+		for (size_t i = 0; i < v.n; i++, n++)
+			ck_assert_msg(v.v[i] == per_ms * (double)v.t[i], "%g at %lld", v.v[i], (long long)v.t[i]);
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+	return n;
+}
+
+static void
+put_if_it_can(struct fixture *f, struct tsdb_ref r, msec_t t)
+{
+	struct tsdb_sample s = {r, t, (double)t};
+	struct tsdb_counts c;
+	(void)!tsdb_append(f->db, &s, 1, &c, NULL);
+}
+
+/* Batches with samples in order and out of order, and a disk that fails in between them: whatever is there is right, and what
+ * was acknowledged is there. */
+UNIT(tsdb_keeps_log_and_memory_in_step_on_a_failing_disk)
+{
+	static const enum os_fault kinds[] = {OS_FAULT_EIO, OS_FAULT_SHORT, OS_FAULT_ENOSPC};
+	for (int k = 0; k < 3; k++) {
+		for (uint64_t nth = 1;; nth++) {
+			struct fixture f;
+			struct tsdb_counts c;
+			size_t acked = 0;
+			fixture_init(&f);
+			f.options.out_of_order = 100000;
+			fixture_reopen(&f);
+			struct tsdb_ref new = ref_of(&f, "t", "new", 1), late = ref_of(&f, "t", "late", 1);
+			put(&f, late, 10000, 1);
+			os_fault_set(kinds[k], nth);
+			for (int i = 1; i <= 5; i++) {
+				struct tsdb_sample batch[] = {{new, i * 10, i * 20}, {late, i * 7, i * -7}};
+				struct tsdb_exemplar x = {.ref = ref_of(&f, "t", "exemplified", i), .t = i, .v = i};
+				struct tsdb_metadata m = {STR("new"), STR("gauge"), STR("help"), i % 2 ? STR("s") : STR("m")};
+				acked += tsdb_append(f.db, batch, 2, &c, NULL) == RC_OK && c.stored == 2;
+				(void)!tsdb_exemplars_put(f.db, &x, 1, NULL);
+				(void)!tsdb_metadata_put(f.db, STR("t"), &m, 1, NULL);
+				put_if_it_can(&f, x.ref, i);
+			}
+			bool hit = os_fault_hit();
+			os_fault_set(OS_FAULT_NONE, 0);
+			clock_virtual_advance(f.clock, SECOND);
+			ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+			ck_assert_uint_eq(put(&f, new, 100, 200).stored, 1);
+			for (int round = 0; round < 2; round++) {
+				ck_assert_uint_ge(count_right(&f, "new", 2), acked + 1);
+				ck_assert_uint_ge(count_right(&f, "late", -1), acked);
+				fixture_reopen(&f);
+			}
+			fixture_fini(&f);
+			if (!hit)
+				break;
+		}
+	}
+}
+END
+
+enum { THREAD_SAMPLES = 3000 };
 
 struct worker {
 	struct tsdb *db;

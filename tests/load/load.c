@@ -12,6 +12,8 @@
 #include <math.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,19 +120,20 @@ dial(const struct lane *l)
 	return fd;
 }
 
-static void
+static bool
 write_all(int fd, const char *p, size_t n)
 {
 	while (n) {
 		ssize_t w = write(fd, p, n);
 		if (w <= 0)
-			die("write");
+			return false;
 		p += w;
 		n -= (size_t)w;
 	}
+	return true;
 }
 
-/* The status of the answer, which is read to its end. */
+/* The status of the answer, which is read to its end; 0: the connection was closed. */
 static int
 read_answer(int fd)
 {
@@ -139,45 +142,43 @@ read_answer(int fd)
 	while (!end && n < ANSWER) {
 		ssize_t r = read(fd, b + n, ANSWER - n);
 		if (r <= 0)
-			die("read");
+			return 0;
 		b[n += (size_t)r] = '\0';
 		end = strstr(b, "\r\n\r\n");
 	}
+	int status = (int)strtol(b + 9, NULL, 10);
 	char *length = strcasestr(b, "\r\ncontent-length:");
 	size_t body = length && end && length < end ? strtoul(length + 17, NULL, 10) : 0;
 	for (size_t got = end ? n - (size_t)(end + 4 - b) : 0; got < body;) {
 		ssize_t r = read(fd, b, body - got < ANSWER ? body - got : ANSWER);
 		if (r <= 0)
-			die("read");
+			return 0;
 		got += (size_t)r;
 	}
-	return (int)strtol(b + 9, NULL, 10);
+	return status;
 }
 
+/* Tries again what was not answered, or answered with "later": servers close old connections as they like. */
 static void
-post(struct lane *l, int fd, struct str body, uint64_t samples)
+post(struct lane *l, int *fd, struct str body, uint64_t samples)
 {
 	struct buf head = {0};
-	for (int tries = 0;; tries++) {
-		buf_clear(&head);
-		buf_fmt(&head,
-		    "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: "
-		    "application/x-protobuf\r\nContent-Encoding: "
-		    "snappy\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\nContent-Length: %zu\r\n\r\n",
-		    l->path, l->host, l->port, body.n);
-		buf_str(&head, body);
-		write_all(fd, head.p, head.n);
-		int status = read_answer(fd);
-		if (status / 100 == 2) {
-			l->sent += samples;
-			break;
+	int status = 0;
+	buf_fmt(&head,
+	    "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: "
+	    "snappy\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\nContent-Length: %zu\r\n\r\n",
+	    l->path, l->host, l->port, body.n);
+	buf_str(&head, body);
+	for (int tries = 0; tries < 100 && status / 100 != 2 && status / 100 != 4; tries++) {
+		if (tries)
+			usleep(20000);
+		status = write_all(*fd, head.p, head.n) ? read_answer(*fd) : 0;
+		if (status == 0) {
+			close(*fd);
+			*fd = dial(l);
 		}
-		if (status / 100 == 4 || tries == 100) {
-			l->refused += samples;
-			break;
-		}
-		usleep(50000);
 	}
+	*(status / 100 == 2 ? &l->sent : &l->refused) += samples;
 	buf_fini(&head);
 }
 
@@ -242,7 +243,7 @@ run_lane(void *arg)
 				add_host(&request, i, l->first + (int64_t)k * EVERY + i * 61 % EVERY,
 				    &sources[(size_t)(i - l->from) * SERIES], texts, &state);
 			snappy_pack(buf_view(&request), &packed);
-			post(l, fd, buf_view(&packed), (uint64_t)(end - h) * SERIES);
+			post(l, &fd, buf_view(&packed), (uint64_t)(end - h) * SERIES);
 			keep_pace(l, &since);
 		}
 	}
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 	struct lane *lanes = mem_zalloc((size_t)n * sizeof *lanes);
 	struct timespec a, b;
 	uint64_t sent = 0, refused = 0;
+	signal(SIGPIPE, SIG_IGN);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	for (int i = 0; i < n; i++) {
 		lanes[i] = (struct lane){.host = argv[1],
