@@ -1,6 +1,8 @@
 /* buf.c — see buf.h. */
 #include "base/buf.h"
 
+#include "base/f64.h"
+
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -111,13 +113,11 @@ buf_i64(struct buf *b, int64_t v)
 int
 f64_sci(double v, char *out, size_t size)
 {
-	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits < 17; digits++) {
-		snprintf(out, size, "%.*e", digits - 1, v);
-		if (strtod(out, NULL) == v)
-			return digits;
-	}
-	snprintf(out, size, "%.16e", v);
-	return 17;
+	int n = f64_shortest(v, out, size), digits = 0;
+	must(n > 0);
+	for (const char *p = out; *p && *p != 'e'; p++)
+		digits += *p >= '0' && *p <= '9';
+	return digits;
 }
 
 /* From "d.ddde±xx" to the way of strconv.FormatFloat(v, 'f' or 'e', -1): exponents from 1e21 and below 1e-6. */

@@ -1,4 +1,4 @@
-// re2.cc — see re2.h; the one C++ file of the house.
+// re2.cc — see re2.h; C++ for the sake of one library.
 #include <re2/re2.h>
 
 #include <cstdio>

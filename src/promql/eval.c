@@ -102,8 +102,18 @@ struct row *
 eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_name)
 {
 	struct run *run = ev->run;
+	if (rows->take && rows->scratch.v) {
+		memset(rows->scratch.has, 0, ev->n);
+		rows->scratch.labels = ls;
+		rows->scratch.drop_name = drop_name;
+		return &rows->scratch;
+	}
 	if (!eval_hold(ev, ev->n))
 		return NULL;
+	if (rows->take) {
+		rows->scratch = (struct row){ls, drop_name, arena_array(run->arena, double, ev->n), arena_array(run->arena, uint8_t, ev->n)};
+		return &rows->scratch;
+	}
 	if (rows->n == rows->cap) {
 		size_t cap = rows->cap ? rows->cap * 2 : 8;
 		struct row *more = arena_array(run->arena, struct row, cap);

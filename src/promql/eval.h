@@ -24,6 +24,10 @@ struct row {
 struct rows {
 	struct row *p;
 	size_t n, cap;
+	/* With a taker nothing is kept: a row is handed over when it is complete, and its memory used again. */
+	void (*take)(void *arg, const struct row *);
+	void *take_arg;
+	struct row scratch;
 };
 struct value {
 	enum promql_type type;
@@ -67,6 +71,13 @@ bool eval_scalar(const struct eval *, const struct node *, double **out);
 bool eval_string(const struct eval *, const struct node *, struct str *out);
 /* A fresh row without values; NULL when the run has failed. */
 struct row *eval_row(const struct eval *, struct rows *, struct labels, bool drop_name);
+/* The row is complete. */
+static inline void
+eval_row_done(struct rows *rows, const struct row *row)
+{
+	if (row && rows->take)
+		rows->take(rows->take_arg, row);
+}
 bool eval_fail(const struct eval *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void eval_note(const struct eval *, bool warning, const struct node *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -88,6 +99,8 @@ struct window {
 	msec_t start, end; /* the range is open at its start */
 	msec_t at;         /* the time of the step */
 	double param[2];   /* the call's scalars at this step */
+	bool steady;       /* a counter that was not reset within */
+	bool *noted;       /* what is to be said of this series was said; NULL: nobody keeps count */
 	bool anchored, smoothed; /* the samples reach beyond the range, by the look-back: see bounded() */
 };
 

@@ -114,6 +114,13 @@ lookback_of(const struct eval *ev)
 	return ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
 }
 
+/* A row that is handed over at once may look at the cursor's own labels. */
+static struct labels
+row_labels(const struct eval *ev, const struct rows *out, struct labels ls)
+{
+	return out->take ? ls : labels_copy(ls, ev->run->arena);
+}
+
 static bool
 fill_row(
     const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
@@ -127,11 +134,12 @@ fill_row(
 			next++;
 		if (next == 0 || view->t[next - 1] <= at - lookback || tsdb_is_stale(view->v[next - 1]))
 			continue;
-		if (!row && !(row = eval_row(ev, out, labels_copy(view->labels, ev->run->arena), false)))
+		if (!row && !(row = eval_row(ev, out, row_labels(ev, out, view->labels), false)))
 			return false;
 		row->v[i] = times ? (double)view->t[next - 1] / 1000 : view->v[next - 1];
 		row->has[i] = 1;
 	}
+	eval_row_done(out, row);
 	return true;
 }
 
@@ -183,17 +191,28 @@ struct over {
 	msec_t range;
 	struct gaze gaze;
 	bool anchored, smoothed;
+	bool counter; /* resets matter */
 	msec_t before, behind; /* how far they make the window reach beyond the range */
 };
+
+/* The first sample from `i` on that is less than the one before. */
+static size_t
+next_reset(const struct tsdb_view *view, size_t i)
+{
+	while (i < view->n && !(view->v[i] < view->v[i - 1]))
+		i++;
+	return i;
+}
 
 static bool
 over_series(
     const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
 {
 	struct row *row = NULL;
-	size_t low = 0, high = 0;
+	size_t low = 0, high = 0, reset = 0; /* reset: the first one behind low */
+	bool noted = false;
 	struct window w = {
-	    .call = o->call, .ev = ev, .labels = ls, .anchored = o->anchored, .smoothed = o->smoothed};
+	    .call = o->call, .ev = ev, .labels = ls, .anchored = o->anchored, .smoothed = o->smoothed, .noted = &noted};
 	for (size_t i = 0; i < ev->n; i++) {
 		double v;
 		w.at = eval_time(ev, i);
@@ -212,6 +231,10 @@ over_series(
 		w.t = view->t + low;
 		w.v = view->v + low;
 		w.n = high - low;
+		if (o->counter) {
+			reset = next_reset(view, reset > low ? reset : low + 1);
+			w.steady = reset >= high;
+		}
 		for (int k = 0; k < 2; k++)
 			w.param[k] = o->params[k] ? o->params[k][i] : 0;
 		bool there = o->fn(&w, &v);
@@ -219,11 +242,13 @@ over_series(
 			return false;
 		if (!there)
 			continue;
-		if (!row && !(row = eval_row(ev, o->out, labels_copy(ls, ev->run->arena), drop)))
+		if (!row && !(row = eval_row(ev, o->out, row_labels(ev, o->out, ls), drop)))
 			return false;
 		row->v[i] = v;
 		row->has[i] = 1;
 	}
+	if (row)
+		eval_row_done(o->out, row);
 	return true;
 }
 
@@ -342,7 +367,7 @@ over_matrix(const struct eval *ev, const struct node *matrix, struct over *o)
 bool
 eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
 {
-	struct over o = {.call = call, .fn = call->fn->over, .out = out};
+	struct over o = {.call = call, .fn = call->fn->over, .out = out, .counter = call->fn->over == over_rate || call->fn->over == over_increase};
 	const struct node *matrix = NULL;
 	for (size_t i = 0, k = 0; i < call->n_args; i++) {
 		if (call->args[i]->type == PROMQL_MATRIX)

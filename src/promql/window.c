@@ -28,6 +28,10 @@ looks_like_counter(struct str name)
 static void
 note_counter(const struct window *w)
 {
+	if (w->noted && *w->noted)
+		return;
+	if (w->noted)
+		*w->noted = true;
 	struct str name = labels_get(w->labels, STR(LABEL_METRIC));
 	if (name.n && !looks_like_counter(name))
 		eval_note(w->ev, false, w->call->args[0],
@@ -98,7 +102,7 @@ static double
 gain(const struct window *w, bool counter)
 {
 	double v = w->v[w->n - 1] - w->v[0];
-	for (size_t i = 1; counter && i < w->n; i++)
+	for (size_t i = 1; counter && !w->steady && i < w->n; i++)
 		if (w->v[i] < w->v[i - 1])
 			v += w->v[i - 1];
 	return v;
