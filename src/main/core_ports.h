@@ -1,5 +1,5 @@
 /*
- * core_ports.h — the core's ports beside HTTP, for senders that speak lines: Graphite's.  Off unless the configuration names
+ * core_ports.h — the core's ports beside HTTP, for senders that speak lines: Graphite's and StatsD's.  Off unless the configuration names
  * an address.  Loop's thread.
  */
 #ifndef MAIN_CORE_PORTS_H

@@ -269,3 +269,29 @@ def test_graphite(tmp_path, start):
     daemon.wait(lambda: len(ask(daemon, "load_1m")) == 4)
     assert ask(daemon, '{__name__=~"unfinished|x.*"}') == {}
     assert "is no value" in daemon.log.read_text()
+
+
+# ---- StatsD ----
+
+def test_statsd(tmp_path, start):
+    port = free_port()
+    daemon = start(tmp_path, 'statsd: {listen: "127.0.0.1:%d", flush: 500ms, meters: 8}\n' % port)
+    statsd = pytest.importorskip("statsd")
+    client = statsd.StatsClient("127.0.0.1", port, prefix="app")
+    client.incr("hits", 3)
+    client.incr("hits", 4)
+    client.gauge("queue", 10)
+    client.gauge("queue", -4, delta=True)
+    client.set("users", "ann")
+    client.set("users", "bob")
+    client.set("users", "ann")
+    daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 7})
+    assert ask(daemon, '{__name__="app.queue"}') == {labels(__name__="app.queue"): 6}
+    assert max(ask(daemon, 'max_over_time({__name__="app.users"}[1m])').values()) == 2
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(b"".join(b"t:%d|ms|#route:/a\n" % n for n in range(1, 101)) + b"t:9|x\napp.hits:1|c|@0.1\n")
+    daemon.wait(lambda: ask(daemon, "t_count") == {labels(__name__="t_count", route="/a"): 100})
+    assert ask(daemon, "t_sum") == {labels(__name__="t_sum", route="/a"): 5050}
+    assert ask(daemon, 'max_over_time(t{quantile="0.9"}[1m])') == {labels(quantile="0.9", route="/a"): 90}
+    daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 17})
+    assert "none of c, g, ms" in daemon.log.read_text()
