@@ -6,7 +6,7 @@
 /* What a reload takes although its section is read at the start. */
 static const char *const taken_at_once[] = {"server.external_url", "server.starter_rules", "limits.alerts", "limits.alerts_per_customer", "limits.groups",
     "limits.silences", "limits.silence_size", "limits.labels", "limits.label_size", "limits.webhook_alerts"};
-static const char *const sections[] = {"server", "ledger", "storage", "limits", "voice", "access"};
+static const char *const sections[] = {"server", "ledger", "storage", "limits", "voice", "access", "graphite", "statsd"};
 
 struct comparison {
 	struct arena *arena;

@@ -49,6 +49,8 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	F(ONE, voice, conf_voice, KEY_OURS, "", "telephone calls")                                           \
 	F(ONE, sms, conf_sms, KEY_OURS | KEY_INERT, "", "short messages")                                    \
 	F(ONE, chat, conf_chat, KEY_OURS | KEY_INERT, "", "chat systems")                                    \
+	F(ONE, graphite, conf_graphite, KEY_OURS, "", "the port for Graphite's lines")                       \
+	F(ONE, statsd, conf_statsd, KEY_OURS, "", "the port for StatsD's lines")                             \
 	F(ONE, desk, conf_desk_section, KEY_OURS, "", "how alerts become tickets")                           \
 	F(ONE, access, conf_access, KEY_OURS, "", "sessions and networks")                                   \
 	F(ONE, limits, conf_limits, KEY_OURS, "", "how much of everything")                                  \

@@ -23,6 +23,12 @@ RECORD_LAYOUT(conf_trunk, CONF_TRUNK_KEYS)
 #define RECORD_SELF struct conf_voice
 RECORD_LAYOUT(conf_voice, CONF_VOICE_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct conf_graphite
+RECORD_LAYOUT(conf_graphite, CONF_GRAPHITE_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct conf_statsd
+RECORD_LAYOUT(conf_statsd, CONF_STATSD_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct conf_sms
 RECORD_LAYOUT(conf_sms, CONF_SMS_KEYS)
 #undef RECORD_SELF

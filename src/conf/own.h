@@ -120,6 +120,20 @@ RECORD(conf_trunk, CONF_TRUNK_KEYS)
 	F(SIZE, clip_cache, 0, 0, "64MB", "how much spoken text is kept")
 RECORD(conf_voice, CONF_VOICE_KEYS)
 
+#define CONF_GRAPHITE_KEYS(F)                                                                                \
+	F(STR, listen, 0, 0, "", "the address for lines by TCP and UDP, such as 127.0.0.1:2003; empty: off")  \
+	F(STR, customer, 0, 0, "default", "whose they are")                                                  \
+	F(STRS, templates, 0, 0, "",                                                                         \
+	    "what of a dotted name is what: `servers.* .host.measurement*`; the first whose filter fits")
+RECORD(conf_graphite, CONF_GRAPHITE_KEYS)
+
+#define CONF_STATSD_KEYS(F)                                                                                  \
+	F(STR, listen, 0, 0, "", "the address for lines by UDP and TCP, such as 127.0.0.1:8125; empty: off")  \
+	F(STR, customer, 0, 0, "default", "whose they are")                                                  \
+	F(DUR, flush, 0, 0, "10s", "how often what was gathered is stored")                                  \
+	F(I64, meters, 0, 0, "100000", "the most counters, gauges, timers and sets at a time")
+RECORD(conf_statsd, CONF_STATSD_KEYS)
+
 #define CONF_SMS_KEYS(F) F(RAW, gateways, node, 0, "", "the ways to send")
 RECORD(conf_sms, CONF_SMS_KEYS)
 

@@ -13,6 +13,7 @@
 #include "base/os.h"
 #include "check/runner_client.h"
 #include "main/core.h"
+#include "main/core_ports.h"
 #include "main/house.h"
 #include "net/http_server.h"
 
@@ -28,6 +29,7 @@ struct process_core {
 	struct pinger *pinger;
 	struct core_link *engine;
 	struct core *core;
+	struct core_ports *ports;
 	struct http_server *server;
 	struct buf cert, key; /* PEM; empty: plain HTTP */
 	struct loop_timer alive;
@@ -299,6 +301,7 @@ begin(struct process_core *c, struct err *e)
 		rc = make_core(c, e);
 	if (rc != RC_OK)
 		return rc;
+	c->ports = core_ports_open(c->loop, core_tsdb(c->core), c->house->conf);
 	house_reload_on_signal(c->loop, on_hang_up, c);
 	must(pthread_create(&c->keeper, NULL, keep_store, c) == 0);
 	c->keeping = true;
@@ -342,6 +345,7 @@ end(struct process_core *c)
 		pthread_join(c->keeper, NULL);
 	loop_timer_cancel(c->loop, &c->alive);
 	core_link_destroy(&c->engine); /* answers what the core asked, which is still there */
+	core_ports_close(&c->ports);
 	core_destroy(&c->core);
 	runner_client_destroy(&c->runner);
 	pinger_destroy(&c->pinger);

@@ -39,7 +39,7 @@ open_one(const struct addrinfo *ai)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && (ai->ai_socktype == SOCK_DGRAM || listen(fd, BACKLOG) == 0))
 		return fd;
 	int saved = errno;
 	close(fd);
@@ -48,9 +48,9 @@ open_one(const struct addrinfo *ai)
 }
 
 static enum rc
-open_host(const char *host, const char *port, int *fd, struct err *err)
+open_host(const char *host, const char *port, int type, int *fd, struct err *err)
 {
-	struct addrinfo *found, want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *found, want = {.ai_socktype = type, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	int why = getaddrinfo(host, port, &want, &found);
 	if (why)
 		return err_set(err, RC_IO, "cannot resolve \"%s\" to listen on: %s", host, gai_strerror(why));
@@ -63,8 +63,8 @@ open_host(const char *host, const char *port, int *fd, struct err *err)
 	return RC_OK;
 }
 
-enum rc
-listen_tcp(struct str address, int *fd, struct err *err)
+static enum rc
+open_address(struct str address, int type, int *fd, struct err *err)
 {
 	struct str host, port;
 	char host_c[256], port_c[8];
@@ -75,10 +75,22 @@ listen_tcp(struct str address, int *fd, struct err *err)
 	snprintf(host_c, sizeof host_c, "%.*s", STR_ARG(host));
 	snprintf(port_c, sizeof port_c, "%.*s", STR_ARG(port));
 	if (host.n)
-		return open_host(host_c, port_c, fd, err);
-	if (open_host("::", port_c, fd, NULL) == RC_OK)
+		return open_host(host_c, port_c, type, fd, err);
+	if (open_host("::", port_c, type, fd, NULL) == RC_OK)
 		return RC_OK;
-	return open_host("0.0.0.0", port_c, fd, err); /* a kernel without IPv6 */
+	return open_host("0.0.0.0", port_c, type, fd, err); /* a kernel without IPv6 */
+}
+
+enum rc
+listen_tcp(struct str address, int *fd, struct err *err)
+{
+	return open_address(address, SOCK_STREAM, fd, err);
+}
+
+enum rc
+listen_udp(struct str address, int *fd, struct err *err)
+{
+	return open_address(address, SOCK_DGRAM, fd, err);
 }
 
 int

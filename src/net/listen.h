@@ -14,6 +14,8 @@
  * address, both families), "localhost:0" (any free port).
  */
 CHECKED enum rc listen_tcp(struct str address, int *fd, struct err *);
+/* A UDP socket, likewise. */
+CHECKED enum rc listen_udp(struct str address, int *fd, struct err *);
 /* The port that a socket is bound to. */
 int listen_port(int fd);
 

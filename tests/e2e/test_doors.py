@@ -2,12 +2,14 @@
 import gzip
 import os
 import signal
+import socket
 import struct
 import time
 
 import pytest
 
 from daemon import TOCSIN, Daemon, field, query, snappy, varint, write_request
+from peers import free_port
 
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
 
@@ -243,3 +245,51 @@ def test_remote_write_2(world):
     assert write_2(world, proto="io.prometheus.write.v3.Request").status == 415
     assert write_2(world, write_request([({"__name__": "v1"}, [(now, 3)])]), proto="prometheus.WriteRequest").status == 204
     assert ask(world, "v1") == {labels(__name__="v1"): 3}
+
+
+# ---- Graphite ----
+
+def test_graphite(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    daemon = start(tmp_path, 'graphite: {listen: "127.0.0.1:%d", templates: ["servers.* .host.measurement*", "app.*.* .service.measurement.unit"]}\n' % port)
+    now = int(time.time())
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(b"servers.db1.load.1m 1.5 %d\nservers.db2.load.1m 2.5\nbad line here\n" % now)
+        s.sendall(b"app.shop.latency.ms 7 -1\nplain.name;of=tag 9 ")
+        s.sendall(b"%d\nx%s 1\nafter.long 3\nunfinished 1" % (now, b"y" * 100000))
+    daemon.wait(lambda: ask(daemon, '{__name__="after.long"}'))
+    assert ask(daemon, "load_1m") == {labels(__name__="load_1m", host="db1"): 1.5, labels(__name__="load_1m", host="db2"): 2.5}
+    assert ask(daemon, "timestamp(load_1m{host=\"db1\"})") == {labels(host="db1"): now}
+    assert ask(daemon, "latency") == {labels(__name__="latency", service="shop", unit="ms"): 7}
+    assert ask(daemon, '{__name__="plain.name"}') == {labels(__name__="plain.name", of="tag"): 9}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        u.sendto(b"servers.db3.load.1m 4\nservers.db4.load.1m 5", ("127.0.0.1", port))
+    daemon.wait(lambda: len(ask(daemon, "load_1m")) == 4)
+    assert ask(daemon, '{__name__=~"unfinished|x.*"}') == {}
+    assert "is no value" in daemon.log.read_text()
+
+
+# ---- StatsD ----
+
+def test_statsd(tmp_path, start):
+    port = free_port()
+    daemon = start(tmp_path, 'statsd: {listen: "127.0.0.1:%d", flush: 500ms, meters: 8}\n' % port)
+    statsd = pytest.importorskip("statsd")
+    client = statsd.StatsClient("127.0.0.1", port, prefix="app")
+    client.incr("hits", 3)
+    client.incr("hits", 4)
+    client.gauge("queue", 10)
+    client.gauge("queue", -4, delta=True)
+    client.set("users", "ann")
+    client.set("users", "bob")
+    client.set("users", "ann")
+    daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 7})
+    assert ask(daemon, '{__name__="app.queue"}') == {labels(__name__="app.queue"): 6}
+    assert max(ask(daemon, 'max_over_time({__name__="app.users"}[1m])').values()) == 2
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(b"".join(b"t:%d|ms|#route:/a\n" % n for n in range(1, 101)) + b"t:9|x\napp.hits:1|c|@0.1\n")
+    daemon.wait(lambda: ask(daemon, "t_count") == {labels(__name__="t_count", route="/a"): 100})
+    assert ask(daemon, "t_sum") == {labels(__name__="t_sum", route="/a"): 5050}
+    assert ask(daemon, 'max_over_time(t{quantile="0.9"}[1m])') == {labels(quantile="0.9", route="/a"): 90}
+    daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 17})
+    assert "none of c, g, ms" in daemon.log.read_text()

@@ -1,0 +1,259 @@
+/* statsd.c — see statsd.h. */
+#include "ingest/statsd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "wire/statsd.h"
+
+struct meter {
+	enum statsd_type type;
+	struct str name;
+	struct pairs tags; /* a copy in one piece */
+	double sum, count; /* sum: a counter's sum, a gauge's value, a timer's sum */
+	VEC(double) values;
+	size_t seen; /* values since the last flush */
+	struct map *members;
+	msec_t heard;
+};
+
+struct statsd {
+	struct tsdb *tsdb;
+	struct buf tenant;
+	struct map *meters; /* type, name, tags -> struct meter */
+	size_t limit, lines, bad;
+	uint64_t dice;
+	struct buf key;
+	VEC(struct pair) labels;
+};
+
+struct statsd *
+statsd_create(struct tsdb *db, struct str tenant, size_t meters)
+{
+	struct statsd *s = mem_new(struct statsd);
+	s->tsdb = db;
+	s->limit = meters;
+	s->meters = map_create();
+	s->dice = 1;
+	buf_str(&s->tenant, tenant);
+	return s;
+}
+
+static void
+meter_destroy(struct meter *m)
+{
+	mem_free((char *)m->name.p);
+	mem_free(m->tags.p);
+	vec_fini(&m->values);
+	map_destroy(&m->members);
+	mem_free(m);
+}
+
+void
+statsd_destroy(struct statsd **ps)
+{
+	struct statsd *s = *ps;
+	if (!s)
+		return;
+	map_each (s->meters, e)
+		meter_destroy(e->value);
+	map_destroy(&s->meters);
+	buf_fini(&s->tenant);
+	buf_fini(&s->key);
+	vec_fini(&s->labels);
+	mem_free(s);
+	*ps = NULL;
+}
+
+/* ---- lines ---- */
+
+static struct meter *
+meter_create(const struct statsd_line *l)
+{
+	struct meter *m = mem_new(struct meter);
+	m->type = l->type;
+	m->name = str_n(mem_dup(l->name.p, l->name.n), l->name.n);
+	m->tags = pairs_dup((struct pairs){(struct pair *)l->tags, l->n});
+	return m;
+}
+
+static enum rc
+meter_of(struct statsd *s, struct statsd_line *l, struct meter **out, struct err *e)
+{
+	buf_clear(&s->key);
+	buf_u8(&s->key, (uint8_t)l->type);
+	buf_field(&s->key, l->name);
+	enum rc rc = labels_add(&s->key, l->tags, l->n, e);
+	if (rc != RC_OK)
+		return rc;
+	*out = map_get(s->meters, buf_view(&s->key));
+	if (*out)
+		return RC_OK;
+	if (map_count(s->meters) >= s->limit)
+		return err_set(e, RC_REFUSED, "more than %zu meters", s->limit);
+	*out = meter_create(l);
+	map_put(s->meters, buf_view(&s->key), *out);
+	return RC_OK;
+}
+
+/* The k-th of more than STATSD_VALUES takes the place of one of them with the chance of STATSD_VALUES in k. */
+static void
+add_value(struct statsd *s, struct meter *m, double v)
+{
+	m->seen++;
+	if (m->values.n < STATSD_VALUES) {
+		*vec_add(&m->values) = v;
+		return;
+	}
+	s->dice = s->dice * 6364136223846793005u + 1442695040888963407u;
+	size_t at = (size_t)((s->dice >> 33) % m->seen);
+	if (at < STATSD_VALUES)
+		m->values.p[at] = v;
+}
+
+static void
+add_member(struct meter *m, struct str member)
+{
+	if (!m->members)
+		m->members = map_create();
+	if (map_count(m->members) < STATSD_MEMBERS)
+		(void)map_put(m->members, member, m);
+}
+
+static void
+count_line(struct statsd *s, struct meter *m, const struct statsd_line *l)
+{
+	switch (l->type) {
+	case STATSD_COUNTER: m->sum += l->value / l->rate; break;
+	case STATSD_GAUGE: m->sum = l->relative ? m->sum + l->value : l->value; break;
+	case STATSD_TIMER:
+		m->sum += l->value / l->rate;
+		m->count += 1 / l->rate;
+		add_value(s, m, l->value);
+		break;
+	case STATSD_SET: add_member(m, l->text); break;
+	}
+}
+
+static enum rc
+take_line(struct statsd *s, struct str line, msec_t now, struct err *e)
+{
+	struct statsd_line l;
+	struct meter *m;
+	if (line.n > STATSD_LINE)
+		return err_set(e, RC_INVALID, "a line of more than %d bytes", STATSD_LINE);
+	enum rc rc = statsd_parse(line, &l, e);
+	if (rc == RC_OK)
+		rc = meter_of(s, &l, &m, e);
+	if (rc != RC_OK)
+		return rc;
+	m->heard = now;
+	count_line(s, m, &l);
+	return RC_OK;
+}
+
+enum rc
+statsd_take(struct statsd *s, struct str lines, msec_t now, struct err *e)
+{
+	enum rc first = RC_OK;
+	struct err ignored;
+	struct str line;
+	while (str_cut(&lines, '\n', &line)) {
+		line = str_trim(line);
+		if (!line.n)
+			continue;
+		s->lines++;
+		enum rc rc = take_line(s, line, now, first == RC_OK ? e : &ignored);
+		s->bad += rc != RC_OK;
+		first = first == RC_OK ? rc : first;
+	}
+	return first;
+}
+
+void
+statsd_counts(const struct statsd *s, size_t *lines, size_t *bad)
+{
+	*lines = s->lines;
+	*bad = s->bad;
+}
+
+/* ---- flush ---- */
+
+static void
+put(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile,
+    msec_t now, double v)
+{
+	struct tsdb_ref ref;
+	s->labels.n = 0;
+	for (size_t i = 0; i < m->tags.n; i++)
+		*vec_add(&s->labels) = m->tags.p[i];
+	if (quantile)
+		*vec_add(&s->labels) = (struct pair){STR("quantile"), str_c(quantile)};
+	buf_clear(&s->key);
+	buf_str(&s->key, m->name);
+	buf_c(&s->key, ending);
+	*vec_add(&s->labels) = (struct pair){STR(LABEL_METRIC), buf_view(&s->key)};
+	if (pushed_series(p, s->labels.p, s->labels.n, &ref))
+		pushed_sample(p, ref, now, v);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+static const struct {
+	const char *text;
+	double rank;
+} quantiles[] = {{"0.5", 0.5}, {"0.9", 0.9}, {"0.99", 0.99}};
+
+static void
+put_timer(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool gone)
+{
+	size_t n = m->values.n;
+	if (n)
+		qsort(m->values.p, n, sizeof *m->values.p, by_value);
+	for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+		put(s, p, m, "", quantiles[i].text, now,
+		    n && !gone ? m->values.p[(size_t)(quantiles[i].rank * (double)(n - 1) + 0.5)]
+			       : tsdb_stale());
+	put(s, p, m, "_sum", NULL, now, gone ? tsdb_stale() : m->sum);
+	put(s, p, m, "_count", NULL, now, gone ? tsdb_stale() : m->count);
+	m->values.n = m->seen = 0;
+}
+
+static void
+put_meter(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool gone)
+{
+	if (m->type == STATSD_TIMER) {
+		put_timer(s, p, m, now, gone);
+		return;
+	}
+	double v = m->type == STATSD_SET ? (m->members ? (double)map_count(m->members) : 0) : m->sum;
+	put(s, p, m, "", NULL, now, gone ? tsdb_stale() : v);
+	map_destroy(&m->members);
+}
+
+enum rc
+statsd_flush(struct statsd *s, msec_t now, struct err *e)
+{
+	VEC(struct str) idle = {0};
+	struct pushed p;
+	pushed_init(&p, s->tsdb, buf_view(&s->tenant));
+	map_each (s->meters, entry) {
+		struct meter *m = entry->value;
+		bool gone = now - m->heard > STATSD_IDLE;
+		put_meter(s, &p, m, now, gone);
+		if (gone)
+			*vec_add(&idle) = entry->key;
+	}
+	for (size_t i = 0; i < idle.n; i++)
+		meter_destroy(map_take(s->meters, idle.p[i]));
+	enum rc rc = pushed_end(&p, e);
+	pushed_fini(&p);
+	vec_fini(&idle);
+	return rc;
+}
