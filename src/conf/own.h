@@ -50,7 +50,7 @@ RECORD(conf_server, CONF_SERVER_KEYS)
 	F(STR, path, 0, KEY_INERT, "", "the data directory; default: what --data says")                              \
 	F(DUR, retention, 0, 0, "0s",                                                                        \
 	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
-	F(SIZE, retention_size, 0, KEY_INERT, "0", "how much they may take; 0: no limit")                            \
+	F(SIZE, retention_size, 0, 0, "0", "how much the blocks of samples may take, the oldest going first; 0: no limit") \
 	F(DUR, out_of_order_window, 0, 0, "1h", "how late a sample may come; 100y welcomes any, 0s none") \
 	F(STR, sync, 0, 0, "200ms",                                                                          \
 	    "how soon samples are on disk: a duration, `batch` (before a write is acknowledged) or `none`")  \
