@@ -304,7 +304,7 @@ look_at(void *arg, const struct row *row)
 	struct ticket t = {0};
 	struct err e;
 	struct arena *a = l->all ? l->stage->out->arena : arena_create();
-	if (record_decode(&ticket_layout, &t, row->value, a, &e) == RC_OK) {
+	if (record_decode(&ticket_layout, &t, arena_str(a, row->value), a, &e) == RC_OK) {
 		bool firing = false, open = t.state != TICKET_CLOSED && t.state != TICKET_REJECTED;
 		for (size_t i = 0; i < t.alerts.n; i++)
 			firing |= t.alerts.p[i].firing;
