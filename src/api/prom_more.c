@@ -80,12 +80,17 @@ handle_prom_notifications(struct call *c)
 void
 handle_prom_features(struct call *c)
 {
-	answer_raw(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,\"lifecycle\":true,\"query_stats\":true,"
-			  "\"query_warnings\":true,\"remote_write_receiver\":true,\"time_range_labels\":true,\"time_range_series\":true},"
-			  "\"promql\":{\"anchored\":true,\"at_modifier\":true,\"bool\":true,\"by\":true,\"delayed_name_removal\":true,\"duration_expr\":true,"
-			  "\"fill\":true,\"group_left\":true,\"group_right\":true,\"ignoring\":true,\"negative_offset\":true,\"offset\":true,\"on\":true,"
+	answer_raw(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,"
+			  "\"lifecycle\":true,\"query_stats\":true,"
+			  "\"query_warnings\":true,\"remote_write_receiver\":true,\"time_range_labels\":true,"
+			  "\"time_range_series\":true},"
+			  "\"promql\":{\"anchored\":true,\"at_modifier\":true,\"bool\":true,\"by\":true,"
+			  "\"delayed_name_removal\":true,\"duration_expr\":true,"
+			  "\"fill\":true,\"group_left\":true,\"group_right\":true,\"ignoring\":true,"
+			  "\"negative_offset\":true,\"offset\":true,\"on\":true,"
 			  "\"smoothed\":true,\"subqueries\":true,\"without\":true},"
-			  "\"rules\":{\"keep_firing_for\":true,\"query_offset\":true},\"scrape\":{},\"tsdb\":{\"out_of_order\":true}}"));
+			  "\"rules\":{\"keep_firing_for\":true,\"query_offset\":true},\"scrape\":{},\"tsdb\":"
+			  "{\"out_of_order\":true}}"));
 }
 
 void
@@ -101,7 +106,8 @@ handle_prom_scrape_pools(struct call *c)
 	jsonw_array(&w);
 	for (size_t i = 0; i < s.conf->scrapes.n; i++) {
 		const struct conf_scrape *job = s.conf->scrapes.p[i];
-		if (!c->who.customers.n || access_sees(&c->who, job->customer.n ? job->customer : STR("default")))
+		if (!c->who.customers.n ||
+		    access_sees(&c->who, job->customer.n ? job->customer : STR("default")))
 			jsonw_str(&w, job->job_name);
 	}
 	jsonw_array_end(&w);
@@ -154,7 +160,7 @@ put_federated(struct buf *b, struct labels ls, struct pairs external, const stru
 		put_quoted(b, name);
 		first = false;
 	}
-	labels_each(ls, l)
+	labels_each (ls, l)
 		if (!str_is(l.it.name, LABEL_METRIC))
 			put_label(b, l.it.name, l.it.value, &first);
 	if (!labels_get(ls, STR("instance")).n)
@@ -185,12 +191,14 @@ put_result(struct buf *b, const struct promql_result *r, struct pairs external)
 
 /* The latest sample of the last five minutes: asked for as a range, so that it brings its own time along. */
 static enum rc
-federate(struct call *c, struct strs tenants, struct str selector, struct pairs external, struct buf *out, struct err *e)
+federate(struct call *c, struct strs tenants, struct str selector, struct pairs external, struct buf *out,
+    struct err *e)
 {
 	struct matchers ms = {0};
 	struct promql *q = NULL;
 	struct promql_result *r = NULL;
-	struct promql_ask ask = {.db = c->api->house.tsdb, .tenants = tenants, .start = c->now, .end = c->now, .outsider = true};
+	struct promql_ask ask = {
+	    .db = c->api->house.tsdb, .tenants = tenants, .start = c->now, .end = c->now, .outsider = true};
 	enum rc rc = promql_parse_selector(selector, &ms, e);
 	if (rc == RC_OK)
 		rc = promql_parse(arena_fmt(c->arena, "%.*s[5m]", STR_ARG(selector)), &q, e);
@@ -217,7 +225,8 @@ handle_prom_federate(struct call *c)
 	api_conf(c->api, c->arena, &s);
 	for (size_t i = 0; rc == RC_OK && i < c->req->params.n; i++)
 		if (str_is(c->req->params.p[i].name, "match[]"))
-			rc = federate(c, tenants, c->req->params.p[i].value, s.conf->root->global.prom.external_labels, &out, &e);
+			rc = federate(c, tenants, c->req->params.p[i].value,
+			    s.conf->root->global.prom.external_labels, &out, &e);
 	conf_unref(&s.conf);
 	if (rc == RC_OK)
 		http_answer_buf(c->req, 200, "text/plain; version=0.0.4; charset=utf-8", &out);

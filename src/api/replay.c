@@ -166,8 +166,12 @@ put_history(struct replaying *r, struct json_writer *w, const char *key, struct 
 	struct call *c = r->call;
 	enum rc rc = history_run(&r->ask, &h, e);
 	if (rc == RC_OK && r->order->rehearse) {
-		struct rehearse_ask a = {.history = h, .conf = r->state.conf, .kinds = resource_kinds, .now = c->now,
-		    .folder = arena_cstr(c->arena, c->api->house.data), .nobody_answers = r->order->nobody_answers};
+		struct rehearse_ask a = {.history = h,
+		    .conf = r->state.conf,
+		    .kinds = resource_kinds,
+		    .now = c->now,
+		    .folder = arena_cstr(c->arena, c->api->house.data),
+		    .nobody_answers = r->order->nobody_answers};
 		a.book = api_book(c->api);
 		rc = rehearse(&a, &stage, e);
 		api_book_done(c->api);
@@ -237,14 +241,24 @@ set_ask(struct replaying *r, msec_t from, msec_t to)
 	struct call *c = r->call;
 	msec_t timeout = c->api->house.conf->root->server.query_timeout;
 	api_conf(c->api, c->arena, &r->state);
-	r->ask = (struct history_ask){.db = c->api->house.tsdb, .from = from, .to = to, .interval = r->state.conf->root->global.prom.evaluation_interval,
-	    .external_labels = r->state.conf->root->global.prom.external_labels, .external_url = r->state.conf->external_url, .sees = sees,
-	    .sees_arg = &c->who, .calendar = {c->api, api_calendar_open}, .folder = arena_cstr(c->arena, c->api->house.data), .outsider = true, .deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0};
+	r->ask = (struct history_ask){.db = c->api->house.tsdb,
+	    .from = from,
+	    .to = to,
+	    .interval = r->state.conf->root->global.prom.evaluation_interval,
+	    .external_labels = r->state.conf->root->global.prom.external_labels,
+	    .external_url = r->state.conf->external_url,
+	    .sees = sees,
+	    .sees_arg = &c->who,
+	    .calendar = {c->api, api_calendar_open},
+	    .folder = arena_cstr(c->arena, c->api->house.data),
+	    .outsider = true,
+	    .deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0};
 	if (!tenant_read(c, &r->ask.tenants))
 		return false;
 	if (to > from && to - from <= SPAN_MAX * DAY)
 		return true;
-	answer_error(c, RC_INVALID, "a replay goes from an earlier to a later moment, over at most %d days", SPAN_MAX);
+	answer_error(
+	    c, RC_INVALID, "a replay goes from an earlier to a later moment, over at most %d days", SPAN_MAX);
 	return false;
 }
 
@@ -285,7 +299,8 @@ handle_rules_replay(struct call *c)
 	struct replaying r = {.call = c, .order = &order};
 	struct report report;
 	struct conf_rules fresh = {0};
-	struct binder b = {.arena = c->arena, .report = &report, .marks = marks_create(), .top = &conf_rules_layout};
+	struct binder b = {
+	    .arena = c->arena, .report = &report, .marks = marks_create(), .top = &conf_rules_layout};
 	report_init(&report);
 	bool ok = set_ask(&r, order.from, order.to ? order.to : c->now);
 	r.ask.only = order.only;

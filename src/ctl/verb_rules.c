@@ -31,28 +31,34 @@ each_file(struct args *a, bool (*what)(const char *path, struct buf *out))
 
 /* ---- replay ---- */
 
-static const struct column rule_columns[] = {
-    {"RULE", "name", COLUMN_TEXT}, {"GROUP", "group", COLUMN_TEXT}, {"FIRED", "fired", COLUMN_TEXT}, {"PENDING OR FIRED", "episodes", COLUMN_TEXT},
-    {"SECONDS FIRING", "secondsFiring", COLUMN_TEXT}, {"EVALUATIONS", "evaluations", COLUMN_TEXT}, {"TROUBLE", "error", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
-static const struct column episode_columns[] = {
-    {"PENDING", "pendingAt", COLUMN_TIME}, {"FIRING", "firingAt", COLUMN_TIME}, {"OVER", "endedAt", COLUMN_TIME}, {"RULE", "rule", COLUMN_TEXT},
-    {"VALUE", "value", COLUMN_TEXT}, {"INSTANCE", "labels.instance", COLUMN_TEXT}, {"HOST", "labels.host", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
-static const struct column ticket_columns[] = {
-    {"TICKET", "number", COLUMN_TEXT}, {"OPENED", "openedAt", COLUMN_TIME}, {"CUSTOMER", "customer", COLUMN_TEXT}, {"PRIORITY", "priority", COLUMN_WORD},
-    {"MODALITY", "modality", COLUMN_TEXT}, {"TITLE", "title", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
-static const struct column page_columns[] = {
-    {"AT", "at", COLUMN_TIME}, {"WHOM", "user", COLUMN_TEXT}, {"BY", "channel", COLUMN_TEXT}, {"TICKET", "ticket", COLUMN_TEXT}, {"WHY", "why", COLUMN_TEXT},
+static const struct column rule_columns[] = {{"RULE", "name", COLUMN_TEXT}, {"GROUP", "group", COLUMN_TEXT},
+    {"FIRED", "fired", COLUMN_TEXT}, {"PENDING OR FIRED", "episodes", COLUMN_TEXT},
+    {"SECONDS FIRING", "secondsFiring", COLUMN_TEXT}, {"EVALUATIONS", "evaluations", COLUMN_TEXT},
+    {"TROUBLE", "error", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+static const struct column episode_columns[] = {{"PENDING", "pendingAt", COLUMN_TIME},
+    {"FIRING", "firingAt", COLUMN_TIME}, {"OVER", "endedAt", COLUMN_TIME}, {"RULE", "rule", COLUMN_TEXT},
+    {"VALUE", "value", COLUMN_TEXT}, {"INSTANCE", "labels.instance", COLUMN_TEXT},
+    {"HOST", "labels.host", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+static const struct column ticket_columns[] = {{"TICKET", "number", COLUMN_TEXT},
+    {"OPENED", "openedAt", COLUMN_TIME}, {"CUSTOMER", "customer", COLUMN_TEXT},
+    {"PRIORITY", "priority", COLUMN_WORD}, {"MODALITY", "modality", COLUMN_TEXT},
+    {"TITLE", "title", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+static const struct column page_columns[] = {{"AT", "at", COLUMN_TIME}, {"WHOM", "user", COLUMN_TEXT},
+    {"BY", "channel", COLUMN_TEXT}, {"TICKET", "ticket", COLUMN_TEXT}, {"WHY", "why", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT}};
-static const struct column suggestion_columns[] = {
-    {"RULE", "name", COLUMN_TEXT}, {"GROUP", "group", COLUMN_TEXT}, {"FINDING", "finding", COLUMN_TEXT}, {"WHY", "text", COLUMN_TEXT},
-    {"CHANGE", "change", COLUMN_TEXT}, {"FIRED", "firedNow", COLUMN_TEXT}, {"THEN", "firedThen", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+static const struct column suggestion_columns[] = {{"RULE", "name", COLUMN_TEXT},
+    {"GROUP", "group", COLUMN_TEXT}, {"FINDING", "finding", COLUMN_TEXT}, {"WHY", "text", COLUMN_TEXT},
+    {"CHANGE", "change", COLUMN_TEXT}, {"FIRED", "firedNow", COLUMN_TEXT}, {"THEN", "firedThen", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT}};
 
 static const struct {
 	const char *key, *title;
 	const struct column *columns;
 	const char *none;
-} parts[] = {{"rules", "Rules", rule_columns, "There are no rules."}, {"episodes", "Alerts", episode_columns, "Nothing would have been pending."},
-    {"tickets", "Tickets", ticket_columns, "No ticket would have been opened."}, {"pages", "Pages", page_columns, "Nobody would have been told."},
+} parts[] = {{"rules", "Rules", rule_columns, "There are no rules."},
+    {"episodes", "Alerts", episode_columns, "Nothing would have been pending."},
+    {"tickets", "Tickets", ticket_columns, "No ticket would have been opened."},
+    {"pages", "Pages", page_columns, "Nobody would have been told."},
     {"suggestions", "Suggestions", suggestion_columns, "No rule asks for a look."}};
 
 static void
@@ -83,7 +89,8 @@ print_replay(struct args *a, struct str body)
 		if (str_is(key, "assumed") && json_str(&j, &text)) {
 			printf("\nAssumed: %.*s.\n", STR_ARG(text));
 		} else if (json_raw(&j, &raw) && (str_is(key, "proposed") || str_is(key, "present"))) {
-			printf("%s\n", str_is(key, "proposed") ? "== With these rules" : "\n== With the rules at work");
+			printf("%s\n",
+			    str_is(key, "proposed") ? "== With these rules" : "\n== With the rules at work");
 			print_parts(a, raw);
 		}
 	}
@@ -109,7 +116,10 @@ put_moment(struct json_writer *w, const char *key, const char *text)
 	if (!text)
 		return EXIT_OK;
 	if (!moment(text, &t)) {
-		fprintf(stderr, "tocsin rules: --%s takes a time such as 2026-03-01T00:00:00Z, or how long ago: 90d, not \"%s\"\n", key, text);
+		fprintf(stderr,
+		    "tocsin rules: --%s takes a time such as 2026-03-01T00:00:00Z, or how long ago: 90d, not "
+		    "\"%s\"\n",
+		    key, text);
 		return EXIT_USAGE;
 	}
 	jsonw_key(w, key);
@@ -137,7 +147,8 @@ put_rules(struct json_writer *w, const char *path)
 static int
 replay(struct args *a)
 {
-	const char *rules = args_option(a, "rules"), *from = args_option(a, "from"), *to = args_option(a, "to"), *only = args_option(a, "only");
+	const char *rules = args_option(a, "rules"), *from = args_option(a, "from"),
+		   *to = args_option(a, "to"), *only = args_option(a, "only");
 	bool nobody = args_flag(a, "nobody-answers");
 	struct buf b = {0};
 	struct json_writer w;
@@ -162,7 +173,8 @@ replay(struct args *a)
 	jsonw_bool(&w, nobody);
 	jsonw_object_end(&w);
 	if (status == EXIT_OK)
-		status = ctl_send(a, "POST", "/api/tocsin/v1/rules/replay", "application/json", buf_view(&b), &answer);
+		status = ctl_send(
+		    a, "POST", "/api/tocsin/v1/rules/replay", "application/json", buf_view(&b), &answer);
 	if (status == EXIT_OK && a->json)
 		ctl_print_raw(&answer);
 	else if (status == EXIT_OK)

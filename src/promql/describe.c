@@ -27,7 +27,8 @@ static void
 put_msec(struct json_writer *w, const char *key, const struct node *duration)
 {
 	jsonw_key(w, key);
-	jsonw_i64(w, duration && duration->kind == NODE_NUMBER ? (int64_t)llround(duration->number * 1000) : 0);
+	jsonw_i64(
+	    w, duration && duration->kind == NODE_NUMBER ? (int64_t)llround(duration->number * 1000) : 0);
 }
 
 static void
@@ -114,7 +115,10 @@ put_call(struct json_writer *w, const struct node *n)
 	jsonw_key(w, "argTypes");
 	jsonw_array(w);
 	for (const char *p = n->fn->args; *p; p++)
-		jsonw_c(w, types[*p == 's' ? PROMQL_SCALAR : *p == 't' ? PROMQL_STRING : *p == 'v' ? PROMQL_VECTOR : PROMQL_MATRIX]);
+		jsonw_c(w, types[*p == 's'   ? PROMQL_SCALAR
+				 : *p == 't' ? PROMQL_STRING
+				 : *p == 'v' ? PROMQL_VECTOR
+					     : PROMQL_MATRIX]);
 	jsonw_array_end(w);
 	jsonw_key(w, "variadic");
 	jsonw_i64(w, n->fn->most == ARGS_ANY ? -1 : n->fn->most - n->fn->least);
@@ -165,9 +169,15 @@ put_number(struct json_writer *w, double v)
 static void
 describe(struct json_writer *w, const struct node *n)
 {
-	static const char *const types[] = {
-	    [NODE_NUMBER] = "numberLiteral", [NODE_STRING] = "stringLiteral", [NODE_SELECTOR] = "vectorSelector", [NODE_SUBQUERY] = "subquery",
-	    [NODE_CALL] = "call", [NODE_AGGREGATE] = "aggregation", [NODE_UNARY] = "unaryExpr", [NODE_BINARY] = "binaryExpr", [NODE_PAREN] = "parenExpr",
+	static const char *const types[] = {[NODE_NUMBER] = "numberLiteral",
+	    [NODE_STRING] = "stringLiteral",
+	    [NODE_SELECTOR] = "vectorSelector",
+	    [NODE_SUBQUERY] = "subquery",
+	    [NODE_CALL] = "call",
+	    [NODE_AGGREGATE] = "aggregation",
+	    [NODE_UNARY] = "unaryExpr",
+	    [NODE_BINARY] = "binaryExpr",
+	    [NODE_PAREN] = "parenExpr",
 	    [NODE_CLOCK] = "call"};
 	jsonw_object(w);
 	put(w, "type", n->kind == NODE_SELECTOR && n->range ? "matrixSelector" : types[n->kind]);

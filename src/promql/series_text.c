@@ -26,7 +26,8 @@ number_end(struct str s, size_t at)
 {
 	while (at < s.n && (s.p[at] == '+' || s.p[at] == '-'))
 		at++;
-	bool hex = at + 1 < s.n && s.p[at] == '0' && (s.p[at + 1] | 0x20) == 'x' && at + 2 < s.n && s.p[at + 2] >= 'a';
+	bool hex = at + 1 < s.n && s.p[at] == '0' && (s.p[at + 1] | 0x20) == 'x' && at + 2 < s.n &&
+		   s.p[at + 2] >= 'a';
 	for (; at < s.n; at++) {
 		bool sign = s.p[at] == '+' || s.p[at] == '-';
 		if ((s.p[at] == 'x' && !hex) || (sign && (s.p[at - 1] | 0x20) != 'e'))
@@ -54,7 +55,8 @@ add_word(struct str w, struct series_items *out, struct err *e)
 	if (str_is(w, "stale"))
 		return repeat(out, (struct series_item){true, tsdb_stale()}, 0, 1, e);
 	if (str_starts(w, STR("{{")))
-		return err_set(e, RC_INVALID, "native histograms are not evaluated here yet: \"%.*s\"", STR_ARG(str_to(w, 40)));
+		return err_set(e, RC_INVALID, "native histograms are not evaluated here yet: \"%.*s\"",
+		    STR_ARG(str_to(w, 40)));
 	size_t n = number_end(w, 0), m = n < w.n && w.p[n] != 'x' ? number_end(w, n) : n;
 	bool ok = str_f64(str_to(w, n), &v);
 	if (ok && m > n) {
@@ -63,7 +65,8 @@ add_word(struct str w, struct series_items *out, struct err *e)
 	}
 	ok = ok && (m < w.n ? str_i64(str_from(w, m + 1), &times) : m == n);
 	if (!ok)
-		return err_set(e, RC_INVALID, "\"%.*s\" is not a value, nor a row of values such as 1+2x5", STR_ARG(str_to(w, 60)));
+		return err_set(e, RC_INVALID, "\"%.*s\" is not a value, nor a row of values such as 1+2x5",
+		    STR_ARG(str_to(w, 60)));
 	return repeat(out, (struct series_item){true, v}, step, times + 1, e);
 }
 
@@ -90,7 +93,8 @@ series_name_parse(struct str text, struct arena *a, struct labels *out, struct e
 	enum rc rc = str_is(str_trim(text), "{}") ? RC_OK : promql_parse_selector(text, &ms, e);
 	for (size_t i = 0; rc == RC_OK && i < ms.n; i++) {
 		if (ms.p[i].op != MATCH_EQ)
-			rc = err_set(e, RC_INVALID, "a series is named with = alone: \"%.*s\"", STR_ARG(text));
+			rc =
+			    err_set(e, RC_INVALID, "a series is named with = alone: \"%.*s\"", STR_ARG(text));
 		label_builder_set(&b, ms.p[i].name, ms.p[i].value);
 	}
 	if (rc == RC_OK)

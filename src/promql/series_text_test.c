@@ -42,7 +42,8 @@ END
 
 UNIT(series_rows_are_refused_with_the_word)
 {
-	static const char *const bad[] = {"two", "1+", "1x", "1xx", "_y", "1+2", "{{schema:0}}", "1x2000000", "1x-3"};
+	static const char *const bad[] = {
+	    "two", "1+", "1x", "1xx", "_y", "1+2", "{{schema:0}}", "1x2000000", "1x-3"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct series_items items = {0};
 		struct err e = {0};

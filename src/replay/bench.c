@@ -47,7 +47,8 @@ store_open(struct store *s, const char *under, struct err *e)
 		s->dir[0] = '\0';
 		return err_errno(e, "a folder for samples under %.200s", tmp);
 	}
-	struct tsdb_options o = {.dir = s->dir, .clock = s->clock, .sync_every = DAY, .out_of_order = 100 * 365 * DAY};
+	struct tsdb_options o = {
+	    .dir = s->dir, .clock = s->clock, .sync_every = DAY, .out_of_order = 100 * 365 * DAY};
 	return tsdb_open(&o, &s->db, e);
 }
 

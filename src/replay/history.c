@@ -67,7 +67,8 @@ expand(const struct walk *w, struct str text, struct labels series, double v, ms
 	if (!str_has(text, STR("{{")))
 		return text;
 	struct tmpl_env env = {.now = at, .external_url = w->run->ask->external_url};
-	struct value data = tmpl_alert_data(labels_to_pairs(series, a), w->run->ask->external_labels, w->run->ask->external_url, v, a);
+	struct value data = tmpl_alert_data(
+	    labels_to_pairs(series, a), w->run->ask->external_labels, w->run->ask->external_url, v, a);
 	struct buf b = {0};
 	struct err e;
 	if (tmpl_expand(w->run->templates, text, &data, &env, &b, &e) != RC_OK) {
@@ -98,8 +99,11 @@ output_labels(const struct walk *w, struct labels series, double v, msec_t at, s
 	for (size_t i = 0; i < w->group->labels.n; i++)
 		label_builder_set(&b, w->group->labels.p[i].name, w->group->labels.p[i].value);
 	for (size_t i = 0; i < w->rule->labels.n; i++)
-		label_builder_set(&b, w->rule->labels.p[i].name, alert ? expand(w, w->rule->labels.p[i].value, series, v, at, a) : w->rule->labels.p[i].value);
-	label_builder_set(&b, alert ? STR("alertname") : STR(LABEL_METRIC), alert ? w->rule->alert : w->rule->record);
+		label_builder_set(&b, w->rule->labels.p[i].name,
+		    alert ? expand(w, w->rule->labels.p[i].value, series, v, at, a)
+			  : w->rule->labels.p[i].value);
+	label_builder_set(
+	    &b, alert ? STR("alertname") : STR(LABEL_METRIC), alert ? w->rule->alert : w->rule->record);
 	struct labels ls = label_builder_done(&b, a);
 	label_builder_fini(&b);
 	return ls;
@@ -113,7 +117,8 @@ annotations_of(const struct walk *w, const struct lane *l, double v, msec_t at)
 	struct arena *a = w->run->h->arena;
 	struct pairs from = w->rule->annotations, p = {arena_array(a, struct pair, from.n + 1), from.n};
 	for (size_t i = 0; i < from.n; i++)
-		p.p[i] = (struct pair){arena_str(a, from.p[i].name), arena_str(a, expand(w, from.p[i].value, l->series->labels, v, at, a))};
+		p.p[i] = (struct pair){arena_str(a, from.p[i].name),
+		    arena_str(a, expand(w, from.p[i].value, l->series->labels, v, at, a))};
 	return p;
 }
 
@@ -130,7 +135,10 @@ begin_episode(struct walk *w, const struct instance *in, const struct lane *l, m
 	if (w->run->episodes.n >= EPISODES_MAX)
 		return;
 	struct episode *ep = vec_add(&w->run->episodes);
-	*ep = (struct episode){.rule = w->number, .labels = labels_copy(in->labels, w->run->h->arena), .pending_at = at, .value = in->value};
+	*ep = (struct episode){.rule = w->number,
+	    .labels = labels_copy(in->labels, w->run->h->arena),
+	    .pending_at = at,
+	    .value = in->value};
 	ep->annotations = annotations_of(w, l, in->value, at);
 	map_put(w->open, in->labels.bytes, (void *)w->run->episodes.n);
 	w->run->rules.p[w->number].episodes++;
@@ -184,7 +192,8 @@ stays(void *arg, struct instance *in)
 	struct asking *k = arg;
 	const struct walk *w = k->walk;
 	struct str core = rule_core(w->group, w->rule, in->labels, k->arena);
-	return rule_stays(w->rule, in, has_point(w->present, core, k->at), has_point(w->recovered, core, k->at), k->at);
+	return rule_stays(
+	    w->rule, in, has_point(w->present, core, k->at), has_point(w->recovered, core, k->at), k->at);
 }
 
 static void
@@ -207,7 +216,8 @@ hold(struct walk *w, struct lane *l, msec_t at, bool vary, struct arena *a)
 	struct episode *ep = episode_of(w, in);
 	if (!ep || ep->ended_at)
 		begin_episode(w, in, l, at);
-	else if (in->state == INSTANCE_PENDING && w->rule->annotations.n && at - in->active_at >= w->rule->for_)
+	else if (in->state == INSTANCE_PENDING && w->rule->annotations.n &&
+		 at - in->active_at >= w->rule->for_)
 		ep->annotations = annotations_of(w, l, v, at); /* it fires now */
 }
 
@@ -215,7 +225,8 @@ static void
 step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct arena *a)
 {
 	const struct conf_flapping *f = w->rule->flapping;
-	struct rule_times times = {w->rule->for_, w->rule->keep_firing_for, f ? (size_t)f->changes : 0, f ? f->within : 0};
+	struct rule_times times = {
+	    w->rule->for_, w->rule->keep_firing_for, f ? (size_t)f->changes : 0, f ? f->within : 0};
 	struct asking asking = {w, a, at};
 	instances_begin(&w->instances);
 	for (size_t i = 0; i < n; i++) {
@@ -228,7 +239,7 @@ step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct 
 	if (w->looked_at)
 		instances_keep(&w->instances, stays, &asking);
 	instances_end(&w->instances, &times, at);
-	map_each(w->instances.map, e)
+	map_each (w->instances.map, e)
 		if (((struct instance *)e->value)->changed)
 			note_change(w, e->value, at);
 	instances_sweep(&w->instances, at);
@@ -252,7 +263,9 @@ judge(struct walk *w, const struct promql_result *r, msec_t start, msec_t end)
 	struct lane *lanes = arena_array(a, struct lane, r->n + 1);
 	bool vary = labels_vary(w);
 	for (size_t i = 0; i < r->n; i++)
-		lanes[i] = (struct lane){.series = &r->series[i], };
+		lanes[i] = (struct lane){
+		    .series = &r->series[i],
+		};
 	for (size_t i = 0; !vary && i < r->n; i++)
 		lanes[i].labels = output_labels(w, r->series[i].labels, 0, 0, a);
 	for (msec_t at = start; at <= end; at += w->interval) {
@@ -312,7 +325,8 @@ compile(struct walk *w, msec_t at, struct err *e)
 	promql_destroy(&w->resolve);
 	promql_destroy(&w->looked_at);
 	arena_reset(w->texts_arena);
-	enum rc rc = rule_compile(w->rule, w->group->customer, &w->run->ask->calendar, at, w->texts_arena, &w->texts, e);
+	enum rc rc = rule_compile(
+	    w->rule, w->group->customer, &w->run->ask->calendar, at, w->texts_arena, &w->texts, e);
 	if (rc == RC_OK)
 		rc = promql_parse(w->texts.expr, &w->expr, e);
 	if (rc == RC_OK && w->texts.resolve.n)
@@ -325,7 +339,8 @@ compile(struct walk *w, msec_t at, struct err *e)
 }
 
 static enum rc
-ask_piece(const struct walk *w, const struct promql *expr, msec_t start, msec_t end, struct promql_result **out, struct err *e)
+ask_piece(const struct walk *w, const struct promql *expr, msec_t start, msec_t end,
+    struct promql_result **out, struct err *e)
 {
 	const struct history_ask *ask = w->run->ask;
 	struct promql_ask q = {
@@ -411,7 +426,8 @@ walk_through(struct walk *w, struct err *e)
 	msec_t from = w->run->ask->from, to = w->run->ask->to;
 	msec_t at = from - from % w->interval + (from % w->interval > 0 ? w->interval : 0); /* [H1] */
 	if ((to - at) / w->interval > STEPS_MAX)
-		return err_set(e, RC_REFUSED, "%lld evaluations of one rule; the limit is %d", (long long)((to - at) / w->interval), STEPS_MAX);
+		return err_set(e, RC_REFUSED, "%lld evaluations of one rule; the limit is %d",
+		    (long long)((to - at) / w->interval), STEPS_MAX);
 	while (at <= to) {
 		msec_t last = piece_end(w, at, to);
 		enum rc rc = walk_piece(w, at, last, e);
@@ -431,7 +447,7 @@ walk_through(struct walk *w, struct err *e)
 static void
 count_open(struct walk *w)
 {
-	map_each(w->open, e) {
+	map_each (w->open, e) {
 		const struct episode *ep = &w->run->episodes.p[(size_t)e->value - 1];
 		if (ep->fired_at && !ep->ended_at)
 			w->run->rules.p[w->number].firing += w->run->ask->to - ep->fired_at;
@@ -454,7 +470,9 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	    .rule = rule,
 	    .number = run->rules.n,
 	    .interval = g->interval ? g->interval : run->ask->interval,
-	    .tenant = g->customer.n ? g->customer : run->ask->tenants.n ? run->ask->tenants.p[0] : STR("default"),
+	    .tenant = g->customer.n         ? g->customer
+		      : run->ask->tenants.n ? run->ask->tenants.p[0]
+					    : STR("default"),
 	    .open = map_create(),
 	    .piece = rule->resolve_expr.n || rule->on_no_data ? PIECE / 16 : PIECE};
 	*vec_add(&run->rules) = (struct history_rule){.group = arena_str(a, g->name),
@@ -469,7 +487,8 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	if (rc == RC_OK)
 		run->rules.p[w.number].expr = arena_str(a, w.texts.whole);
 	if (rc == RC_OK && rule->on_no_data == NO_DATA_FIRE)
-		rc = err_set(&e, RC_INVALID, "what fires because nothing is there (on_no_data: fire) cannot be replayed");
+		rc = err_set(&e, RC_INVALID,
+		    "what fires because nothing is there (on_no_data: fire) cannot be replayed");
 	if (rc == RC_OK)
 		rc = walk_through(&w, &e);
 	if (rc != RC_OK)
@@ -507,7 +526,9 @@ static int
 by_time(const void *a, const void *b)
 {
 	const struct episode *x = a, *y = b;
-	return x->pending_at != y->pending_at ? (x->pending_at > y->pending_at) - (x->pending_at < y->pending_at) : labels_cmp(x->labels, y->labels);
+	return x->pending_at != y->pending_at
+		   ? (x->pending_at > y->pending_at) - (x->pending_at < y->pending_at)
+		   : labels_cmp(x->labels, y->labels);
 }
 
 static void
@@ -529,7 +550,10 @@ take_results(struct runner *run)
 enum rc
 history_run(const struct history_ask *ask, struct history **out, struct err *e)
 {
-	struct runner run = {.ask = ask, .h = mem_new(struct history), .templates = tmpl_set_create(TMPL_PROMETHEUS), .err = e};
+	struct runner run = {.ask = ask,
+	    .h = mem_new(struct history),
+	    .templates = tmpl_set_create(TMPL_PROMETHEUS),
+	    .err = e};
 	enum rc rc = RC_OK;
 	run.h->arena = arena_create();
 	run.h->from = ask->from;

@@ -24,13 +24,14 @@ struct history_ask {
 	struct pairs external_labels;
 	struct str external_url;
 	struct rule_calendar calendar; /* for comparisons; may be without a function */
-	struct strs only;    /* alerts by name; none: all */
-	bool (*sees)(void *arg, struct str customer); /* groups of other customers are left out; NULL: all are seen */
+	struct strs only;              /* alerts by name; none: all */
+	bool (*sees)(
+	    void *arg, struct str customer); /* groups of other customers are left out; NULL: all are seen */
 	void *sees_arg;
-	const char *folder;  /* where recorded series may stand for a while; NULL: $TMPDIR */
-	nsec_t deadline;     /* monotonic; 0: none */
+	const char *folder; /* where recorded series may stand for a while; NULL: $TMPDIR */
+	nsec_t deadline;    /* monotonic; 0: none */
 	const volatile bool *cancel;
-	bool outsider;       /* pays from the budgets of all queries */
+	bool outsider; /* pays from the budgets of all queries */
 };
 
 struct history_rule {
@@ -38,16 +39,16 @@ struct history_rule {
 	struct str expr;
 	msec_t interval, for_, keep_firing_for;
 	size_t steps, episodes, fired;
-	msec_t firing; /* of all its alerts together */
+	msec_t firing;      /* of all its alerts together */
 	struct str trouble; /* why it could not be replayed; empty: it was */
 };
 /* One alert, from its first pending moment to its end. */
 struct episode {
 	size_t rule;
 	struct labels labels;
-	struct pairs annotations;        /* as they were when it fired */
+	struct pairs annotations;              /* as they were when it fired */
 	msec_t pending_at, fired_at, ended_at; /* 0: it did not */
-	double value;                    /* when it fired, else when it began */
+	double value;                          /* when it fired, else when it began */
 };
 struct history {
 	struct arena *arena;

@@ -23,8 +23,10 @@ static const char rule_text[] =
     "      - {record: m2, expr: 'max by (i) (m * 2)'}\n"
     "      - {alert: Now, expr: m > 8}\n"
     "      - {alert: Waits, expr: m2 > 10, for: 3m, labels: {severity: page}}\n"
-    "      - {alert: Keeps, expr: m > 7, for: 1m, keep_firing_for: 4m, annotations: {summary: 'at {{ $value }}'}}\n"
-    "      - {alert: Templated, expr: m > 6, labels: {high: '{{ if gt $value 8.0 }}yes{{ else }}no{{ end }}'}}\n"
+    "      - {alert: Keeps, expr: m > 7, for: 1m, keep_firing_for: 4m, annotations: {summary: 'at {{ $value "
+    "}}'}}\n"
+    "      - {alert: Templated, expr: m > 6, labels: {high: '{{ if gt $value 8.0 }}yes{{ else }}no{{ end "
+    "}}'}}\n"
     "      - {alert: Hysteresis, expr: m > 8, resolve_expr: m < 4, labels: {severity: page}}\n"
     "      - {alert: Stays, expr: m2 > 14, on_no_data: keep}\n"
     "      - {alert: Both, expr: m > 8, resolve_expr: m < 3, on_no_data: keep, for: 1m}\n"
@@ -131,14 +133,21 @@ UNIT(history_is_what_the_rules_at_work_say)
 		struct err e;
 		ck_assert(bench_create(&b, conf, &e) == RC_OK);
 		fill(&b, seed, MINUTES);
-		struct history_ask ask = {.db = b.store.db, .files = conf->rules.p, .n_files = conf->rules.n, .interval = MINUTE, .from = BEGIN, .to = BEGIN + (MINUTES - 1) * MINUTE,
+		struct history_ask ask = {.db = b.store.db,
+		    .files = conf->rules.p,
+		    .n_files = conf->rules.n,
+		    .interval = MINUTE,
+		    .from = BEGIN,
+		    .to = BEGIN + (MINUTES - 1) * MINUTE,
 		    .tenants = {&tenant, 1}};
 		ck_assert_msg(history_run(&ask, &h, &e) == RC_OK, "%s", e.text);
 		for (size_t i = 0; i < h->n_rules; i++)
 			ck_assert_msg(!h->rules[i].trouble.n, "%.*s", STR_ARG(h->rules[i].trouble));
 		for (size_t i = 0; i < h->n_episodes; i++)
-			if (h->episodes[i].fired_at || !h->episodes[i].ended_at) /* the rules forget at once what was pending only */
-				add_line(&told, h->episodes[i].labels, h->episodes[i].pending_at, h->episodes[i].fired_at, h->episodes[i].ended_at);
+			if (h->episodes[i].fired_at ||
+			    !h->episodes[i].ended_at) /* the rules forget at once what was pending only */
+				add_line(&told, h->episodes[i].labels, h->episodes[i].pending_at,
+				    h->episodes[i].fired_at, h->episodes[i].ended_at);
 		for (s.at = BEGIN; s.at <= ask.to; s.at += MINUTE) {
 			rules_run(b.rules, s.at, (struct strs){0});
 			rules_each_instance(b.rules, see, &s);
@@ -163,10 +172,10 @@ UNIT(history_is_what_the_rules_at_work_say)
 }
 END
 
-/* ---- how long it takes ---- */
+    /* ---- how long it takes ---- */
 
-static long
-from_environment(const char *name, long otherwise)
+    static long
+    from_environment(const char *name, long otherwise)
 {
 	const char *s = getenv(name);
 	return s ? strtol(s, NULL, 10) : otherwise;
@@ -180,8 +189,10 @@ fill_days(struct store *s, long series, long days)
 	struct tsdb_sample *samples = arena_array(a, struct tsdb_sample, (size_t)series);
 	struct tsdb_counts counts;
 	for (long i = 0; i < series; i++) {
-		struct pair p[] = {{STR("__name__"), STR("disk_used_ratio")}, {STR("host"), arena_fmt(a, "h%ld", i)}};
-		ck_assert(tsdb_series(s->db, STR("default"), labels_from_pairs((struct pairs){p, 2}, a), &samples[i].ref, NULL) == RC_OK);
+		struct pair p[] = {
+		    {STR("__name__"), STR("disk_used_ratio")}, {STR("host"), arena_fmt(a, "h%ld", i)}};
+		ck_assert(tsdb_series(s->db, STR("default"), labels_from_pairs((struct pairs){p, 2}, a),
+			      &samples[i].ref, NULL) == RC_OK);
 	}
 	for (msec_t t = 0; t < days * DAY; t += EVERY) {
 		for (long i = 0; i < series; i++) {
@@ -197,22 +208,25 @@ fill_days(struct store *s, long series, long days)
 
 UNIT(history_of_many_days_is_quick)
 {
-	long series = from_environment("TOCSIN_REPLAY_SERIES", 20), days = from_environment("TOCSIN_REPLAY_DAYS", 30);
+	long series = from_environment("TOCSIN_REPLAY_SERIES", 20),
+	     days = from_environment("TOCSIN_REPLAY_DAYS", 30);
 	struct store s;
 	struct history *h;
 	struct err e;
 	struct str tenant = STR("default");
-	struct conf_rule rule = {.alert = STR("DiskFull"), .expr = STR("disk_used_ratio > 0.9585"), .for_ = 5 * MINUTE};
+	struct conf_rule rule = {
+	    .alert = STR("DiskFull"), .expr = STR("disk_used_ratio > 0.9585"), .for_ = 5 * MINUTE};
 	struct conf_rule_group group = {.name = STR("g"), .interval = 5 * MINUTE, .rules = {&rule, 1}};
 	struct conf_rules file = {.groups = {&group, 1}};
 	log_setup("unit", LOG_ERROR);
 	ck_assert(store_open(&s, NULL, &e) == RC_OK);
 	fill_days(&s, series, days);
 	nsec_t since = clock_mono(clock_real());
-	struct history_ask ask = {.db = s.db, .files = &file, .n_files = 1, .to = days * DAY - 1, .tenants = {&tenant, 1}};
+	struct history_ask ask = {
+	    .db = s.db, .files = &file, .n_files = 1, .to = days * DAY - 1, .tenants = {&tenant, 1}};
 	ck_assert(history_run(&ask, &h, &e) == RC_OK);
-	fprintf(stderr, "replay/history: %ld days of one rule over %ld series: %.2f s, %zu episodes\n", days, series,
-	    (double)(clock_mono(clock_real()) - since) / 1e9, h->n_episodes);
+	fprintf(stderr, "replay/history: %ld days of one rule over %ld series: %.2f s, %zu episodes\n", days,
+	    series, (double)(clock_mono(clock_real()) - since) / 1e9, h->n_episodes);
 	ck_assert(!h->rules[0].trouble.n);
 	ck_assert_uint_eq(h->rules[0].steps, (size_t)days * 288);
 	ck_assert_uint_gt(h->n_episodes, 0);

@@ -54,7 +54,9 @@ static void
 come_back(struct stage *s, struct str key, enum outcome outcome, msec_t in)
 {
 	struct coming *c = mem_new(struct coming);
-	*c = (struct coming){.stage = s, .receipt = {.outcome = (int)outcome, .text = STR("rehearsed")}, .key = mem_dup(key.p, key.n)};
+	*c = (struct coming){.stage = s,
+	    .receipt = {.outcome = (int)outcome, .text = STR("rehearsed")},
+	    .key = mem_dup(key.p, key.n)};
 	*vec_add(&s->coming) = c;
 	loop_timer_set(s->loop, &c->timer, in, arrive, c, "receipt");
 }
@@ -67,8 +69,13 @@ write_down(struct stage *s, const struct outbox_row *row)
 	struct err e;
 	if (record_decode(&notice_layout, &n, row->body, a, &e) != RC_OK || !str_starts(n.user, STR("user/")))
 		return;
-	*vec_add(&s->out->pages) = (struct rehearsed_page){.at = loop_wall(s->loop), .channel = arena_str(a, row->channel), .user = arena_str(a, str_from(n.user, 5)),
-	    .customer = arena_str(a, n.customer), .why = arena_str(a, n.why), .ticket = n.ticket, .step = n.step};
+	*vec_add(&s->out->pages) = (struct rehearsed_page){.at = loop_wall(s->loop),
+	    .channel = arena_str(a, row->channel),
+	    .user = arena_str(a, str_from(n.user, 5)),
+	    .customer = arena_str(a, n.customer),
+	    .why = arena_str(a, n.why),
+	    .ticket = n.ticket,
+	    .step = n.step};
 }
 
 static void
@@ -119,7 +126,8 @@ run_until(struct stage *s, msec_t at)
 {
 	for (;;) {
 		settle(s);
-		msec_t now = clock_mono(s->clock) / 1000000, next = loop_next(s->loop), end = now + (at - clock_wall(s->clock));
+		msec_t now = clock_mono(s->clock) / 1000000, next = loop_next(s->loop),
+		       end = now + (at - clock_wall(s->clock));
 		if (now >= end)
 			return;
 		clock_virtual_advance(s->clock, (next < end ? (next > now ? next : now) : end) - now);
@@ -159,7 +167,10 @@ gather(void *arg, const struct resource *r, const void *spec)
 	struct gathering *g = arg;
 	struct buf b = {0};
 	record_encode(g->layout, spec, &b);
-	*vec_add(&g->all) = (struct resource){.kind = r->kind, .name = r->name, .customer = r->customer, .spec = arena_str(g->arena, buf_view(&b))};
+	*vec_add(&g->all) = (struct resource){.kind = r->kind,
+	    .name = r->name,
+	    .customer = r->customer,
+	    .spec = arena_str(g->arena, buf_view(&b))};
 	buf_fini(&b);
 	return true;
 }
@@ -267,7 +278,9 @@ tell(struct stage *s, const struct moment *m)
 	    .labels = labels_to_pairs(e->labels, a),
 	    .annotations = e->annotations,
 	    .starts_at = e->fired_at,
-	    .ends_at = m->over ? e->ended_at : e->ended_at ? e->ended_at + MINUTE : s->ask->history->to + DAY,
+	    .ends_at = m->over       ? e->ended_at
+		       : e->ended_at ? e->ended_at + MINUTE
+				     : s->ask->history->to + DAY,
 	    .received = m->at,
 	};
 	struct alert_batch batch = {.alerts = {&alert, 1}};
@@ -291,7 +304,7 @@ look_at(void *arg, const struct row *row)
 	struct ticket t = {0};
 	struct err e;
 	struct arena *a = l->all ? l->stage->out->arena : arena_create();
-	if (record_decode(&ticket_layout, &t, row->value, a, &e) == RC_OK) {
+	if (record_decode(&ticket_layout, &t, arena_str(a, row->value), a, &e) == RC_OK) {
 		bool firing = false, open = t.state != TICKET_CLOSED && t.state != TICKET_REJECTED;
 		for (size_t i = 0; i < t.alerts.n; i++)
 			firing |= t.alerts.p[i].firing;
@@ -311,7 +324,8 @@ close_tickets(struct stage *s)
 	struct looking l = {.stage = s};
 	enum rc rc = ledger_scan(s->ledger, STR("ticket"), look_at, &l, s->err);
 	for (size_t i = 0; rc == RC_OK && i < l.over.n; i++) {
-		struct ticket_change c = {.number = l.over.p[i], .verb = VERB_CLOSE, .text = STR("its last alert is over")};
+		struct ticket_change c = {
+		    .number = l.over.p[i], .verb = VERB_CLOSE, .text = STR("its last alert is over")};
 		rc = ask(s, MESSAGE_ticket_change, &ticket_change_layout, &c);
 	}
 	vec_fini(&l.over);
@@ -340,7 +354,8 @@ play(struct stage *s)
 			rc = close_tickets(s);
 	}
 	if (rc == RC_OK && m.n) {
-		run_until(s, m.p[m.n - 1].at + REPEAT < s->ask->history->to ? m.p[m.n - 1].at + REPEAT : s->ask->history->to);
+		run_until(s, m.p[m.n - 1].at + REPEAT < s->ask->history->to ? m.p[m.n - 1].at + REPEAT
+									    : s->ask->history->to);
 		rc = s->rc;
 	}
 	struct looking l = {.stage = s, .all = true};

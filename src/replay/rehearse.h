@@ -22,7 +22,7 @@ struct rehearse_ask {
 	const struct book *book; /* today's; borrowed for the call */
 	const struct resource_kind *kinds;
 	msec_t now;
-	const char *folder;      /* where the ledger may stand for a while */
+	const char *folder; /* where the ledger may stand for a while */
 	bool nobody_answers;
 };
 

@@ -66,7 +66,8 @@ lint_rule(struct lint *l, const struct conf_rule *r)
 		l->n++;
 		buf_fmt(&l->text, "Metric: %.*s\nLabel(s):\n", STR_ARG(name_of(r)));
 		for (size_t i = 0; i < r->labels.n; i++)
-			buf_fmt(&l->text, "\t%.*s: %.*s\n", STR_ARG(r->labels.p[i].name), STR_ARG(r->labels.p[i].value));
+			buf_fmt(&l->text, "\t%.*s: %.*s\n", STR_ARG(r->labels.p[i].name),
+			    STR_ARG(r->labels.p[i].value));
 	}
 	buf_fini(&key);
 }
@@ -82,7 +83,9 @@ lint(const struct conf_rules *all, struct buf *out)
 		for (size_t k = 0; k < all->groups.p[i].rules.n; k++)
 			show_compiled(&all->groups.p[i].rules.p[k], out);
 	if (l.n)
-		buf_fmt(out, "%zu duplicate rule(s) found.\n%sMight cause inconsistency while recording expressions\n", l.n, l.text.p);
+		buf_fmt(out,
+		    "%zu duplicate rule(s) found.\n%sMight cause inconsistency while recording expressions\n",
+		    l.n, l.text.p);
 	buf_fmt(out, "  SUCCESS: %zu rules found\n\n", l.rules);
 	map_destroy(&l.seen);
 	buf_fini(&l.text);
@@ -97,7 +100,8 @@ rule_check_file(const char *path, struct buf *out)
 	struct buf text = {0};
 	struct err e;
 	struct conf_rules rules = {0};
-	struct binder binder = {.arena = arena_create(), .report = &report, .marks = marks_create(), .top = &conf_rules_layout};
+	struct binder binder = {
+	    .arena = arena_create(), .report = &report, .marks = marks_create(), .top = &conf_rules_layout};
 	report_init(&report);
 	struct check check = {.report = &report, .marks = binder.marks, .judges = *rule_judges()};
 	buf_fmt(out, "Checking %s\n", path);

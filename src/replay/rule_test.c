@@ -194,7 +194,8 @@ same_alerts(struct testing *t, const struct shown_list *a, const struct shown_li
 	bool same = a->n == b->n;
 	for (size_t i = 0; same && i < a->n; i++)
 		same = labels_eq(a->p[i].labels, b->p[i].labels) &&
-		       labels_eq(labels_of(t, a->p[i].annotations, STR("")), labels_of(t, b->p[i].annotations, STR("")));
+		       labels_eq(labels_of(t, a->p[i].annotations, STR("")),
+			   labels_of(t, b->p[i].annotations, STR("")));
 	return same;
 }
 
@@ -220,7 +221,8 @@ judge_alerts(struct testing *t, const struct rule_test_alerts *c)
 {
 	struct shown_list want = {.testing = t}, got = {.testing = t, .alertname = c->alertname};
 	for (size_t i = 0; i < c->exp_alerts.n; i++)
-		*vec_add(&want) = (struct shown){labels_of(t, c->exp_alerts.p[i].exp_labels, c->alertname), c->exp_alerts.p[i].exp_annotations};
+		*vec_add(&want) = (struct shown){labels_of(t, c->exp_alerts.p[i].exp_labels, c->alertname),
+		    c->exp_alerts.p[i].exp_annotations};
 	rules_each_instance(t->bench.rules, take_instance, &got);
 	if (want.n)
 		qsort(want.p, want.n, sizeof *want.p, by_labels);
@@ -228,7 +230,8 @@ judge_alerts(struct testing *t, const struct rule_test_alerts *c)
 		qsort(got.p, got.n, sizeof *got.p, by_labels);
 	if (!same_alerts(t, &want, &got)) {
 		say_name(t);
-		buf_fmt(&t->wrong, "    alertname: %.*s, time: %.*s, \n        exp:", STR_ARG(c->alertname), STR_ARG(duration(t, c->eval_time)));
+		buf_fmt(&t->wrong, "    alertname: %.*s, time: %.*s, \n        exp:", STR_ARG(c->alertname),
+		    STR_ARG(duration(t, c->eval_time)));
 		say_list(t, &want);
 		buf_c(&t->wrong, ", \n        got:");
 		say_list(t, &got);
@@ -256,7 +259,8 @@ evaluate(struct testing *t)
 {
 	msec_t every = t->file->evaluation_interval, last = last_moment(t->group);
 	if (last / every > EVALUATIONS) {
-		buf_fmt(&t->wrong, "    %lld evaluations are asked for; the limit is %d\n", (long long)(last / every), EVALUATIONS);
+		buf_fmt(&t->wrong, "    %lld evaluations are asked for; the limit is %d\n",
+		    (long long)(last / every), EVALUATIONS);
 		return;
 	}
 	for (msec_t at = 0; at <= last; at += every) {
@@ -316,7 +320,9 @@ wanted(struct testing *t, const struct rule_test_expr *c, struct samples *out, s
 		const struct rule_test_sample *s = &c->exp_samples.p[i];
 		struct sample *x = vec_add(out);
 		x->v = s->value;
-		rc = s->histogram.n ? err_set(e, RC_INVALID, "native histograms are not evaluated here yet") : series_name_parse(s->labels.n ? s->labels : STR("{}"), t->arena, &x->labels, e);
+		rc = s->histogram.n
+			 ? err_set(e, RC_INVALID, "native histograms are not evaluated here yet")
+			 : series_name_parse(s->labels.n ? s->labels : STR("{}"), t->arena, &x->labels, e);
 	}
 	return rc;
 }
@@ -327,14 +333,16 @@ asked(struct testing *t, const struct rule_test_expr *c, struct samples *out, st
 	struct promql *q = NULL;
 	struct promql_result *r = NULL;
 	struct str tenant = STR("default");
-	struct promql_ask ask = {.db = t->bench.store.db, .tenants = {&tenant, 1}, .start = c->eval_time, .end = c->eval_time};
+	struct promql_ask ask = {
+	    .db = t->bench.store.db, .tenants = {&tenant, 1}, .start = c->eval_time, .end = c->eval_time};
 	enum rc rc = promql_parse(c->expr, &q, e);
 	if (rc == RC_OK)
 		rc = promql_run(q, &ask, &r, e);
 	if (rc == RC_OK && r->type != PROMQL_VECTOR && r->type != PROMQL_SCALAR)
 		rc = err_set(e, RC_INVALID, "rule result is not a vector or scalar");
 	for (size_t i = 0; rc == RC_OK && i < r->n; i++)
-		*vec_add(out) = (struct sample){labels_copy(r->series[i].labels, t->arena), r->series[i].points[0].v};
+		*vec_add(out) =
+		    (struct sample){labels_copy(r->series[i].labels, t->arena), r->series[i].points[0].v};
 	promql_result_destroy(&r);
 	promql_destroy(&q);
 	return rc;
@@ -381,7 +389,8 @@ judge_query(struct testing *t, const struct rule_test_expr *c)
 /* ---- a file ---- */
 
 static bool
-run_group(const char *path, const struct rule_test_file *file, const struct rule_test_group *g, struct buf *wrong)
+run_group(
+    const char *path, const struct rule_test_file *file, const struct rule_test_group *g, struct buf *wrong)
 {
 	struct testing t = {.path = path, .file = file, .group = g, .arena = arena_create()};
 	struct conf *conf = NULL;
@@ -416,7 +425,9 @@ read_file(const char *path, struct binder *b, struct rule_test_file *out)
 	if (tree)
 		bind_record(b, &rule_test_file_layout, out, tree);
 	if (tree && out->evaluation_interval <= 0)
-		report_error(b->report, marks_place(b->marks, &rule_test_file_layout, out, "evaluation_interval"), "an interval must be greater than 0");
+		report_error(b->report,
+		    marks_place(b->marks, &rule_test_file_layout, out, "evaluation_interval"),
+		    "an interval must be greater than 0");
 	buf_fini(&text);
 	return b->report->errors == 0;
 }
@@ -427,7 +438,10 @@ rule_test_run(const char *path, struct buf *out)
 	struct report report;
 	struct rule_test_file file = {0};
 	struct buf wrong = {0};
-	struct binder b = {.arena = arena_create(), .report = &report, .marks = marks_create(), .top = &rule_test_file_layout};
+	struct binder b = {.arena = arena_create(),
+	    .report = &report,
+	    .marks = marks_create(),
+	    .top = &rule_test_file_layout};
 	report_init(&report);
 	buf_fmt(out, "Unit Testing:  %s\n", path);
 	bool ok = read_file(path, &b, &file);

@@ -7,11 +7,13 @@
 
 enum { SHORT = 5 * 60 * 1000, OFTEN = 5 };
 
-const char *const suggest_findings[] = {"never fired", "always fires", "flaps", "is over by itself within five minutes", NULL};
+const char *const suggest_findings[] = {
+    "never fired", "always fires", "flaps", "is over by itself within five minutes", NULL};
 
 /* What the episodes of one rule have in common. */
 struct picture {
-	size_t fired, brief, soon; /* brief: over within SHORT; soon: began again within SHORT of its own end */
+	size_t fired, brief,
+	    soon; /* brief: over within SHORT; soon: began again within SHORT of its own end */
 	msec_t longest_brief, longest_gap;
 };
 
@@ -26,11 +28,16 @@ look(const struct history *h, size_t rule)
 		p.fired++;
 		if (e->ended_at && e->ended_at - e->fired_at < SHORT) {
 			p.brief++;
-			p.longest_brief = e->ended_at - e->fired_at > p.longest_brief ? e->ended_at - e->fired_at : p.longest_brief;
+			p.longest_brief = e->ended_at - e->fired_at > p.longest_brief
+					      ? e->ended_at - e->fired_at
+					      : p.longest_brief;
 		}
-		for (size_t k = i + 1; e->ended_at && k < h->n_episodes && h->episodes[k].pending_at - e->ended_at < SHORT; k++) {
+		for (size_t k = i + 1;
+		     e->ended_at && k < h->n_episodes && h->episodes[k].pending_at - e->ended_at < SHORT;
+		     k++) {
 			const struct episode *next = &h->episodes[k];
-			if (next->rule != rule || next->pending_at < e->ended_at || !labels_eq(next->labels, e->labels))
+			if (next->rule != rule || next->pending_at < e->ended_at ||
+			    !labels_eq(next->labels, e->labels))
 				continue;
 			msec_t gap = next->pending_at - e->ended_at;
 			p.soon++;
@@ -45,7 +52,8 @@ look(const struct history *h, size_t rule)
 
 /* One rule alone, with other times. */
 static enum rc
-try_times(const struct history_ask *ask, const struct history_rule *r, msec_t for_, msec_t keep, int64_t *fired, struct err *e)
+try_times(const struct history_ask *ask, const struct history_rule *r, msec_t for_, msec_t keep,
+    int64_t *fired, struct err *e)
 {
 	struct history_ask again = *ask;
 	struct history *h = NULL;
@@ -53,7 +61,8 @@ try_times(const struct history_ask *ask, const struct history_rule *r, msec_t fo
 	struct conf_rules *files = arena_array(a, struct conf_rules, ask->n_files + 1);
 	memcpy(files, ask->files, ask->n_files * sizeof *files);
 	for (size_t i = 0; i < ask->n_files; i++) {
-		struct conf_rule_group *groups = arena_array(a, struct conf_rule_group, files[i].groups.n + 1);
+		struct conf_rule_group *groups =
+		    arena_array(a, struct conf_rule_group, files[i].groups.n + 1);
 		for (size_t k = 0; k < files[i].groups.n; k++) {
 			groups[k] = files[i].groups.p[k];
 			struct conf_rule *rules = arena_array(a, struct conf_rule, groups[k].rules.n + 1);
@@ -110,18 +119,24 @@ add(struct suggestions *s, const struct history_rule *r, enum finding f, struct 
 }
 
 static enum rc
-judge_often(const struct history_ask *ask, struct suggestions *s, const struct history_rule *r, const struct picture *p, struct err *e)
+judge_often(const struct history_ask *ask, struct suggestions *s, const struct history_rule *r,
+    const struct picture *p, struct err *e)
 {
 	struct arena *a = s->history->arena;
 	if (p->soon >= OFTEN && p->soon * 2 >= p->fired) {
-		msec_t keep = rounded(p->longest_gap > r->keep_firing_for ? p->longest_gap : r->keep_firing_for);
-		struct suggestion *x = add(s, r, FLAPS, arena_fmt(a, "%zu of %zu times it began again within five minutes of its end", p->soon, p->fired));
+		msec_t keep =
+		    rounded(p->longest_gap > r->keep_firing_for ? p->longest_gap : r->keep_firing_for);
+		struct suggestion *x = add(s, r, FLAPS,
+		    arena_fmt(a, "%zu of %zu times it began again within five minutes of its end", p->soon,
+			p->fired));
 		x->change = times_text(a, "keep_firing_for", keep);
 		return try_times(ask, r, r->for_, keep, &x->fired_then, e);
 	}
 	if (p->brief >= OFTEN && p->brief * 2 >= p->fired) {
 		msec_t longer = rounded(r->for_ + p->longest_brief);
-		struct suggestion *x = add(s, r, SHORT_LIVED, arena_fmt(a, "%zu of %zu times it was over by itself within five minutes", p->brief, p->fired));
+		struct suggestion *x = add(s, r, SHORT_LIVED,
+		    arena_fmt(
+			a, "%zu of %zu times it was over by itself within five minutes", p->brief, p->fired));
 		x->change = times_text(a, "for", longer);
 		return try_times(ask, r, longer, r->keep_firing_for, &x->fired_then, e);
 	}
@@ -142,12 +157,17 @@ judge(const struct history_ask *ask, struct suggestions *s, size_t rule, struct 
 	if (!alert || r->trouble.n)
 		return RC_OK;
 	if (!p.fired) {
-		add(s, r, NEVER_FIRED, r->episodes ? arena_fmt(h->arena, "it was pending %zu times and never held long enough", r->episodes)
-						   : STR("its expression never held: does the series exist, and is the threshold in reach?"));
+		add(s, r, NEVER_FIRED,
+		    r->episodes ? arena_fmt(h->arena, "it was pending %zu times and never held long enough",
+				      r->episodes)
+				: STR("its expression never held: does the series exist, and is the "
+				      "threshold in reach?"));
 		return RC_OK;
 	}
 	if (r->firing >= (h->to - h->from) * 9 / 10) {
-		add(s, r, ALWAYS_FIRES, arena_fmt(h->arena, "it fired for %.0f %% of the time: nobody reads it any more", 100.0 * (double)r->firing / (double)(h->to - h->from)));
+		add(s, r, ALWAYS_FIRES,
+		    arena_fmt(h->arena, "it fired for %.0f %% of the time: nobody reads it any more",
+			100.0 * (double)r->firing / (double)(h->to - h->from)));
 		return RC_OK;
 	}
 	return judge_often(ask, s, r, &p, e);

@@ -80,7 +80,8 @@ days_before(const struct days *d, int64_t days)
 static bool
 is_open(const struct days *d, msec_t at, bool *open)
 {
-	return d->conf->calendar.n && d->calendar && d->calendar->is_open && d->calendar->is_open(d->calendar->arg, d->customer, d->conf->calendar, at, open);
+	return d->conf->calendar.n && d->calendar && d->calendar->is_open &&
+	       d->calendar->is_open(d->calendar->arg, d->customer, d->conf->calendar, at, open);
 }
 
 /* How long ago: in steps of the wanted days until both are open, or both closed. */
@@ -158,7 +159,8 @@ print_whole(const struct conf_rule *r, const struct rule_texts *t, struct buf *o
 	if (r->on_no_data == NO_DATA_KEEP)
 		unless(r, t->looked_at, out);
 	if (r->on_no_data == NO_DATA_FIRE)
-		buf_fmt(out, " or (last_over_time((%.*s)[1d:1m]) unless (%.*s))", STR_ARG(t->looked_at), STR_ARG(t->looked_at));
+		buf_fmt(out, " or (last_over_time((%.*s)[1d:1m]) unless (%.*s))", STR_ARG(t->looked_at),
+		    STR_ARG(t->looked_at));
 }
 
 static struct str
@@ -185,8 +187,8 @@ find_looked_at(struct rule_texts *t, struct arena *a, struct err *e)
 }
 
 enum rc
-rule_compile(const struct conf_rule *r, struct str customer, const struct rule_calendar *calendar, msec_t at, struct arena *a, struct rule_texts *t,
-    struct err *e)
+rule_compile(const struct conf_rule *r, struct str customer, const struct rule_calendar *calendar, msec_t at,
+    struct arena *a, struct rule_texts *t, struct err *e)
 {
 	struct buf b = {0};
 	enum rc rc = RC_OK;

@@ -31,7 +31,7 @@ struct rule_texts {
 	struct str whole;     /* for people */
 };
 /* Texts in `a`.  `calendar` may be NULL or without a function: days are days. */
-CHECKED enum rc rule_compile(const struct conf_rule *, struct str customer, const struct rule_calendar *, msec_t at, struct arena *a, struct rule_texts *,
-    struct err *);
+CHECKED enum rc rule_compile(const struct conf_rule *, struct str customer, const struct rule_calendar *,
+    msec_t at, struct arena *a, struct rule_texts *, struct err *);
 
 #endif

@@ -31,9 +31,10 @@ struct str
 rule_core(const struct conf_rule_group *g, const struct conf_rule *r, struct labels ls, struct arena *a)
 {
 	struct label_builder b = {0};
-	labels_each(ls, l) {
+	labels_each (ls, l) {
 		struct str name = l.it.name;
-		bool added = str_is(name, LABEL_METRIC) || str_is(name, "alertname") || has_name(g->labels, name) || has_name(r->labels, name);
+		bool added = str_is(name, LABEL_METRIC) || str_is(name, "alertname") ||
+			     has_name(g->labels, name) || has_name(r->labels, name);
 		if (!added)
 			*vec_add(&b.set) = l.it;
 	}
@@ -83,7 +84,8 @@ gather(struct keeping *k, const struct promql *q, struct map *into, bool known, 
 {
 	struct promql_result *r = NULL;
 	msec_t at = k->at - k->group->conf->query_offset;
-	struct promql_ask ask = {.db = k->group->rules->db, .tenants = {&k->group->tenant, 1}, .start = at, .end = at};
+	struct promql_ask ask = {
+	    .db = k->group->rules->db, .tenants = {&k->group->tenant, 1}, .start = at, .end = at};
 	if (!q)
 		return RC_OK;
 	enum rc rc = promql_run(q, &ask, &r, e);
@@ -104,13 +106,14 @@ stays(void *arg, struct instance *in)
 {
 	struct keeping *k = arg;
 	struct str core = core_of(k, in->labels);
-	return rule_stays(k->rule->conf, in, map_get(k->present, core) != NULL, map_get(k->recovered, core) != NULL, k->at);
+	return rule_stays(
+	    k->rule->conf, in, map_get(k->present, core) != NULL, map_get(k->recovered, core) != NULL, k->at);
 }
 
 static void
 mark_fresh(const struct keeping *k)
 {
-	map_each(k->rule->instances.map, e) {
+	map_each (k->rule->instances.map, e) {
 		struct instance *in = e->value;
 		if (in->stale_since && map_get(k->present, core_of(k, in->labels)))
 			in->stale_since = 0;
@@ -129,7 +132,7 @@ static void
 hold_missing(struct keeping *k, void (*hold)(void *, const struct promql_series *), void *arg)
 {
 	VEC(struct str) forgotten = {0};
-	map_each(k->rule->known, e) {
+	map_each (k->rule->known, e) {
 		struct known *n = e->value;
 		struct promql_point point = {k->at, n->value};
 		struct promql_series s = {n->labels, &point, 1};
@@ -148,13 +151,14 @@ rule_forget(struct rule *r)
 {
 	if (!r->known)
 		return;
-	map_each(r->known, e)
+	map_each (r->known, e)
 		known_free(e->value);
 	map_destroy(&r->known);
 }
 
 enum rc
-rule_keep(struct group *g, struct rule *r, msec_t at, void (*hold)(void *, const struct promql_series *), void *arg, struct err *e)
+rule_keep(struct group *g, struct rule *r, msec_t at, void (*hold)(void *, const struct promql_series *),
+    void *arg, struct err *e)
 {
 	struct keeping k = {.group = g, .rule = r, .at = at};
 	if (!r->looked_at)

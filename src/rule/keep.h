@@ -8,7 +8,8 @@
 #include "rule/state.h"
 
 /* The labels that an alert shares with what its rule looked at: without those that the rule adds.  In `a`. */
-struct str rule_core(const struct conf_rule_group *, const struct conf_rule *, struct labels, struct arena *a);
+struct str rule_core(
+    const struct conf_rule_group *, const struct conf_rule *, struct labels, struct arena *a);
 /* It does not hold.  `present`: what it looks at is there; `recovered`: resolve_expr says that it is over. */
 bool rule_stays(const struct conf_rule *, struct instance *, bool present, bool recovered, msec_t at);
 

@@ -14,10 +14,17 @@ static void
 tell(struct group *g, msec_t now, bool over)
 {
 	struct arena *a = arena_create();
-	struct pair labels[] = {{STR("alertname"), STR("TocsinRulesLate")}, {STR("file"), g->file}, {STR("rule_group"), g->conf->name}, {STR("severity"), STR("warning")}};
-	struct pair note = {STR("summary"), arena_fmt(a, "The rules of group %.*s were not evaluated on time: %llu moments were missed", STR_ARG(g->conf->name), (unsigned long long)g->missed)};
-	struct alert alert = {.customer = g->conf->customer, .labels = {labels, 4}, .annotations = {&note, 1}, .starts_at = g->late_since,
-	    .ends_at = over ? now : now + 4 * g->interval + HOUR, .received = now};
+	struct pair labels[] = {{STR("alertname"), STR("TocsinRulesLate")}, {STR("file"), g->file},
+	    {STR("rule_group"), g->conf->name}, {STR("severity"), STR("warning")}};
+	struct pair note = {STR("summary"),
+	    arena_fmt(a, "The rules of group %.*s were not evaluated on time: %llu moments were missed",
+		STR_ARG(g->conf->name), (unsigned long long)g->missed)};
+	struct alert alert = {.customer = g->conf->customer,
+	    .labels = {labels, 4},
+	    .annotations = {&note, 1},
+	    .starts_at = g->late_since,
+	    .ends_at = over ? now : now + 4 * g->interval + HOUR,
+	    .received = now};
 	struct alert_batch batch = {.alerts = {&alert, 1}};
 	g->rules->doors.alerts(g->rules->doors.arg, &batch);
 	arena_destroy(&a);
@@ -33,7 +40,8 @@ group_note_late(struct group *g, msec_t due, msec_t now)
 		g->missed += missed;
 		g->on_time = 0;
 		metric_add(METRIC_rule_group_missed_total, (int64_t)missed);
-		log_warn("rule", "group %.*s is %lld ms late: %llu moments were missed", STR_ARG(g->conf->name), (long long)late, (unsigned long long)missed);
+		log_warn("rule", "group %.*s is %lld ms late: %llu moments were missed",
+		    STR_ARG(g->conf->name), (long long)late, (unsigned long long)missed);
 		g->late_since = g->late_since ? g->late_since : now;
 		tell(g, now, false);
 	} else if (g->late_since && ++g->on_time >= CALM) {

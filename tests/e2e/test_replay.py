@@ -14,27 +14,6 @@ MINUTE, HOUR = 60, 3600
 NOW = int(time.time()) // MINUTE * MINUTE
 FROM = NOW - 24 * HOUR
 STORE = "storage: {out_of_order_window: 30d, retention: 90d}\n"
-PEOPLE = """
-kind: user
-name: anna
-spec: {phone: "+390000001", mail: anna@example.org, ladder: [{channel: call}]}
----
-kind: customer
-name: default
-spec: {title: House}
----
-kind: calendar
-name: always
-spec: {always_open: true}
----
-kind: schedule
-name: night
-spec: {layers: [{users: [anna], every: 1w, start: 2026-01-05T00:00:00Z}]}
----
-kind: policy
-name: page
-spec: {steps: [{targets: [schedule/night], wait: 5m}]}
-"""
 RULES = """
 groups:
   - name: g
