@@ -134,7 +134,21 @@ def test_bad_pushes_change_nothing(world):
         said = world.ask("PUT", "/metrics/" + path, b"a 1\n")
         assert said.status in (400, 404) and (why in said.body or path == "job/"), (path, said.body)
     protobuf = {"Content-Type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}
-    assert world.ask("PUT", "/metrics/job/steady", b"\0", headers=protobuf).status == 400
+    assert world.ask("PUT", "/metrics/job/steady", b"\x05\x0a", headers=protobuf).status == 400
+
+
+def test_a_push_in_protobuf(world):
+    number = lambda n, v: varint(n << 3 | 1) + struct.pack("<d", v)
+    pair = field(1, field(1, b"disk") + field(2, b'a"b'))
+    gauge = field(1, b"pb_done") + b"\x18\x01" + field(4, pair + field(2, number(1, 5.5)))
+    bucket = field(3, b"\x08\x02" + number(2, 0.5))
+    histogram = field(4, field(7, b"\x08\x03" + number(2, 9) + bucket)) + field(1, b"pb_size") + b"\x18\x04"
+    page = varint(len(gauge)) + gauge + varint(len(histogram)) + histogram
+    protobuf = {"Content-Type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}
+    assert world.ask("PUT", "/metrics/job/go", page, headers=protobuf).status == 200
+    assert ask(world, "pb_done") == {labels(__name__="pb_done", job="go", disk='a"b'): 5.5}
+    assert ask(world, "pb_size_bucket") == {labels(__name__="pb_size_bucket", job="go", le=le): n for le, n in (("0.5", 2), ("+Inf", 3))}
+    assert ask(world, "pb_size_sum + pb_size_count") == {labels(job="go"): 12}
 
 
 def test_what_was_pushed_is_sampled_on_and_outlives_a_kill(tmp_path, start):
