@@ -7,7 +7,9 @@
 
 #include "api/push.h"
 #include "api/tenant.h"
+#include "base/budget.h"
 #include "ingest/groups.h"
+#include "wire/metricpb.h"
 
 enum { KEY_LABELS = 64, VALUE_MAX = 4096 };
 
@@ -70,26 +72,40 @@ read_key(struct call *c, struct str path, struct group_key *k, struct err *e)
 	return rc;
 }
 
-/* Go's library pushes protobuf unless it is told otherwise. */
-static bool
-page_format(struct call *c, enum expo_format *format)
+enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
+
+/* Go's library pushes protobuf unless it is told otherwise: it becomes the text that it stands for. */
+static enum rc
+push_protobuf(
+    struct call *c, struct str tenant, struct group_key *key, struct groups_page *page, struct err *e)
 {
-	*format = http_type_is(c->req, "application/openmetrics-text") ? EXPO_OPENMETRICS : EXPO_TEXT;
-	if (!http_type_is(c->req, "application/vnd.google.protobuf"))
-		return true;
-	answer_error(c, RC_INVALID, "pages are taken as text: text/plain or application/openmetrics-text");
-	return false;
+	struct buf text = {0};
+	size_t most = (size_t)c->api->house.conf->root->server.uncompressed_limit,
+	       room = page->text.n * TEXT_OF_PROTOBUF + TEXT_LEAST;
+	room = room < most ? room : most;
+	if (budget_take(BUDGET_bodies, room, e) != RC_OK)
+		return RC_IO;
+	enum rc rc = metricpb_to_text(page->text, room, &text, e);
+	page->text = buf_view(&text);
+	if (rc == RC_OK)
+		rc = groups_push(c->api->house.groups, tenant, key->labels, key->n, page, c->now, e);
+	else
+		rc = RC_INVALID; /* too large today is too large tomorrow */
+	buf_fini(&text);
+	budget_give(BUDGET_bodies, room);
+	return rc;
 }
 
 static void
 push(struct call *c, bool replace)
 {
-	struct groups_page page = {.replace = replace};
+	bool openmetrics = http_type_is(c->req, "application/openmetrics-text");
+	struct groups_page page = {.replace = replace, .format = openmetrics ? EXPO_OPENMETRICS : EXPO_TEXT};
 	struct group_key key;
 	struct push_body body;
 	struct str tenant;
 	struct err e;
-	if (!page_format(c, &page.format) || !tenant_write(c, &tenant))
+	if (!tenant_write(c, &tenant))
 		return;
 	if (read_key(c, c->part[0], &key, &e) != RC_OK) {
 		answer_error(c, RC_INVALID, "%s", e.text);
@@ -98,7 +114,9 @@ push(struct call *c, bool replace)
 	if (!push_body_open(c, &body))
 		return;
 	page.text = body.text;
-	enum rc rc = groups_push(c->api->house.groups, tenant, key.labels, key.n, &page, c->now, &e);
+	enum rc rc = http_type_is(c->req, "application/vnd.google.protobuf")
+			 ? push_protobuf(c, tenant, &key, &page, &e)
+			 : groups_push(c->api->house.groups, tenant, key.labels, key.n, &page, c->now, &e);
 	push_body_close(&body);
 	if (rc == RC_OK)
 		http_answer(c->req, 200, NULL, STR(""));

@@ -1,15 +1,18 @@
 """Samples that others push: InfluxDB's line protocol, what jobs push (real clients of both) and OpenTelemetry."""
 import gzip
+import json
 import os
+import shutil
 import signal
 import socket
 import struct
 import time
+import urllib.request
 
 import pytest
 
 from daemon import TOCSIN, Daemon, field, query, snappy, varint, write_request
-from peers import free_port
+from peers import Program, free_port
 
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
 
@@ -131,7 +134,21 @@ def test_bad_pushes_change_nothing(world):
         said = world.ask("PUT", "/metrics/" + path, b"a 1\n")
         assert said.status in (400, 404) and (why in said.body or path == "job/"), (path, said.body)
     protobuf = {"Content-Type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}
-    assert world.ask("PUT", "/metrics/job/steady", b"\0", headers=protobuf).status == 400
+    assert world.ask("PUT", "/metrics/job/steady", b"\x05\x0a", headers=protobuf).status == 400
+
+
+def test_a_push_in_protobuf(world):
+    number = lambda n, v: varint(n << 3 | 1) + struct.pack("<d", v)
+    pair = field(1, field(1, b"disk") + field(2, b'a"b'))
+    gauge = field(1, b"pb_done") + b"\x18\x01" + field(4, pair + field(2, number(1, 5.5)))
+    bucket = field(3, b"\x08\x02" + number(2, 0.5))
+    histogram = field(4, field(7, b"\x08\x03" + number(2, 9) + bucket)) + field(1, b"pb_size") + b"\x18\x04"
+    page = varint(len(gauge)) + gauge + varint(len(histogram)) + histogram
+    protobuf = {"Content-Type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}
+    assert world.ask("PUT", "/metrics/job/go", page, headers=protobuf).status == 200
+    assert ask(world, "pb_done") == {labels(__name__="pb_done", job="go", disk='a"b'): 5.5}
+    assert ask(world, "pb_size_bucket") == {labels(__name__="pb_size_bucket", job="go", le=le): n for le, n in (("0.5", 2), ("+Inf", 3))}
+    assert ask(world, "pb_size_sum + pb_size_count") == {labels(job="go"): 12}
 
 
 def test_what_was_pushed_is_sampled_on_and_outlives_a_kill(tmp_path, start):
@@ -293,3 +310,31 @@ def test_statsd(tmp_path, start):
     assert ask(daemon, 'max_over_time(t{quantile="0.9"}[1m])') == {labels(quantile="0.9", route="/a"): 90}
     daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 17})
     assert "none of c, g, ms" in daemon.log.read_text()
+
+
+# ---- a Prometheus beside us ----
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="no prometheus here")
+def test_a_prometheus_writes_here_and_reads_from_here(tmp_path, start):
+    daemon = start(tmp_path, "")
+    now = int(time.time() * 1000)
+    assert daemon.write([({"__name__": "ours", "i": str(i)}, [(now - 60000 + k * 1000, k) for k in range(50)]) for i in range(3)]).status == 204
+    port = free_port(socket.SOCK_STREAM)
+    (tmp_path / "prometheus.yml").write_text("""
+global: {scrape_interval: 1s}
+scrape_configs: [{job_name: self, static_configs: [{targets: ['127.0.0.1:%d']}]}]
+remote_write: [{url: 'http://127.0.0.1:%d/api/v1/write'}]
+remote_read: [{url: 'http://127.0.0.1:%d/api/v1/read', read_recent: true}]
+""" % (port, daemon.port, daemon.port))
+    peer = Program(["prometheus", "--config.file", tmp_path / "prometheus.yml", "--storage.tsdb.path", tmp_path / "theirs",
+                    "--web.listen-address", "127.0.0.1:%d" % port], tmp_path / "prometheus.log")
+    try:
+        daemon.wait(lambda: len(ask(daemon, 'count_over_time(up{job="self"}[1m]) > 2')) == 1, 30)
+        url = "http://127.0.0.1:%d" % port + query("/api/v1/query", query='sum_over_time(ours{i=~"[01]"}[2m])')
+        with urllib.request.urlopen(url, timeout=10) as r:
+            said = json.load(r)
+        assert sorted((s["metric"]["i"], s["value"][1]) for s in said["data"]["result"]) == [("0", "1225"), ("1", "1225")], said
+    finally:
+        peer.stop()
+    assert daemon.ask("POST", "/api/v1/read", b"\xff").status == 400
+    assert daemon.ask("POST", "/api/v1/read", snappy(b"\xff")).status == 400

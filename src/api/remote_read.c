@@ -1,0 +1,131 @@
+/*
+ * remote_read.c — a Prometheus asks for our samples.
+ *
+ * Answers are sampled ones, which every reader takes, also one that would rather have chunks.  They pay from the same
+ * budgets as queries do.
+ */
+#include <string.h>
+
+#include "api/tenant.h"
+#include "base/budget.h"
+#include "label/matcher.h"
+#include "wire/prompb.h"
+#include "wire/prompb_read.h"
+#include "wire/snappy.h"
+
+struct reading {
+	struct call *call;
+	struct strs tenants;
+	size_t paid, limit; /* samples */
+	struct buf out, result;
+	VEC(struct pair) labels;
+	VEC(struct prompb_sample) samples;
+};
+
+static enum rc
+add_series(struct reading *r, const struct tsdb_view *v, struct err *e)
+{
+	if (!v->n)
+		return RC_OK;
+	if (r->paid + v->n > r->limit)
+		return err_set(e, RC_REFUSED, "more than server.query_max_samples (%zu) samples", r->limit);
+	if (budget_take(BUDGET_query_samples, v->n, e) != RC_OK)
+		return RC_REFUSED;
+	r->paid += v->n;
+	r->labels.n = r->samples.n = 0;
+	labels_each (v->labels, l)
+		*vec_add(&r->labels) = l.it;
+	for (size_t i = 0; i < v->n; i++)
+		*vec_add(&r->samples) = (struct prompb_sample){v->t[i], v->v[i]};
+	prompb_add(&r->result, (struct pairs){r->labels.p, r->labels.n}, r->samples.p, r->samples.n);
+	return RC_OK;
+}
+
+static enum rc
+answer_query(struct reading *r, const struct prompb_read *q, const struct matchers *ms, struct err *e)
+{
+	struct tsdb_select sel = {.tenants = r->tenants, .matchers = ms, .min = q->from, .max = q->to};
+	struct tsdb_cursor *cur = NULL;
+	struct tsdb_view v;
+	enum rc rc = tsdb_cursor_create(r->call->api->house.tsdb, &sel, &cur, e);
+	buf_clear(&r->result);
+	while (rc == RC_OK && tsdb_cursor_next(cur, &v))
+		rc = add_series(r, &v, e);
+	tsdb_cursor_destroy(&cur);
+	proto_put_bytes(&r->out, 1, buf_view(&r->result));
+	return rc;
+}
+
+static enum rc
+one_query(struct reading *r, const struct prompb_read *q, struct err *e)
+{
+	static const enum match_op ops[] = {
+	    [PROMPB_EQ] = MATCH_EQ, [PROMPB_NE] = MATCH_NE, [PROMPB_RE] = MATCH_RE, [PROMPB_NRE] = MATCH_NRE};
+	struct matchers ms = {0};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < q->matchers.n; i++)
+		rc = matchers_add(
+		    &ms, q->matchers.p[i].name, ops[q->matchers.p[i].op], q->matchers.p[i].value, e);
+	if (rc == RC_OK)
+		rc = answer_query(r, q, &ms, e);
+	matchers_fini(&ms);
+	return rc;
+}
+
+static enum rc
+read_all(struct reading *r, struct str body, struct err *e)
+{
+	struct prompb_read q;
+	enum rc rc = RC_OK;
+	prompb_read_init(&q, body);
+	while (rc == RC_OK && prompb_read_next(&q))
+		rc = one_query(r, &q, e);
+	if (rc == RC_OK)
+		rc = prompb_read_end(&q, e);
+	prompb_read_fini(&q);
+	return rc;
+}
+
+static enum rc
+unpack_and_read(struct reading *r, struct err *e)
+{
+	struct buf body = {0};
+	enum rc rc = snappy_unpack(r->call->req->body, 1 << 20, &body, e);
+	if (rc == RC_OK)
+		rc = read_all(r, buf_view(&body), e);
+	buf_fini(&body);
+	return rc;
+}
+
+static void
+answer(struct reading *r)
+{
+	struct buf packed = {0};
+	snappy_pack(buf_view(&r->out), &packed);
+	http_answer_header(r->call->req, "Content-Encoding", STR("snappy"));
+	http_answer_buf(r->call->req, 200, "application/x-protobuf", &packed);
+}
+
+void
+handle_remote_read(struct call *c)
+{
+	struct reading r = {.call = c, .limit = (size_t)c->api->house.conf->root->server.query_max_samples};
+	struct err e;
+	if (!tenant_read(c, &r.tenants))
+		return;
+	if (budget_take(BUDGET_queries, 1, &e) != RC_OK) {
+		answer_error(c, RC_IO, "%s", e.text);
+		return;
+	}
+	enum rc rc = unpack_and_read(&r, &e);
+	budget_give(BUDGET_queries, 1);
+	budget_give(BUDGET_query_samples, r.paid);
+	if (rc == RC_OK)
+		answer(&r);
+	else
+		answer_error(c, rc, "%s", e.text);
+	buf_fini(&r.out);
+	buf_fini(&r.result);
+	vec_fini(&r.labels);
+	vec_fini(&r.samples);
+}

@@ -1,0 +1,184 @@
+/* metricpb.c — see metricpb.h. */
+#include "wire/metricpb.h"
+
+#include "wire/proto.h"
+
+/* In the protocol's order; from the end on it is untyped. */
+static const char *const types[] = {"counter", "gauge", "summary", "untyped", "histogram", "gaugehistogram"};
+
+struct writing {
+	struct str name;   /* of the family */
+	struct str metric; /* the message under way */
+	struct buf *out;
+	size_t limit; /* of its bytes */
+};
+
+static void
+quoted(struct buf *b, struct str s)
+{
+	buf_ch(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			buf_ch(b, '\\');
+		if (s.p[i] == '\n')
+			buf_c(b, "\\n");
+		else
+			buf_ch(b, s.p[i]);
+	}
+	buf_ch(b, '"');
+}
+
+/* The fields of a small message that are numbers: a[1], a[2]. */
+static bool
+two_numbers(struct str bytes, double a[3])
+{
+	struct proto m;
+	struct proto_field f;
+	a[1] = a[2] = 0;
+	for (proto_init(&m, bytes); proto_next(&m, &f);)
+		if (f.number <= 2 && (f.type == PROTO_FIXED64 || f.type == PROTO_VARINT))
+			a[f.number] = f.type == PROTO_FIXED64 ? proto_f64(&f) : (double)f.u;
+	return !m.failed;
+}
+
+static bool
+label(struct buf *b, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	struct str name = STR(""), value = STR("");
+	for (proto_init(&m, bytes); proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_BYTES))
+			name = f.bytes;
+		else if (proto_is(&f, 2, PROTO_BYTES))
+			value = f.bytes;
+	}
+	buf_ch(b, ',');
+	quoted(b, name);
+	buf_ch(b, '=');
+	quoted(b, value);
+	return !m.failed;
+}
+
+/* One line: the family's name with its ending, the metric's labels, one more, its value and time. */
+static bool
+line(struct writing *w, const char *ending, const char *extra, double at, double value)
+{
+	struct proto m;
+	struct proto_field f;
+	bool ok = true, timed = false;
+	int64_t time = 0;
+	struct buf name = {0};
+	if (w->out->n > w->limit)
+		return false;
+	buf_str(&name, w->name);
+	buf_c(&name, ending);
+	buf_ch(w->out, '{');
+	quoted(w->out, buf_view(&name));
+	buf_fini(&name);
+	for (proto_init(&m, w->metric); proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_BYTES)) {
+			ok = label(w->out, f.bytes) && ok;
+		} else if (proto_is(&f, 6, PROTO_VARINT)) {
+			timed = true;
+			time = (int64_t)f.u;
+		}
+	}
+	if (extra) {
+		buf_fmt(w->out, ",%s=\"", extra);
+		buf_f64(w->out, at);
+		buf_ch(w->out, '"');
+	}
+	buf_c(w->out, "} ");
+	buf_f64(w->out, value);
+	if (timed)
+		buf_fmt(w->out, " %lld", (long long)time);
+	buf_ch(w->out, '\n');
+	return ok && !m.failed;
+}
+
+/* A summary or a histogram: count and sum, and its parts in field 3. */
+static bool
+parts(struct writing *w, struct str bytes, bool histogram)
+{
+	struct proto m;
+	struct proto_field f;
+	double a[3], top = 0;
+	bool ok = two_numbers(bytes, a), open = histogram;
+	double count = a[1], sum = a[2];
+	for (proto_init(&m, bytes); ok && proto_next(&m, &f);) {
+		if (!proto_is(&f, 3, PROTO_BYTES))
+			continue;
+		ok = two_numbers(f.bytes, a);
+		top = histogram ? a[2] : 0;
+		open &= !(top > 1.7976931348623157e308); /* +Inf was among them */
+		ok = ok &&
+		     (histogram ? line(w, "_bucket", "le", a[2], a[1]) : line(w, "", "quantile", a[1], a[2]));
+	}
+	if (ok && open)
+		ok = line(w, "_bucket", "le", 1e308 * 10, count);
+	return ok && !m.failed && line(w, "_sum", NULL, 0, sum) && line(w, "_count", NULL, 0, count);
+}
+
+static bool
+metric(struct writing *w, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	double a[3];
+	bool ok = true;
+	w->metric = bytes;
+	for (proto_init(&m, bytes); ok && proto_next(&m, &f);) {
+		if (f.type != PROTO_BYTES)
+			continue;
+		if (f.number == 2 || f.number == 3 || f.number == 5)
+			ok = two_numbers(f.bytes, a) && line(w, "", NULL, 0, a[1]);
+		else if (f.number == 4 || f.number == 7)
+			ok = parts(w, f.bytes, f.number == 7);
+	}
+	return ok && !m.failed;
+}
+
+/* The family's name and type stand anywhere: looked for before its metrics are written. */
+static bool
+family(struct str bytes, size_t limit, struct buf *out)
+{
+	struct proto m;
+	struct proto_field f;
+	struct writing w = {.name = STR(""), .out = out, .limit = limit};
+	uint64_t type = 0;
+	bool ok = true;
+	for (proto_init(&m, bytes); proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_BYTES))
+			w.name = f.bytes;
+		else if (proto_is(&f, 3, PROTO_VARINT))
+			type = f.u;
+	}
+	buf_c(out, "# TYPE ");
+	quoted(out, w.name);
+	buf_fmt(out, " %s\n", type < sizeof types / sizeof *types ? types[type] : "untyped");
+	if (m.failed)
+		return false;
+	for (proto_init(&m, bytes); ok && proto_next(&m, &f);)
+		if (proto_is(&f, 4, PROTO_BYTES))
+			ok = metric(&w, f.bytes);
+	return ok;
+}
+
+enum rc
+metricpb_to_text(struct str page, size_t limit, struct buf *out, struct err *e)
+{
+	struct proto m;
+	uint64_t n;
+	proto_init(&m, page);
+	while (m.at < m.end) {
+		bool good = proto_varint(&m, &n) && n <= (size_t)(m.end - m.at) &&
+			    family(str_n((const char *)m.at, n), limit, out);
+		if (out->n > limit)
+			return err_set(e, RC_REFUSED, "as text the page is over %zu bytes", limit);
+		if (!good)
+			return err_set(e, RC_INVALID, "the page is no well-formed list of metric families");
+		m.at += n;
+	}
+	return RC_OK;
+}
