@@ -165,7 +165,8 @@ on_down(void *arg, struct link *l)
 	VEC(struct question *) lost = {0};
 	map_each(c->open, e)
 		*vec_add(&lost) = e->value;
-	qsort(lost.p, lost.n, sizeof *lost.p, by_id); /* [L2] */
+	if (lost.n)
+		qsort(lost.p, lost.n, sizeof *lost.p, by_id); /* [L2] */
 	for (size_t i = 0; i < lost.n; i++) {
 		map_take(c->open, id_key(&lost.p[i]->id));
 		not_taken(lost.p[i], RC_IO, "the engine is starting again: look whether it was done, then try again");
