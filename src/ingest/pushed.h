@@ -30,10 +30,10 @@ struct pushed_counts {
 
 struct pushed {
 	struct pushed_counts counts;
+	struct str tenant;
+	struct buf labels; /* the canonical bytes of the series that pushed_series was given last */
 	/* ours */
 	struct tsdb *db;
-	struct str tenant;
-	struct buf labels;
 	VEC(struct tsdb_sample) samples;
 	struct err first; /* the first series that was refused, and why */
 	enum rc rc;       /* the store failed: `failure` says how */

@@ -70,7 +70,7 @@ def test_what_unpacks_to_too_much_is_refused(world):
     bomb = gzip.compress(b"\n" * (2 << 20))
     said = world.ask("POST", "/write", bomb, headers={"Content-Encoding": "gzip"})
     assert said.status == 400 and b"server.uncompressed_limit" in said.body
-    assert b'tocsin_budget_used{budget="bodies"} 0\n' in world.ask("GET", "/metrics").body
+    world.wait(lambda: b'tocsin_budget_used{budget="bodies"} 0\n' in world.ask("GET", "/metrics").body)
 
 
 def test_a_client_of_influxdb(world):
