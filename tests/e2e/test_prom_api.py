@@ -10,7 +10,7 @@ import pytest
 from daemon import TOCSIN, Daemon, query
 
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
-NOW = int(time.time())
+NOW = 0  # when the samples were written: the lookback counts from there
 RULES = """
 groups:
   - name: first
@@ -28,15 +28,19 @@ groups:
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
+    global NOW
+    NOW = int(time.time())
     path = tmp_path_factory.mktemp("prom_api")
     (path / "rules.yml").write_text(RULES)
     d = Daemon(path, "global: {external_labels: {site: north}}\nscrape_configs: [{job_name: nodes, static_configs: []}]\nrule_files: [rules.yml]\n")
     series = [({"__name__": "m", "i": str(i), "instance": "x:%d" % i}, [((NOW - 10) * 1000, float(i))]) for i in range(40)]
     series.append(({"__name__": "bare", "path": 'a"b\\c'}, [((NOW - 10) * 1000, 1.5)]))
-    assert d.write(series).status == 204
-    d.wait(lambda: get(d, "/api/v1/alerts")["alerts"])
-    yield d
-    d.stop()
+    try:
+        assert d.write(series).status == 204
+        d.wait(lambda: get(d, "/api/v1/alerts")["alerts"])
+        yield d
+    finally:
+        d.stop()
 
 
 def get(d, path, *pairs, **named):
