@@ -164,6 +164,18 @@ answer_list(struct call *c, struct json_writer *w, struct buf *take, bool read)
 	answer_error(c, RC_IO, "the ledger cannot be read");
 }
 
+void
+answer_rows(struct call *c, struct str space, row_fn *each)
+{
+	struct ledger *ledger = api_ledger(c->api);
+	struct buf b = {0};
+	struct err e;
+	struct row_listing l = {.call = c};
+	jsonw_init(&l.w, &b);
+	jsonw_array(&l.w);
+	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, space, each, &l, &e) == RC_OK);
+}
+
 /* Prometheus's clients read errorType, our own read code; both read error. */
 void
 answer_error(struct call *c, enum rc rc, const char *fmt, ...)

@@ -62,6 +62,12 @@ extern const size_t routes_n;
 void answer_json(struct call *, int status, struct buf *take);
 /* Closes a JSON list and answers with it; not read: says so instead. */
 void answer_list(struct call *, struct json_writer *, struct buf *take, bool read);
+/* Answers with a list of what each makes of the rows of that space of the ledger; each gets a struct row_listing. */
+struct row_listing {
+	struct call *call;
+	struct json_writer w;
+};
+void answer_rows(struct call *, struct str space, row_fn *each);
 void answer_error(struct call *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int status_of(enum rc);
 

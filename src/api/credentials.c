@@ -166,15 +166,10 @@ handle_token_make(struct call *c)
 	ask_engine(c, MESSAGE_credentials, &credential_batch_layout, &batch, token_made);
 }
 
-struct listing {
-	struct call *call;
-	struct json_writer w;
-};
-
 static bool
 list_token(void *arg, const struct row *row)
 {
-	struct listing *l = arg;
+	struct row_listing *l = arg;
 	struct credential cred;
 	struct err e;
 	if (record_decode(&credential_layout, &cred, row->value, l->call->arena, &e) == RC_OK && cred.kind == CREDENTIAL_TOKEN &&
@@ -186,13 +181,7 @@ list_token(void *arg, const struct row *row)
 void
 handle_tokens_list(struct call *c)
 {
-	struct ledger *ledger = api_ledger(c->api);
-	struct buf b = {0};
-	struct err e;
-	struct listing l = {.call = c};
-	jsonw_init(&l.w, &b);
-	jsonw_array(&l.w);
-	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, STR("credential"), list_token, &l, &e) == RC_OK);
+	answer_rows(c, STR("credential"), list_token);
 }
 
 /* ---- revoking, inviting ---- */

@@ -77,15 +77,10 @@ handle_ping(struct call *c)
 
 /* ---- what was heard ---- */
 
-struct listing {
-	struct call *call;
-	struct json_writer w;
-};
-
 static bool
 list_one(void *arg, const struct row *row)
 {
-	struct listing *l = arg;
+	struct row_listing *l = arg;
 	struct heartbeat_memory m;
 	struct err e;
 	if (access_sees(&l->call->who, row->customer) && record_decode(&heartbeat_memory_layout, &m, row->value, l->call->arena, &e) == RC_OK)
@@ -96,11 +91,5 @@ list_one(void *arg, const struct row *row)
 void
 handle_heartbeats_list(struct call *c)
 {
-	struct ledger *ledger = api_ledger(c->api);
-	struct buf b = {0};
-	struct err e;
-	struct listing l = {.call = c};
-	jsonw_init(&l.w, &b);
-	jsonw_array(&l.w);
-	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, STR("heartbeat"), list_one, &l, &e) == RC_OK);
+	answer_rows(c, STR("heartbeat"), list_one);
 }
