@@ -121,6 +121,9 @@ export function left(c: Clock): number | null {
 	return null
 }
 
+/* The same question for thousands: RFC 3339 in UTC of one width, texts sort as the times do. */
+export const isLate = (c: Clock, present: string) => c.state === "running" && !!c.deadline && c.deadline < present
+
 /* The clock that matters now: pickup while nobody took it, resolution after. */
 export function clockOf(k: Ticket): ["pickup" | "resolution", Clock] {
 	const { pickup, resolution } = k.clocks
