@@ -317,6 +317,7 @@ function keyList(): [string, string][] {
 		["j  k", t("keys_rows")],
 		["t", t("key_take")],
 		["r", t("key_message")],
+		["l", t("link_ticket")],
 		["x", t("key_close")],
 		["m", t("mask")],
 		["w", t("wallboard")],

@@ -29,6 +29,7 @@ export interface Ticket {
 	changed: string
 	contract?: string
 	policy?: string
+	links?: { number: number }[]
 	refers_to?: number
 	alerts?: { fingerprint: string; name: string; firing?: boolean }[]
 	escalation?: { climbing: boolean; step: number; round: number; due: string }
