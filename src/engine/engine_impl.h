@@ -9,6 +9,7 @@
 #include "desk/desk.h"
 #include "engine/agenda.h"
 #include "engine/engine.h"
+#include "flow/notice.h"
 #include "notify/page.h"
 
 /* A message that waits for its turn, or for its turn's commit. */
@@ -64,8 +65,13 @@ struct engine {
 	struct map *beats; /* key -> struct beat */
 	struct drilling *drilling; /* while its alert is on the road */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
+	struct arena *consoles_arena; /* of `consoles` */
+	struct consoles *consoles;    /* NULL: nobody has said yet */
 	char trouble[ERR_TEXT];
 };
+
+/* consoles.c */
+void engine_consoles(struct engine *, const struct consoles *);
 
 /* outbox.c */
 CHECKED enum rc engine_outbox_load(struct engine *, struct err *);

@@ -489,6 +489,13 @@ handle_alive(struct handling *h, const void *record)
 	return RC_OK;
 }
 
+static enum rc
+handle_consoles(struct handling *h, const void *record)
+{
+	engine_consoles(h->e, record);
+	return RC_OK;
+}
+
 static const struct {
 	const struct layout *layout;
 	handler *fn;
@@ -502,7 +509,7 @@ static const struct {
 static bool
 can_be_guilty(enum message kind)
 {
-	return kind != MESSAGE_alive && kind != MESSAGE_reload;
+	return kind != MESSAGE_alive && kind != MESSAGE_consoles && kind != MESSAGE_reload;
 }
 
 static enum rc

@@ -337,6 +337,23 @@ record_receipt(struct turn *t, const struct page *p, const struct receipt *r)
 	turn_fact(t, ev, "outcome", str_c(outcomes[r->outcome]));
 }
 
+/* Is there another rung behind the present one? */
+static bool
+has_more(const struct pages *ps, const struct turn *t, const struct page *p)
+{
+	const struct user *u = book_find(ps->book, "user", STR(""), p->user, t->now);
+	const struct ticket *k = desk_ticket(ps->desk, p->ticket);
+	struct rung r;
+	return u && k && next_of(u, k, p->rung + 1, &r);
+}
+
+/* Who was not reached is tried another way.  A screen that nobody looks at may still be opened: it is left last, never given up. */
+static bool
+climbs(const struct pages *ps, const struct turn *t, const struct page *p, int outcome)
+{
+	return outcome_climbs(outcome) || (outcome == OUTCOME_unseen && has_more(ps, t, p));
+}
+
 struct page_result
 page_receipt(struct pages *ps, struct turn *t, const struct receipt *r)
 {
@@ -352,7 +369,7 @@ page_receipt(struct pages *ps, struct turn *t, const struct receipt *r)
 	} else if (r->outcome == OUTCOME_passed) {
 		settle(ps, t, x, PAGE_PASSED);
 		out.news = PAGE_PASSED_ON;
-	} else if (outcome_climbs(r->outcome) && rung == x->page.rung) {
+	} else if (rung == x->page.rung && climbs(ps, t, &x->page, r->outcome)) {
 		return next_rung(ps, t, x);
 	}
 	return out;

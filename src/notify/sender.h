@@ -24,6 +24,7 @@ struct sender_doors {
 	const char *external_url;
 	struct loop *loop;
 	sent_fn *sent;
+	bool (*watched)(void *arg, struct str user); /* may a page be on that person's screen? */
 	void *arg;
 };
 
