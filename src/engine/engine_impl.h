@@ -88,6 +88,13 @@ void engine_alarm(struct engine *, struct str id);     /* decides one timer */
 /* The second road: what the desk does about an alert that began or ceased. */
 void engine_desk(void *engine, struct turn *, const struct road_change *);
 
+/* What follows from the desk's answer: people are called, told, or left in peace. */
+void engine_follow(struct engine *, struct desk_next);
+
+/* set.c */
+void engine_uuid(char out[37]); /* a random one: RFC 9562, version 4 */
+CHECKED enum rc engine_set_resources(struct engine *, const struct resource_batch *, int64_t *changed, struct err *);
+
 /* drill.c */
 struct drill_order;
 struct drill_plan;
