@@ -42,14 +42,15 @@ climb_on(struct engine *e, struct ticket *k, struct climb c)
 static void
 tell_people(struct engine *e, struct ticket *k, const char *why)
 {
+	bool sms = k->modality == MODALITY_SMS && e->conf->root->sms.gateways.n > 0;
 	if (k->assignee.n) {
-		notice_send(e->pages, e->turn, k, k->assignee, why);
+		notice_send(e->pages, e->turn, k, k->assignee, sms, why);
 		return;
 	}
 	struct str name = arena_fmt(e->turn->arena, "team:%.*s", STR_ARG(k->team));
 	struct climb c = oncall_resolve(e->book, (struct strs){&name, 1}, e->turn->now, e->turn->arena);
 	for (size_t i = 0; i < c.n; i++)
-		notice_send(e->pages, e->turn, k, c.p[i].user, why);
+		notice_send(e->pages, e->turn, k, c.p[i].user, sms, why);
 }
 
 void

@@ -418,11 +418,13 @@ writing_rung(const struct user *u, struct rung *r)
 }
 
 void
-notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str user, const char *why)
+notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str user, bool sms, const char *why)
 {
 	const struct user *u = book_find(ps->book, "user", STR(""), user, t->now);
 	struct rung r;
-	if (!u || !writing_rung(u, &r))
+	if (u && sms && u->phone.n)
+		r = (struct rung){CHANNEL_SMS, u->phone, 0};
+	else if (!u || !writing_rung(u, &r))
 		return;
 	struct notice n = notice_of(ps, t, k, u);
 	n.user = arena_fmt(t->arena, "user/%.*s", STR_ARG(user));

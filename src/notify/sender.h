@@ -1,5 +1,5 @@
 /*
- * sender.h — the channels that leave by themselves: mail and webhook.  (console is the journal's news, call is voice.)
+ * sender.h — the channels that leave by themselves: mail, sms and webhook.  (console is the journal's news, call is voice.)
  *
  * A sender tries a row of the outbox once and says what became of it; trying again is the engine's business.
  * All calls belong to the engine's thread.
