@@ -1,7 +1,7 @@
 /*
  * aggregate.c — many series into few: sum, avg … by groups; topk and its kin, which choose.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ struct groups {
 
 /* ---- grouping ---- */
 
-static struct labels
-group_labels(const struct eval *ev, const struct node *n, struct labels ls)
+struct labels
+eval_group_labels(const struct eval *ev, const struct node *n, struct labels ls)
 {
 	struct label_builder b = {0};
 	labels_each (ls, l) {
@@ -54,7 +54,7 @@ group_rows(const struct eval *ev, const struct node *n, const struct rows *rows,
 {
 	struct map *seen = map_create();
 	for (size_t r = 0; r < rows->n; r++)
-		add_to_group(gs, seen, group_labels(ev, n, rows->p[r].labels), &rows->p[r]);
+		add_to_group(gs, seen, eval_group_labels(ev, n, rows->p[r].labels), &rows->p[r]);
 	map_destroy(&seen);
 }
 
@@ -175,6 +175,8 @@ copy_chosen(const struct eval *ev, const struct row *from, size_t step, size_t *
 		*place = out->n;
 	}
 	struct row *row = &out->p[*place - 1];
+	if (from->h && from->h[step])
+		return row_put(ev, out, row, step, from->h[step]);
 	row->v[step] = from->v[step];
 	row->has[step] = 1;
 	return true;
@@ -219,12 +221,15 @@ params_are_numbers(const struct eval *ev, const struct node *n, const double *pa
 /* ---- count_values ---- */
 
 static struct labels
-with_value(const struct eval *ev, const struct node *n, struct labels ls, struct str name, double v)
+with_value(const struct eval *ev, const struct node *n, struct labels ls, struct str name, struct sample s)
 {
 	struct label_builder b = {0};
 	struct buf text = {0};
-	buf_f64_plain(&text, v);
-	label_builder_start(&b, group_labels(ev, n, ls));
+	if (s.h)
+		native_print(s.h, &text);
+	else
+		buf_f64_plain(&text, s.v);
+	label_builder_start(&b, eval_group_labels(ev, n, ls));
 	label_builder_set(&b, name, buf_view(&text));
 	struct labels out = label_builder_done(&b, ev->run->arena);
 	label_builder_fini(&b);
@@ -246,7 +251,7 @@ count_values(const struct eval *ev, const struct node *n, const struct rows *row
 		for (size_t i = 0; ok && i < ev->n; i++) {
 			if (!rows->p[r].has[i])
 				continue;
-			struct labels ls = with_value(ev, n, rows->p[r].labels, name, rows->p[r].v[i]);
+			struct labels ls = with_value(ev, n, rows->p[r].labels, name, row_get(&rows->p[r], i));
 			size_t place = (size_t)map_get(places, ls.bytes);
 			if (place == 0) {
 				ok = eval_row(ev, out, ls, false) != NULL;
@@ -278,6 +283,7 @@ struct sum {
 	uint8_t *odd; /* something infinite or NaN came in */
 };
 struct pouring {
+	bool native; /* a native histogram came by: these are for numbers */
 	const struct eval *ev;
 	const struct node *n;
 	struct map *by_labels;
@@ -288,7 +294,7 @@ static struct sum *
 sum_of(struct pouring *p, const struct row *row)
 {
 	struct arena *a = p->ev->run->arena;
-	struct labels ls = group_labels(p->ev, p->n, row->labels);
+	struct labels ls = eval_group_labels(p->ev, p->n, row->labels);
 	struct sum *s = map_get(p->by_labels, ls.bytes);
 	if (s)
 		return s;
@@ -309,6 +315,9 @@ static void
 pour(void *arg, const struct row *row)
 {
 	struct pouring *p = arg;
+	p->native |= row->h != NULL;
+	if (p->native)
+		return;
 	struct sum *s = sum_of(p, row);
 	enum aggregate op = p->n->aggregate;
 	for (size_t i = 0; i < p->ev->n; i++) {
@@ -381,7 +390,7 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 	struct rows rows = {.take = pour, .take_arg = &p};
 	const struct node *arg = node_bare(n->args[0]);
 	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
-	*done = !ok || !overflowed(&p);
+	*done = !ok || !(p.native || overflowed(&p));
 	if (ok && *done)
 		ok = give_out(&p, out);
 	map_destroy(&p.by_labels);
@@ -390,15 +399,6 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 }
 
 /* ---- the door ---- */
-
-static void
-note_quantile(const struct eval *ev, const struct node *n, const double *param)
-{
-	for (size_t i = 0; i < ev->n; i++)
-		if (isnan(param[i]) || param[i] < 0 || param[i] > 1)
-			eval_note(ev, true, n->args[1], "quantile value should be between 0 and 1, got %g",
-			    param[i]);
-}
 
 bool
 eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
@@ -413,6 +413,11 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	}
 	if (!eval_node(ev, n->args[0], &v))
 		return false;
+	if (native_any(&v.rows)) {
+		bool ok = native_aggregate(ev, n, &v.rows, out, &done);
+		if (done || !ok)
+			return ok;
+	}
 	if (n->aggregate == AGG_COUNT_VALUES)
 		return count_values(ev, n, &v.rows, out);
 	if (n->n_args > 1 && !eval_scalar(ev, n->args[1], &param))
@@ -420,7 +425,8 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	if (choosing && !params_are_numbers(ev, n, param))
 		return false;
 	if (n->aggregate == AGG_QUANTILE)
-		note_quantile(ev, n, param);
+		for (size_t i = 0; i < ev->n; i++)
+			note_quantile(ev, n->args[1], param[i]);
 	struct groups gs = {0};
 	bool ok = true;
 	group_rows(ev, n, &v.rows, &gs);

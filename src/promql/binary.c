@@ -8,7 +8,7 @@
  * TRAP   Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills
  *        in the many side, whichever that is, fill_right the one.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,9 +50,18 @@ result_of(const struct node *n, double l, double r, double *out)
 }
 
 static bool
+outcome(const struct eval *ev, const struct node *n, struct sample l, struct sample r, struct sample *out)
+{
+	*out = (struct sample){0};
+	if (l.h || r.h || op_is_trim(n->op))
+		return native_binop(ev, n, l, r, out);
+	return result_of(n, l.v, r.v, &out->v);
+}
+
+static bool
 drops_name(const struct node *n)
 {
-	return !op_is_comparison(n->op) || n->returns_bool;
+	return (!op_is_comparison(n->op) && !op_is_trim(n->op)) || n->returns_bool;
 }
 
 /* ---- with scalars ---- */
@@ -60,6 +69,8 @@ drops_name(const struct node *n)
 static bool
 scalars(const struct eval *ev, const struct node *n, const double *l, const double *r, struct value *out)
 {
+	if (op_is_trim(n->op))
+		return eval_fail(ev, RC_INVALID, "operator \"%s\" not allowed for Scalar operations", op_text(n->op));
 	out->scalar = eval_steps(ev);
 	for (size_t i = 0; i < ev->n; i++)
 		out->scalar[i] = op_apply(n->op, l[i], r[i]);
@@ -74,9 +85,11 @@ with_scalar(
 	for (size_t k = 0; k < rows->n; k++) {
 		struct row *row = &rows->p[k];
 		row->drop_name |= drops_name(n);
+		if ((row->h || op_is_trim(n->op)) && !native_with_scalar(ev, n, row, scalar, scalar_left))
+			return false;
 		for (size_t i = 0; i < ev->n; i++) {
 			double v;
-			if (!row->has[i])
+			if (!row->has[i] || (row->h && row->h[i]))
 				continue;
 			bool keep = scalar_left ? result_of(n, scalar[i], row->v[i], &v)
 						: result_of(n, row->v[i], scalar[i], &v);
@@ -190,7 +203,7 @@ result_labels(const struct joining *j, const struct row *many, const struct row 
 }
 
 static bool
-emit(const struct joining *j, struct labels ls, bool drop, size_t step, double v)
+emit(const struct joining *j, struct labels ls, bool drop, size_t step, const struct sample *s)
 {
 	size_t place = (size_t)map_get(j->places, ls.bytes);
 	if (place == 0) {
@@ -206,7 +219,9 @@ emit(const struct joining *j, struct labels ls, bool drop, size_t step, double v
 			? "multiple matches for labels: many-to-one matching must be explicit "
 			  "(group_left/group_right)"
 			: "multiple matches for labels: grouping labels must ensure unique matches");
-	row->v[step] = v;
+	if (s->h)
+		return row_put(j->ev, j->out, row, step, s->h);
+	row->v[step] = s->v;
 	row->has[step] = 1;
 	return true;
 }
@@ -253,10 +268,11 @@ static bool
 emit_pair(const struct joining *j, struct labels ls, const struct row *many, const struct row *one, size_t i)
 {
 	const struct matching *m = &j->n->match;
-	double a = many ? many->v[i] : m->fill_left, b = one ? one->v[i] : m->fill_right, v;
-	if (!(j->swapped ? result_of(j->n, b, a, &v) : result_of(j->n, a, b, &v)))
+	struct sample a = many ? row_get(many, i) : (struct sample){NULL, m->fill_left};
+	struct sample b = one ? row_get(one, i) : (struct sample){NULL, m->fill_right}, s;
+	if (!(j->swapped ? outcome(j->ev, j->n, b, a, &s) : outcome(j->ev, j->n, a, b, &s)))
 		return true;
-	return emit(j, ls, (many ? many : one)->drop_name || drops_name(j->n), i, v);
+	return emit(j, ls, (many ? many : one)->drop_name || drops_name(j->n), i, &s);
 }
 
 static bool
@@ -382,6 +398,7 @@ append_rows(const struct eval *ev, struct rows *out, const struct rows *from)
 			return false;
 		row->v = from->p[r].v;
 		row->has = from->p[r].has;
+		row->h = from->p[r].h;
 	}
 	return true;
 }

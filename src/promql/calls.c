@@ -1,5 +1,5 @@
 /* calls.c — the functions that are neither over a window nor one value at a time. */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include "base/map.h"
 
@@ -13,6 +13,15 @@ static bool
 vector_arg(struct call *c, size_t i)
 {
 	return eval_node(c->ev, ARG(c, i), c->out);
+}
+
+static bool
+numbers_arg(struct call *c, size_t i)
+{
+	bool ok = vector_arg(c, i);
+	if (ok)
+		native_drop(c->ev, &c->out->rows);
+	return ok;
 }
 
 /* ---- numbers of the query ---- */
@@ -101,7 +110,7 @@ run_scalar(struct call *c)
 	for (size_t i = 0; i < c->ev->n; i++) {
 		size_t found = 0;
 		for (size_t r = 0; r < v.rows.n; r++) {
-			if (v.rows.p[r].has[i] && found++ == 0)
+			if (v.rows.p[r].has[i] && !row_get(&v.rows.p[r], i).h && found++ == 0)
 				c->out->scalar[i] = v.rows.p[r].v[i];
 		}
 		if (found != 1)
@@ -134,6 +143,7 @@ run_timestamp(struct call *c)
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
 		row->drop_name = true;
+		row->h = NULL;
 		for (size_t i = 0; !direct && i < c->ev->n; i++)
 			row->v[i] = (double)eval_time(c->ev, i) / 1000;
 	}
@@ -235,7 +245,7 @@ bool
 run_clamp(struct call *c)
 {
 	double *low, *high;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) &&
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) &&
 	       eval_scalar(c->ev, ARG(c, 2), &high) && clamp(c, low, high);
 }
 
@@ -243,21 +253,21 @@ bool
 run_clamp_min(struct call *c)
 {
 	double *low;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) && clamp(c, low, NULL);
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) && clamp(c, low, NULL);
 }
 
 bool
 run_clamp_max(struct call *c)
 {
 	double *high;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &high) && clamp(c, NULL, high);
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &high) && clamp(c, NULL, high);
 }
 
 bool
 run_round(struct call *c)
 {
 	double *to = NULL;
-	if (!vector_arg(c, 0) || (c->n->n_args > 1 && !eval_scalar(c->ev, ARG(c, 1), &to)))
+	if (!numbers_arg(c, 0) || (c->n->n_args > 1 && !eval_scalar(c->ev, ARG(c, 1), &to)))
 		return false;
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
@@ -377,7 +387,7 @@ bool
 run_sort(struct call *c)
 {
 	bool down = str_ends(str_c(c->n->fn->name), STR("_desc"));
-	if (!vector_arg(c, 0))
+	if (!numbers_arg(c, 0))
 		return false;
 	if (c->out->rows.n && c->ev->run->ask->step == 0)
 		qsort(c->out->rows.p, c->out->rows.n, sizeof *c->out->rows.p, down ? descending : ascending);

@@ -466,8 +466,8 @@ bool
 over_quantile(const struct window *w, double *out)
 {
 	double phi = w->param[0];
-	if (w->call->kind == NODE_CALL && !(phi >= 0 && phi <= 1)) /* an aggregation says so itself */
-		eval_note(w->ev, true, w->call->args[0], "quantile value should be between 0 and 1, got %g", phi);
+	if (w->call->kind == NODE_CALL) /* an aggregation says so itself */
+		note_quantile(w->ev, w->call->args[0], phi);
 	*out = quantile_of_copy(w->param[0], w->v, w->n);
 	return true;
 }

@@ -1,0 +1,48 @@
+/*
+ * select.h — where selectors look, and what is done with the ranges they find; inside promql/ only.
+ */
+#ifndef PROMQL_SELECT_H
+#define PROMQL_SELECT_H
+
+#include "promql/eval.h"
+
+/* Where a selector looks at each step. */
+struct gaze {
+	bool fixed; /* by @ */
+	msec_t at, offset;
+};
+
+static inline msec_t
+gaze_at(const struct eval *ev, const struct gaze *g, size_t i)
+{
+	return (g->fixed ? g->at : eval_time(ev, i)) - g->offset;
+}
+
+static inline msec_t
+lookback_of(const struct eval *ev)
+{
+	return ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
+}
+
+/* A row that is handed over at once may look at the cursor's own labels. */
+static inline struct labels
+row_labels(const struct eval *ev, const struct rows *out, struct labels ls)
+{
+	return out->take ? ls : labels_copy(ls, ev->run->arena);
+}
+
+/* What is done with each series of a range. */
+struct over {
+	const struct node *call;
+	bool (*fn)(const struct window *, double *); /* NULL: only presence is asked for */
+	double *params[2];
+	struct rows *out;
+	uint8_t *present;
+	msec_t range;
+	struct gaze gaze;
+	bool anchored, smoothed;
+	bool counter; /* resets matter */
+	msec_t before, behind; /* how far they make the window reach beyond the range */
+};
+
+#endif
