@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/map.h"
 
@@ -46,6 +47,7 @@ add_to_group(struct groups *gs, struct map *seen, struct labels ls, const struct
 		map_put(seen, ls.bytes, g);
 		*vec_add(gs) = g;
 	}
+	g->drop_name |= row->drop_name;
 	*vec_add(&g->rows) = row;
 }
 
@@ -140,11 +142,26 @@ least_first(const void *a, const void *b)
 	return x->v < y->v ? -1 : 1;
 }
 
-/* A share of all series that stays the same ones: by the hash of their labels. */
+static void
+add_counted(struct buf *b, struct str s)
+{
+	buf_ch(b, (char)(s.n < 255 ? s.n : 255));
+	for (int shift = 0; s.n >= 255 && shift < 24; shift += 8)
+		buf_ch(b, (char)(s.n >> shift));
+	buf_str(b, s);
+}
+
+/* A share of all series that stays the same ones: by the hash of their labels, the one that Prometheus takes. */
 static bool
 in_ratio(struct labels ls, double ratio)
 {
-	double place = (double)labels_hash(ls) / 18446744073709551616.0;
+	struct buf b = {0};
+	labels_each (ls, l) {
+		add_counted(&b, l.it.name);
+		add_counted(&b, l.it.value);
+	}
+	double place = (double)XXH64(b.p, b.n, 0) / 18446744073709551615.0;
+	buf_fini(&b);
 	return ratio >= 0 ? place < ratio : place >= 1 + ratio;
 }
 
@@ -351,7 +368,7 @@ overflowed(const struct pouring *p)
 {
 	for (size_t g = 0; p->n->aggregate == AGG_AVG && g < p->sums.n; g++)
 		for (size_t i = 0; i < p->ev->n; i++)
-			if (isinf(kahan_sum(&p->sums.p[g]->sums[i])) && !p->sums.p[g]->odd[i])
+			if (!isfinite(kahan_sum(&p->sums.p[g]->sums[i])) && !p->sums.p[g]->odd[i])
 				return true;
 	return false;
 }

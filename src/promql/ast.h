@@ -81,6 +81,8 @@ struct node {
 	enum at_kind at;
 	msec_t at_time;
 	bool anchored, smoothed;
+	bool named;       /* the metric's name was written as one */
+	bool labels_only; /* of info(): it may match everything */
 
 	const struct fn *fn;      /* calls */
 	enum aggregate aggregate; /* aggregations */

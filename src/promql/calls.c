@@ -1,8 +1,6 @@
 /* calls.c — the functions that are neither over a window nor one value at a time. */
 #include "promql/native_eval.h"
 
-#include "base/map.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +72,23 @@ run_time(struct call *c)
 	return true;
 }
 
+/* math.Min and math.Max of Go: NaN wins. */
+static double
+least(double a, double b)
+{
+	if (a == -INFINITY || b == -INFINITY)
+		return -INFINITY;
+	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
+}
+
+static double
+most(double a, double b)
+{
+	if (a == INFINITY || b == INFINITY)
+		return INFINITY;
+	return isnan(a) || isnan(b) ? NAN : fmax(a, b);
+}
+
 static bool
 pick(struct call *c, double (*fn)(double, double))
 {
@@ -89,13 +104,13 @@ pick(struct call *c, double (*fn)(double, double))
 bool
 run_min_of(struct call *c)
 {
-	return pick(c, fmin);
+	return pick(c, least);
 }
 
 bool
 run_max_of(struct call *c)
 {
-	return pick(c, fmax);
+	return pick(c, most);
 }
 
 /* ---- between scalars and vectors ---- */
@@ -206,23 +221,6 @@ run_absent_over_time(struct call *c)
 
 /* ---- values with parameters ---- */
 
-/* math.Min and math.Max of Go: NaN wins. */
-static double
-least(double a, double b)
-{
-	if (a == -INFINITY || b == -INFINITY)
-		return -INFINITY;
-	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
-}
-
-static double
-most(double a, double b)
-{
-	if (a == INFINITY || b == INFINITY)
-		return INFINITY;
-	return isnan(a) || isnan(b) ? NAN : fmax(a, b);
-}
-
 static bool
 clamp(struct call *c, const double *low, const double *high)
 {
@@ -295,21 +293,6 @@ set_label(struct call *c, struct row *row, struct str name, struct str value)
 		row->drop_name = false;
 }
 
-/* Rows that became the same series by their new labels are refused here already, whoever would have dropped them later. */
-static bool
-still_distinct(const struct call *c)
-{
-	struct map *seen = map_create();
-	bool ok = true;
-	for (size_t r = 0; ok && r < c->out->rows.n; r++) {
-		const struct row *row = &c->out->rows.p[r];
-		bool any = memchr(row->has, 1, c->ev->n) != NULL;
-		ok = !any || !map_put(seen, row->labels.bytes, (void *)row);
-	}
-	map_destroy(&seen);
-	return ok || eval_fail(c->ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
-}
-
 bool
 run_label_replace(struct call *c)
 {
@@ -336,7 +319,7 @@ run_label_replace(struct call *c)
 		buf_fini(&b);
 	}
 	regex_destroy(&re);
-	return still_distinct(c);
+	return eval_merge_same(c->ev, &c->out->rows);
 }
 
 bool
@@ -362,7 +345,7 @@ run_label_join(struct call *c)
 		set_label(c, row, dst, buf_view(&b));
 		buf_fini(&b);
 	}
-	return still_distinct(c);
+	return eval_merge_same(c->ev, &c->out->rows);
 }
 
 /* ---- order: of an instant only; a range is sorted by labels in the end ---- */

@@ -279,7 +279,7 @@ final_labels(struct run *run, const struct row *row)
 	return ls;
 }
 
-/* Series whose names were dropped may have become one; that is fine where they do not overlap. */
+/* Series that lost a name, or got other labels, may have become one; that is fine where they do not overlap. */
 static bool
 merge_into(const struct eval *ev, struct rows *rows, struct row *to, const struct row *from)
 {
@@ -297,15 +297,14 @@ merge_into(const struct eval *ev, struct rows *rows, struct row *to, const struc
 	return true;
 }
 
-static bool
-finish_rows(const struct eval *ev, struct rows *rows)
+bool
+eval_merge_same(const struct eval *ev, struct rows *rows)
 {
 	struct map *seen = map_create();
 	size_t n = 0;
 	bool ok = true;
 	for (size_t r = 0; ok && r < rows->n; r++) {
 		struct row *row = &rows->p[r];
-		row->labels = final_labels(ev->run, row);
 		struct row *same = map_get(seen, row->labels.bytes);
 		if (same) {
 			ok = merge_into(ev, rows, same, row);
@@ -317,6 +316,14 @@ finish_rows(const struct eval *ev, struct rows *rows)
 	rows->n = n;
 	map_destroy(&seen);
 	return ok;
+}
+
+static bool
+finish_rows(const struct eval *ev, struct rows *rows)
+{
+	for (size_t r = 0; r < rows->n; r++)
+		rows->p[r].labels = final_labels(ev->run, &rows->p[r]);
+	return eval_merge_same(ev, rows);
 }
 
 static struct promql_series

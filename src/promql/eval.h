@@ -86,6 +86,8 @@ row_get(const struct row *row, size_t step)
 {
 	return (struct sample){row->h ? row->h[step] : NULL, row->v[step]};
 }
+/* Rows of the same labels become one; fails where two have a value at a step. */
+bool eval_merge_same(const struct eval *, struct rows *);
 /* The row is complete. */
 static inline void
 eval_row_done(struct rows *rows, const struct row *row)
@@ -153,6 +155,7 @@ bool run_histogram_quantile(struct call *);
 bool run_histogram_fraction(struct call *);
 bool run_histogram_number(struct call *);
 bool run_histogram_quantiles(struct call *);
+bool run_info(struct call *);
 bool run_label_join(struct call *);
 bool run_label_replace(struct call *);
 bool run_max_of(struct call *);
@@ -229,5 +232,13 @@ kahan_sum(const struct kahan *k)
 {
 	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
 }
+
+struct mean {
+	struct kahan sum; /* or the mean, when it is running */
+	double n;
+	bool running;
+};
+void mean_add(struct mean *, double);
+double mean_of(const struct mean *);
 
 #endif

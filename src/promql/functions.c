@@ -85,7 +85,7 @@ static const struct fn functions[] = {
     {"hour", "v", 0, 1, V, .date = date_hour},
     {"idelta", "m", 1, 1, V, .over = over_idelta, .native = native_idelta},
     {"increase", "m", 1, 1, V, .over = over_increase, .native = native_increase},
-    {"info", "vv", 1, 2, V},
+    {"info", "vv", 1, 2, V, .run = run_info},
     {"irate", "m", 1, 1, V, .over = over_irate, .native = native_irate},
     {"label_join", "vttt", 3, ARGS_ANY, V, .run = run_label_join},
     {"label_replace", "vtttt", 5, 5, V, .run = run_label_replace},

@@ -15,9 +15,7 @@
 /* What came to a step of a group. */
 struct part {
 	struct native_fold fold;
-	struct kahan sum;
-	size_t numbers;
-	bool running; /* the mean is kept, a sum would overflow */
+	struct mean numbers;
 };
 struct group {
 	struct labels labels;
@@ -53,34 +51,6 @@ group_of(struct folding *x, const struct row *row)
 }
 
 static void
-add_number(struct part *p, double v)
-{
-	struct kahan next = p->sum;
-	p->numbers++;
-	if (!p->running) {
-		kahan_add(&next, v);
-		if (p->numbers == 1 || !__builtin_isinf(next.sum)) {
-			p->sum = next;
-			return;
-		}
-		p->running = true;
-		p->sum.sum /= (double)(p->numbers - 1);
-		p->sum.c /= (double)(p->numbers - 1);
-	}
-	double q = (double)(p->numbers - 1) / (double)p->numbers;
-	p->sum.sum *= q;
-	p->sum.c *= q;
-	kahan_add(&p->sum, v / (double)p->numbers);
-}
-
-static double
-number_of(const struct folding *x, const struct part *p)
-{
-	double sum = kahan_sum(&p->sum);
-	return x->n->aggregate == AGG_AVG && !p->running ? sum / (double)p->numbers : sum;
-}
-
-static void
 add_histogram(struct folding *x, struct part *p, const struct row *row, const struct native *h)
 {
 	bool before = p->fold.mix.reconciled;
@@ -96,6 +66,17 @@ add_histogram(struct folding *x, struct part *p, const struct row *row, const st
 		native_note_mix(x->ev, x->n->args[0], &(struct native_mix){.reconciled = true}, "aggregation");
 }
 
+static void
+add_number(struct folding *x, struct part *p, double v)
+{
+	if (x->n->aggregate == AGG_AVG) {
+		mean_add(&p->numbers, v);
+		return;
+	}
+	p->numbers.n++;
+	kahan_add(&p->numbers.sum, v);
+}
+
 static bool
 fold_row(struct folding *x, const struct row *row)
 {
@@ -107,7 +88,7 @@ fold_row(struct folding *x, const struct row *row)
 		if (row->h && row->h[i])
 			add_histogram(x, &g->parts[i], row, row->h[i]);
 		else
-			add_number(&g->parts[i], row->v[i]);
+			add_number(x, &g->parts[i], row->v[i]);
 	}
 	return g && eval_hold(x->ev, (arena_used(x->ev->run->arena) - before) / 16) && eval_go_on(x->ev);
 }
@@ -115,12 +96,12 @@ fold_row(struct folding *x, const struct row *row)
 static bool
 give_part(const struct folding *x, struct part *p, struct rows *out, struct row *row, size_t i)
 {
-	if (p->numbers && p->fold.sum) {
+	if (p->numbers.n > 0 && p->fold.sum) {
 		eval_note(x->ev, true, x->n->args[0], "encountered a mix of histograms and floats for aggregation");
 		return true;
 	}
-	if (p->numbers) {
-		row->v[i] = number_of(x, p);
+	if (p->numbers.n > 0) {
+		row->v[i] = x->n->aggregate == AGG_AVG ? mean_of(&p->numbers) : kahan_sum(&p->numbers.sum);
 		row->has[i] = 1;
 	}
 	if (!p->fold.sum || p->fold.mix.incompatible)

@@ -60,12 +60,15 @@ bool native_ts_of_last(const struct window *, struct sample *);
 bool native_extended(const struct window *, bool counter, bool per_second, struct sample *);
 
 /* What is said of a window; the ones that give a bool give false. */
+bool native_note_mixed(const struct window *);
 bool native_note_schemas(const struct window *);
 void native_note_not_counter(const struct window *);
 void native_note_not_gauge(const struct window *);
 /* False: they do not go together, and that was said. */
 bool native_add_noted(const struct window *, struct native *, const struct native *);
 bool native_sub_noted(const struct window *, struct native *, const struct native *);
+/* On the line between two of a series; a counter that was reset between them began again at nothing. */
+const struct native *native_between(const struct window *, const struct native *from, msec_t t1, const struct native *to, msec_t t2, msec_t t, bool counter);
 void native_note_mix(const struct eval *, const struct node *where, const struct native_mix *, const char *operation);
 
 /* ---- native_fold.c: sums and means ---- */

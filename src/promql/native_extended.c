@@ -13,14 +13,12 @@ struct ends {
 	const struct native *left, *right;
 };
 
-/* Between two samples; a counter that was reset between them began again at nothing. */
-static const struct native *
-between(const struct window *w, size_t i, msec_t t, bool counter)
+const struct native *
+native_between(const struct window *w, const struct native *from, msec_t t1, const struct native *to, msec_t t2, msec_t t, bool counter)
 {
-	const struct native *from = w->h[i], *to = w->h[i + 1];
-	if (t == w->ht[i] || t == w->ht[i + 1])
-		return t == w->ht[i] ? from : to;
-	double share = (double)(t - w->ht[i]) / (double)(w->ht[i + 1] - w->ht[i]);
+	if (t == t1 || t == t2)
+		return t == t1 ? from : to;
+	double share = (double)(t - t1) / (double)(t2 - t1);
 	struct native *h = native_copy(to, w->scratch);
 	bool reset = counter && native_was_reset(to, from, w->scratch);
 	if (!reset && !native_sub_noted(w, h, from))
@@ -29,6 +27,12 @@ between(const struct window *w, size_t i, msec_t t, bool counter)
 	if (!reset && !native_add_noted(w, h, from))
 		return NULL;
 	return h;
+}
+
+static const struct native *
+between(const struct window *w, size_t i, msec_t t, bool counter)
+{
+	return native_between(w, w->h[i], w->ht[i], w->h[i + 1], w->ht[i + 1], t, counter);
 }
 
 static void

@@ -105,12 +105,13 @@ look(struct newest *x, msec_t at, msec_t lookback)
 static bool
 put_found(const struct eval *ev, struct native_series *hs, const struct newest *x, bool times, struct rows *out, struct row *row, size_t i)
 {
-	if (x->number || times) {
+	static const struct native any; /* that it is one must be seen, and no more */
+	if (x->number || (times && row_put(ev, out, row, i, &any))) {
 		row->v[i] = times ? (double)x->t / 1000 : x->view->v[x->n - 1];
 		row->has[i] = 1;
 		return true;
 	}
-	const struct native *h = native_series_get(hs, x->nh - 1);
+	const struct native *h = times ? NULL : native_series_get(hs, x->nh - 1);
 	return !h || row_put(ev, out, row, i, h);
 }
 

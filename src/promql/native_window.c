@@ -25,8 +25,8 @@ note_metric(const struct window *w, bool warning, const char *text)
 	eval_note(w->ev, warning, w->call->args[0], "%s \"%.*s\"", text, STR_ARG(metric_of(w)));
 }
 
-static bool
-note_mixed(const struct window *w)
+bool
+native_note_mixed(const struct window *w)
 {
 	note_metric(w, true, "encountered a mix of histograms and floats for metric name");
 	return false;
@@ -177,7 +177,7 @@ static bool
 extrapolated(const struct window *w, bool counter, bool per_second, struct sample *out)
 {
 	if (w->n)
-		return note_mixed(w);
+		return native_note_mixed(w);
 	if (w->anchored || w->smoothed)
 		return native_extended(w, counter, per_second, out);
 	if (w->nh < 2)
@@ -259,7 +259,7 @@ last_two(const struct window *w, bool rate, struct sample *out)
 	if (!newest_next(&x, &last, &t) || !newest_next(&x, &before, &t0) || t == t0)
 		return false;
 	if (!last.h != !before.h)
-		return note_mixed(w);
+		return native_note_mixed(w);
 	if (!last.h) {
 		double v = rate && last.v < before.v ? last.v : last.v - before.v;
 		*out = (struct sample){NULL, rate ? v / seconds(t0, t) : v};
@@ -339,7 +339,7 @@ fold(const struct window *w, bool mean, struct sample *out)
 {
 	struct native_fold f = {.mean = mean};
 	if (w->n)
-		return note_mixed(w);
+		return native_note_mixed(w);
 	for (size_t i = 0; i < w->nh && !f.mix.incompatible; i++)
 		native_fold_add(&f, w->h[i], w->scratch);
 	if (f.mix.incompatible)

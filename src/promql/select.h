@@ -45,4 +45,9 @@ struct over {
 	msec_t before, behind; /* how far they make the window reach beyond the range */
 };
 
+/* Ranges do not see the marks of staleness; the view's samples are the cursor's own. */
+void strip_stale(struct tsdb_view *);
+/* smoothed.c: at each step the value on the line between the samples around it. */
+bool smoothed_row(const struct eval *, const struct node *, const struct gaze *, const struct tsdb_view *, struct rows *out);
+
 #endif

@@ -126,18 +126,17 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (n->anchored || n->smoothed)
-		return eval_fail(
-		    ev, RC_INVALID, "the modifiers anchored and smoothed are evaluated on ranges only");
 	if (!gaze_of(ev, n, &g))
 		return false;
 	msec_t lookback = lookback_of(ev);
-	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
+	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1) + (n->smoothed ? lookback : 0), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
 		{
 		ev->run->read += view.n;
-		ok = eval_go_on(ev) && (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out);
+		if (n->smoothed)
+			strip_stale(&view);
+		ok = eval_go_on(ev) && (n->smoothed ? smoothed_row(ev, n, &g, &view, out) : (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out));
 	}
 	tsdb_cursor_destroy(&c);
 	return ok;
@@ -214,8 +213,7 @@ over_series(
 	return true;
 }
 
-/* Ranges do not see the marks of staleness. */
-static void
+void
 strip_stale(struct tsdb_view *view)
 {
 	msec_t *t = (msec_t *)view->t; /* the cursor's own buffers, ours until its next step */
