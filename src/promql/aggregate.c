@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/map.h"
+#include "base/quote.h"
 
 struct group {
 	struct labels labels;
@@ -260,8 +261,13 @@ count_values(const struct eval *ev, const struct node *n, const struct rows *row
 	struct str name;
 	if (!eval_string(ev, n->args[1], &name))
 		return false;
-	if (!label_name_is_valid(name))
-		return eval_fail(ev, RC_INVALID, "invalid label name \"%.*s\"", STR_ARG(name));
+	if (!label_name_is_valid(name)) {
+		struct buf b = {0};
+		quote_add(&b, name);
+		eval_fail(ev, RC_INVALID, "invalid label name %s", b.p);
+		buf_fini(&b);
+		return false;
+	}
 	struct map *places = map_create(); /* labels -> place in out, plus one */
 	bool ok = true;
 	for (size_t r = 0; ok && r < rows->n; r++) {
@@ -417,6 +423,34 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 
 /* ---- the door ---- */
 
+static void
+note_ratio(const struct eval *ev, const struct node *where, double ratio)
+{
+	struct buf b = {0};
+	if (!(fabs(ratio) > 1))
+		return;
+	buf_f64_short(&b, ratio);
+	eval_note(ev, true, where, "ratio value should be between -1 and 1, got %s, capping to %d", b.p, ratio > 0 ? 1 : -1);
+	buf_fini(&b);
+}
+
+/* Of all steps' parameters the least and the greatest are worth a word, and one that is no number. */
+static void
+note_extremes(const struct eval *ev, const struct node *n, const double *param, void (*note)(const struct eval *, const struct node *, double))
+{
+	double least = INFINITY, most = -INFINITY;
+	for (size_t i = 0; i < ev->n; i++) {
+		if (isnan(param[i]))
+			note(ev, n->args[1], NAN);
+		least = param[i] < least ? param[i] : least;
+		most = param[i] > most ? param[i] : most;
+	}
+	if (least > most)
+		return;
+	note(ev, n->args[1], most);
+	note(ev, n->args[1], least);
+}
+
 bool
 eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 {
@@ -442,8 +476,9 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	if (choosing && !params_are_numbers(ev, n, param))
 		return false;
 	if (n->aggregate == AGG_QUANTILE)
-		for (size_t i = 0; i < ev->n; i++)
-			note_quantile(ev, n->args[1], param[i]);
+		note_extremes(ev, n, param, note_quantile);
+	if (n->aggregate == AGG_LIMIT_RATIO)
+		note_extremes(ev, n, param, note_ratio);
 	struct groups gs = {0};
 	bool ok = true;
 	group_rows(ev, n, &v.rows, &gs);

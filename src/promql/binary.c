@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/quote.h"
 
 double
 op_apply(enum op op, double l, double r)
@@ -226,24 +227,42 @@ emit(const struct joining *j, struct labels ls, bool drop, size_t step, const st
 	return true;
 }
 
+/* {__name__="x", a="b"} */
+static void
+print_all(struct buf *b, struct labels ls)
+{
+	const char *between = "{";
+	labels_each (ls, l) {
+		buf_c(b, between);
+		buf_str(b, l.it.name);
+		buf_ch(b, '=');
+		quote_add(b, l.it.value);
+		between = ", ";
+	}
+	buf_c(b, *between == '{' ? "{}" : "}");
+}
+
 /* A duplicate on the side that must be unique. */
 static bool
 say_duplicate(const struct joining *j, const struct row *a, const struct row *b)
 {
-	struct buf text = {0};
+	struct buf text = {0}, first = {0}, second = {0};
 	struct label_builder group = {0};
+	print_all(&first, a->labels);
+	print_all(&second, b->labels);
+	bool turn = str_cmp(buf_view(&first), buf_view(&second)) > 0;
 	labels_each (a->labels, l)
 		if (counts(&j->n->match, l.it.name))
 			*vec_add(&group.set) = l.it;
-	labels_print(&text, label_builder_done(&group, j->ev->run->arena));
+	print_all(&text, label_builder_done(&group, j->ev->run->arena));
 	buf_fmt(&text, " on the %s hand-side of the operation: [", j->swapped ? "left" : "right");
-	labels_print(&text, b->labels);
-	buf_c(&text, ", ");
-	labels_print(&text, a->labels);
+	buf_fmt(&text, "%s, %s", turn ? second.p : first.p, turn ? first.p : second.p);
 	eval_fail(j->ev, RC_INVALID,
 	    "found duplicate series for the match group %s];many-to-many matching not allowed: matching labels must be unique on one side", text.p);
 	label_builder_fini(&group);
 	buf_fini(&text);
+	buf_fini(&first);
+	buf_fini(&second);
 	return false;
 }
 
@@ -426,7 +445,10 @@ bool
 eval_binary(const struct eval *ev, const struct node *n, struct value *out)
 {
 	struct value l, r;
-	if (!eval_node(ev, n->args[0], &l) || !eval_node(ev, n->args[1], &r))
+	struct eval inner = *ev;
+	if (op_is_trim(n->op))
+		inner.told = RESETS_NEVER;
+	if (!eval_node(&inner, n->args[0], &l) || !eval_node(&inner, n->args[1], &r))
 		return false;
 	if (l.type == PROMQL_SCALAR && r.type == PROMQL_SCALAR)
 		return scalars(ev, n, l.scalar, r.scalar, out);

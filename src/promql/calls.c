@@ -366,10 +366,19 @@ descending(const void *a, const void *b)
 	return isnan(x) || isnan(y) ? ascending(a, b) : -ascending(a, b);
 }
 
+/* The answer of a range is sorted by labels, whatever was asked for. */
+static void
+note_order(struct call *c)
+{
+	if (c->ev->n > 1)
+		eval_note(c->ev, true, c->n, "sort is ineffective for range queries since results are always ordered by labels");
+}
+
 bool
 run_sort(struct call *c)
 {
 	bool down = str_ends(str_c(c->n->fn->name), STR("_desc"));
+	note_order(c);
 	if (!numbers_arg(c, 0))
 		return false;
 	if (c->out->rows.n && c->ev->run->ask->step == 0)
@@ -436,6 +445,7 @@ bool
 run_sort_by_label(struct call *c)
 {
 	struct label_order o = {.sign = str_ends(str_c(c->n->fn->name), STR("_desc")) ? -1 : 1};
+	note_order(c);
 	o.names.p = arena_array(c->ev->run->arena, struct str, c->n->n_args);
 	for (size_t i = 1; i < c->n->n_args; i++)
 		if (!eval_string(c->ev, ARG(c, i), &o.names.p[o.names.n++]))

@@ -23,23 +23,6 @@ type_of(char c)
 	return c == 's' ? PROMQL_SCALAR : c == 't' ? PROMQL_STRING : c == 'v' ? PROMQL_VECTOR : PROMQL_MATRIX;
 }
 
-/* anchored and smoothed make windows reach beyond their ranges, which few functions understand. */
-static enum rc
-check_reach(const struct promql *q, const struct node *call, const struct node *arg, struct err *e)
-{
-	static const char *const functions[] = {"delta", "increase", "rate", "changes", "resets"};
-	const struct node *n = node_bare(arg);
-	size_t fitting = n->anchored ? 5 : 3;
-	if (n->kind != NODE_SELECTOR || !n->range || (!n->anchored && !n->smoothed))
-		return RC_OK;
-	for (size_t i = 0; i < fitting; i++)
-		if (str_is(str_c(call->fn->name), functions[i]))
-			return RC_OK;
-	return promql_error(q->text, arg->text.p, e, "%s modifier can only be used with: %s - not with %s",
-	    n->anchored ? "anchored" : "smoothed",
-	    n->anchored ? "changes, delta, increase, rate, resets" : "delta, increase, rate", call->fn->name);
-}
-
 static enum rc
 check_call(const struct promql *q, struct node *n, struct err *e)
 {
@@ -58,8 +41,6 @@ check_call(const struct promql *q, struct node *n, struct err *e)
 	const char *arg = f->args;
 	for (size_t i = 0; rc == RC_OK && i < n->n_args; i++) {
 		rc = expect(q, n->args[i], type_of(*arg), where.p, e);
-		if (rc == RC_OK)
-			rc = check_reach(q, n, n->args[i], e);
 		arg += arg[1] != '\0';
 	}
 	buf_fini(&where);

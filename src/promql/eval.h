@@ -66,6 +66,7 @@ struct eval {
 	msec_t start, step;
 	size_t n;
 	msec_t from, to; /* of the whole query: start() and end() */
+	enum { RESETS_UNTOLD, RESETS_TOLD, RESETS_NEVER } told; /* do native histograms say where they began anew? */
 };
 
 static inline msec_t

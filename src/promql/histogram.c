@@ -130,8 +130,10 @@ input_init(struct input *in, const struct eval *ev, const struct node *vector)
 {
 	struct value v;
 	size_t most = 0;
+	struct eval inner = *ev;
 	*in = (struct input){.ev = ev, .where = vector};
-	if (!eval_node(ev, vector, &v))
+	inner.told = RESETS_NEVER;
+	if (!eval_node(&inner, vector, &v))
 		return false;
 	in->rows = v.rows;
 	in->seen = map_create();
@@ -499,8 +501,11 @@ run_histogram_number(struct call *c)
 {
 	struct value v;
 	struct arena *scratch;
-	bool ok = true;
-	if (!eval_node(c->ev, c->n->args[0], &v))
+	bool ok = true, spread = str_starts(str_c(c->n->fn->name), STR("histogram_std"));
+	struct eval inner = *c->ev;
+	if (!spread && inner.told == RESETS_UNTOLD)
+		inner.told = RESETS_TOLD;
+	if (!eval_node(&inner, c->n->args[0], &v))
 		return false;
 	scratch = arena_create();
 	for (size_t r = 0; ok && r < v.rows.n; r++) {

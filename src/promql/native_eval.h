@@ -18,9 +18,10 @@ struct native_series {
 	const struct native **h;
 	size_t n;
 	struct arena *arena;
+	bool told; /* where they began anew */
 };
 /* Its histograms live in the arena. */
-struct native_series native_series_of(const struct tsdb_view *, struct arena *);
+struct native_series native_series_of(const struct eval *, const struct tsdb_view *, struct arena *);
 /* The i-th, with its hint as the one before it makes it; NULL: the store does not hold one. */
 const struct native *native_series_get(struct native_series *, size_t i);
 

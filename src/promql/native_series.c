@@ -1,8 +1,10 @@
 /*
  * native_series.c — series with native histograms, from the store to rows and windows.
  *
- * IDEA   A hint that a counter was not reset is a statement about the sample before, which the sender may have had and we
- *        not: what the store's neighbours say goes before it.  A reset that was announced stays one.
+ * IDEA   What a hint says of a counter is a statement about the sample before, which the sender may have had and we not: what
+ *        the store's neighbours say goes before it.  That there was no reset is told to whoever computes; that there was
+ *        one only to who asks for counts and sums alone, as Prometheus does it: its chunks begin anew at a reset, and
+ *        nobody knows what the first of a chunk follows.
  * TRAP   At one moment a series may have a number and a histogram, since they are stored apart; the histogram counts.
  */
 #include "promql/native_eval.h"
@@ -11,13 +13,14 @@
 #include <string.h>
 
 struct native_series
-native_series_of(const struct tsdb_view *view, struct arena *a)
+native_series_of(const struct eval *ev, const struct tsdb_view *view, struct arena *a)
 {
 	return (struct native_series){.t = view->histogram_t,
 	    .bytes = view->histograms,
 	    .h = arena_array(a, const struct native *, view->n_histograms + 1),
 	    .n = view->n_histograms,
-	    .arena = a};
+	    .arena = a,
+	    .told = ev->told == RESETS_TOLD};
 }
 
 const struct native *
@@ -27,12 +30,15 @@ native_series_get(struct native_series *s, size_t i)
 		return s->h[i];
 	struct native *now = native_read(s->bytes[i], s->arena);
 	s->h[i] = now;
-	if (!now || now->hint == HISTOGRAM_GAUGE || now->hint == HISTOGRAM_RESET)
+	if (!now || now->hint == HISTOGRAM_GAUGE)
 		return now;
+	bool announced = now->hint == HISTOGRAM_RESET;
 	now->hint = HISTOGRAM_UNKNOWN;
 	struct native *before = i ? native_read(s->bytes[i - 1], s->arena) : NULL;
-	if (before && before->hint != HISTOGRAM_GAUGE)
-		now->hint = native_was_reset(now, before, s->arena) ? HISTOGRAM_RESET : HISTOGRAM_NO_RESET;
+	if (!before || before->hint == HISTOGRAM_GAUGE)
+		return now;
+	bool reset = announced || native_was_reset(now, before, s->arena);
+	now->hint = !reset ? HISTOGRAM_NO_RESET : s->told ? HISTOGRAM_RESET : HISTOGRAM_UNKNOWN;
 	return now;
 }
 
@@ -118,7 +124,7 @@ put_found(const struct eval *ev, struct native_series *hs, const struct newest *
 bool
 native_fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
 {
-	struct native_series hs = native_series_of(view, ev->run->arena);
+	struct native_series hs = native_series_of(ev, view, ev->run->arena);
 	struct newest x = {.view = view};
 	struct row *row = NULL;
 	for (size_t i = 0; i < ev->n; i++) {
@@ -242,7 +248,7 @@ bool
 native_over_series(const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
 {
 	struct arena *a = arena_create();
-	struct native_series hs = native_series_of(view, a);
+	struct native_series hs = native_series_of(ev, view, a);
 	msec_t *t = arena_array(a, msec_t, hs.n + 1);
 	ev->run->read += view->n_histograms;
 	struct sliding s = {.t = view->t, .v = view->v, .n = view->n, .ht = t, .h = hs.h};
@@ -293,7 +299,7 @@ bool
 native_raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_series *out)
 {
 	struct arena *a = ev->run->arena;
-	struct native_series hs = native_series_of(view, a);
+	struct native_series hs = native_series_of(ev, view, a);
 	size_t i = 0, k = 0;
 	if (!eval_hold(ev, view->n + view->n_histograms))
 		return false;

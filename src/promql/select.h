@@ -47,6 +47,8 @@ struct over {
 
 /* Ranges do not see the marks of staleness; the view's samples are the cursor's own. */
 void strip_stale(struct tsdb_view *);
+/* smoothed.c: fails for a function that does not know of anchored or smoothed ranges. */
+bool reach_fits(const struct eval *, const struct node *call, const struct node *matrix);
 /* smoothed.c: at each step the value on the line between the samples around it. */
 bool smoothed_row(const struct eval *, const struct node *, const struct gaze *, const struct tsdb_view *, struct rows *out);
 

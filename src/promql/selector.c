@@ -276,6 +276,7 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 		return false;
 	*inner = *ev;
 	inner->step = step;
+	inner->told = RESETS_NEVER;
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
@@ -339,7 +340,7 @@ eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
 		else if (!eval_scalar(ev, call->args[i], &o.params[k++]))
 			return false;
 	}
-	return over_matrix(ev, matrix, &o);
+	return reach_fits(ev, call, matrix) && over_matrix(ev, matrix, &o);
 }
 
 bool

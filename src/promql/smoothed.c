@@ -7,6 +7,22 @@
 #include "promql/native_eval.h"
 #include "promql/select.h"
 
+/* anchored and smoothed make windows reach beyond their ranges, which few functions understand. */
+bool
+reach_fits(const struct eval *ev, const struct node *call, const struct node *matrix)
+{
+	static const char *const functions[] = {"delta", "increase", "rate", "changes", "resets"};
+	const struct node *n = node_bare(matrix);
+	size_t fitting = n->anchored ? 5 : 3;
+	if (n->kind != NODE_SELECTOR || (!n->anchored && !n->smoothed))
+		return true;
+	for (size_t i = 0; i < fitting; i++)
+		if (str_is(str_c(call->fn->name), functions[i]))
+			return true;
+	return eval_fail(ev, RC_INVALID, "%s modifier can only be used with: %s - not with %s", n->anchored ? "anchored" : "smoothed",
+	    n->anchored ? "changes, delta, increase, rate, resets" : "delta, increase, rate", call->fn->name);
+}
+
 struct smoothing {
 	const struct eval *ev;
 	const struct node *n;
@@ -100,7 +116,7 @@ look(struct smoothing *s, msec_t at, double *v, const struct native **h)
 bool
 smoothed_row(const struct eval *ev, const struct node *n, const struct gaze *g, const struct tsdb_view *view, struct rows *out)
 {
-	struct smoothing s = {.ev = ev, .n = n, .view = view, .hs = native_series_of(view, ev->run->arena)};
+	struct smoothing s = {.ev = ev, .n = n, .view = view, .hs = native_series_of(ev, view, ev->run->arena)};
 	struct node place = {.args = (struct node *[]){(struct node *)n}, .n_args = 1}; /* the notes are about the selector */
 	struct row *row = NULL;
 	s.notes = (struct window){.call = &place, .ev = ev, .labels = view->labels, .scratch = ev->run->arena};
