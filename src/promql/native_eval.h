@@ -93,6 +93,8 @@ bool native_aggregate(const struct eval *, const struct node *, struct rows *, s
 
 /* Of which at least one is a histogram; false: there is no outcome. */
 bool native_binop(const struct eval *, const struct node *, struct sample l, struct sample r, struct sample *out);
+/* Do such samples go together?  Those that do not are no match of each other. */
+bool native_fits(enum op, struct sample l, struct sample r);
 bool native_with_scalar(const struct eval *, const struct node *, struct row *, const double *scalar, bool scalar_left);
 bool native_negate(const struct eval *, struct row *);
 
