@@ -112,6 +112,15 @@ def test_a_call_rings_in_the_browser_and_is_taken_with_a_key(house):
     walk("operator", house, user="first")
 
 
+def test_expressions_are_written_with_help(tmp_path):
+    d = First(tmp_path)
+    try:
+        d.wait(lambda: "node_load1" in d.ask("GET", "/api/v1/label/__name__/values").json()["data"], 30)
+        walk("explore", d)
+    finally:
+        d.stop()
+
+
 @pytest.mark.parametrize("house", [True], indirect=True)
 def test_a_contact_opens_follows_and_reopens(house):
     walk("contact", house, admin=house.admin, nora=house.token("nora"))

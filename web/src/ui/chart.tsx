@@ -12,6 +12,8 @@ import { Loading, Nothing, troubleText } from "./basics"
 export interface Line {
 	label: string
 	points: [number, number][]
+	colour?: number /* its place among the colours; default: its place among the lines */
+	past?: boolean /* an earlier time drawn beside: paler and dotted */
 }
 
 const hues = { light: ["#1d4f91", "#a04800", "#1b6b3a", "#7a2d8c", "#765c00", "#0b6a75", "#9c2a4a", "#4a5563"], dark: ["#8ab6f5", "#ffb36b", "#77d197", "#d7a1ea", "#e8cc63", "#74d3de", "#ff9db4", "#aab4c2"] }
@@ -60,7 +62,7 @@ export function Chart({ lines, height = 220, from, to, marks = [], onZoom, label
 					cursor: { drag: { x: !!onZoom, y: false, setScale: false } },
 					scales: { x: { time: true, ...(from && to ? { min: from, max: to } : {}) } },
 					axes: [{ ...axis, space: 70, values: (_u, xs) => xs.map((x, i) => timeLabel(x, xs[i - 1])) }, { ...axis, size: 58, values: (_u, vs) => vs.map((v) => short(v)) }],
-					series: [{}, ...lines.map((l, i) => ({ label: l.label, stroke: colourOf(i), width: 1.6, dash: dashes[Math.floor(i / 8) % 4], points: { show: false }, spanGaps: false }))],
+					series: [{}, ...lines.map((l, i) => ({ label: l.label, stroke: colourOf(l.colour ?? i) + (l.past ? "99" : ""), width: l.past ? 1.2 : 1.6, dash: l.past ? [2, 4] : dashes[Math.floor((l.colour ?? i) / 8) % 4], points: { show: false }, spanGaps: false }))],
 					hooks: {
 						setSelect: [
 							(u) => {
@@ -112,6 +114,7 @@ export function short(v: number): string {
 export interface PromResult {
 	status: string
 	warnings?: string[]
+	infos?: string[]
 	data: { resultType: string; result: unknown }
 }
 interface Series {
