@@ -149,6 +149,24 @@ add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 	jsonw_object_end(w);
 }
 
+/* How many samples each step looked at: [[time, samples], …]. */
+static void
+add_steps(struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask)
+{
+	struct buf all = {0};
+	for (size_t i = 0; i < r->n_steps; i++) {
+		if (i)
+			buf_ch(&all, ',');
+		add_moment(&all, ask->start + (msec_t)i * ask->step);
+		buf_fmt(&all, "%llu]", (unsigned long long)r->steps[i]);
+	}
+	jsonw_key(w, "totalQueryableSamplesPerStep");
+	jsonw_array(w);
+	jsonw_raw(w, buf_view(&all));
+	jsonw_array_end(w);
+	buf_fini(&all);
+}
+
 /* ?stats=: what the query cost. */
 static void
 add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
@@ -169,6 +187,8 @@ add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, 
 	jsonw_object_end(w);
 	jsonw_key(w, "samples");
 	jsonw_object(w);
+	if (r->steps)
+		add_steps(w, r, ask);
 	jsonw_key(w, "totalQueryableSamples");
 	jsonw_i64(w, (int64_t)r->samples);
 	jsonw_key(w, "peakSamples");
@@ -288,6 +308,7 @@ begin(struct call *c, struct promql **q, struct promql_ask *ask)
 	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
 	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
+	ask->count_steps = str_is(http_param(c->req, "stats"), "all");
 	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
 	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;
 	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
