@@ -1,6 +1,8 @@
 /* page.c — see page.h. */
 #include "collect/page.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -23,6 +25,8 @@ struct page_memory {
 	struct tsdb_ref reports[REPORTS];
 	bool reported;
 	uint64_t described; /* the hash of its types, helps and units as they were stored; 0: not yet */
+	pthread_mutex_t lock; /* over what follows */
+	VEC(uint64_t) families; /* hashes of the names that it described, ascending */
 };
 
 struct page_memory *
@@ -30,6 +34,7 @@ page_memory_create(void)
 {
 	struct page_memory *m = mem_new(struct page_memory);
 	m->lines = map_create();
+	pthread_mutex_init(&m->lock, NULL);
 	return m;
 }
 
@@ -42,6 +47,8 @@ page_memory_destroy(struct page_memory **pm)
 	map_each(m->lines, e)
 		mem_free(e->value);
 	map_destroy(&m->lines);
+	vec_fini(&m->families);
+	pthread_mutex_destroy(&m->lock);
 	mem_free(m);
 	*pm = NULL;
 }
@@ -206,9 +213,39 @@ family_of(struct map *by_name, const struct expo *x, struct arena *a)
 	if (!m) {
 		m = arena_new(a, struct tsdb_metadata);
 		m->metric = arena_str(a, x->family);
+		m->type = STR("unknown");
 		map_put(by_name, m->metric, m);
 	}
 	return m;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void
+keep_families(struct page_memory *m, const struct tsdb_metadata *p, size_t n)
+{
+	pthread_mutex_lock(&m->lock);
+	m->families.n = 0;
+	for (size_t i = 0; i < n; i++)
+		*vec_add(&m->families) = str_hash(p[i].metric);
+	if (n)
+		qsort(m->families.p, n, sizeof *m->families.p, by_number);
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool
+page_has_family(struct page_memory *m, struct str name)
+{
+	uint64_t hash = str_hash(name);
+	pthread_mutex_lock(&m->lock);
+	bool has = m->families.n && bsearch(&hash, m->families.p, m->families.n, sizeof hash, by_number);
+	pthread_mutex_unlock(&m->lock);
+	return has;
 }
 
 /* What the page says of its metrics: read again when it is not what it said before. */
@@ -224,6 +261,8 @@ describe(struct storing *s, struct str body, enum expo_format format)
 		if (item == EXPO_SAMPLE)
 			continue;
 		struct tsdb_metadata *m = family_of(by_name, &x, s->page);
+		if (item == EXPO_TYPE && str_is(x.text, "untyped"))
+			continue;
 		*(item == EXPO_TYPE ? &m->type : item == EXPO_HELP ? &m->help : &m->unit) = arena_str(s->page, x.text);
 	}
 	expo_fini(&x);
@@ -233,6 +272,7 @@ describe(struct storing *s, struct str body, enum expo_format format)
 		log_warn("collect", "what the page of %.*s says of its metrics is not stored: %s", STR_ARG(s->target->job), e.text);
 	else
 		s->memory->described = s->described;
+	keep_families(s->memory, all.p, all.n);
 	vec_fini(&all);
 	map_destroy(&by_name);
 }

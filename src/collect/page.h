@@ -21,6 +21,9 @@ struct page_memory; /* what is remembered between scrapes of a target */
 struct page_memory *page_memory_create(void);
 void page_memory_destroy(struct page_memory **);
 
+/* Did its last good page describe this family (TYPE, HELP, UNIT)?  Any thread. */
+bool page_has_family(struct page_memory *, struct str name);
+
 struct page_rules {
 	const struct conf_scrape *job;
 	const struct relabel *metric_rules;

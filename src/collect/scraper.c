@@ -7,7 +7,6 @@
  */
 #include "collect/scraper.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -17,46 +16,12 @@
 #include "base/map.h"
 #include "base/must.h"
 #include "base/time.h"
-#include "collect/page.h"
+#include "collect/scraper_state.h"
 #include "net/http_conf.h"
-#include "wire/json.h"
 
 static const char formats[] =
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-
-struct job {
-	const struct conf_scrape *conf;
-	struct relabel *rules, *metric_rules;
-	msec_t refresh; /* of its files; 0: it has none */
-};
-
-struct scraped {
-	struct scraper *scraper;
-	struct job *job;
-	struct target target; /* texts in `arena` */
-	struct arena *arena;
-	uint64_t hash; /* of its key: the moment of its scrapes, and who it is */
-	struct page_memory *memory;
-	struct loop_timer timer;
-	struct http_call *call;
-	msec_t due, last;
-	double seconds;
-	bool up, known; /* known: it was scraped at least once */
-	char trouble[300];
-	bool kept; /* by the configuration that is being taken */
-};
-
-struct scraper {
-	struct loop *loop;
-	struct http_door *http;
-	struct tsdb *db;
-	struct conf *conf;
-	VEC(struct job *) jobs;
-	struct map *targets; /* tenant, labels, URL -> struct scraped */
-	struct loop_timer refresh;
-	pthread_mutex_t lock; /* over what scraper_json reads */
-};
 
 static void scrape(void *arg);
 
@@ -262,6 +227,7 @@ discover(struct scraper *sc)
 			keep_targets_of(sc, sc->jobs.p[i]->conf->job_name);
 		}
 		take_targets(sc, sc->jobs.p[i], &list);
+		sc->jobs.p[i]->dropped = list.dropped;
 		vec_fini(&list.targets);
 	}
 	end_targets(sc);
@@ -380,72 +346,4 @@ size_t
 scraper_targets(const struct scraper *sc)
 {
 	return map_count(sc->targets);
-}
-
-/* ---- view ---- */
-
-static void
-labels_json(struct json_writer *w, const char *key, struct labels ls)
-{
-	jsonw_key(w, key);
-	jsonw_object(w);
-	labels_each(ls, l) {
-		jsonw_key_str(w, l.it.name);
-		jsonw_str(w, l.it.value);
-	}
-	jsonw_object_end(w);
-}
-
-static void
-target_json(struct json_writer *w, const struct scraped *s)
-{
-	struct buf d = {0};
-	jsonw_object(w);
-	labels_json(w, "discoveredLabels", s->target.discovered);
-	labels_json(w, "labels", s->target.labels);
-	jsonw_key(w, "scrapePool");
-	jsonw_str(w, s->target.job);
-	jsonw_key(w, "scrapeUrl");
-	jsonw_str(w, s->target.url);
-	jsonw_key(w, "globalUrl");
-	jsonw_str(w, s->target.url);
-	jsonw_key(w, "lastError");
-	jsonw_c(w, s->trouble);
-	jsonw_key(w, "lastScrape");
-	jsonw_time(w, s->last);
-	jsonw_key(w, "lastScrapeDuration");
-	jsonw_f64(w, s->seconds);
-	jsonw_key(w, "health");
-	jsonw_c(w, !s->known ? "unknown" : s->up ? "up" : "down");
-	duration_print(&d, s->target.interval);
-	jsonw_key(w, "scrapeInterval");
-	jsonw_str(w, buf_view(&d));
-	buf_clear(&d);
-	duration_print(&d, s->target.timeout);
-	jsonw_key(w, "scrapeTimeout");
-	jsonw_str(w, buf_view(&d));
-	jsonw_object_end(w);
-	buf_fini(&d);
-}
-
-void
-scraper_json(struct scraper *sc, bool (*sees)(void *arg, struct str customer), void *arg, struct buf *out)
-{
-	struct json_writer w;
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	jsonw_key(&w, "activeTargets");
-	jsonw_array(&w);
-	pthread_mutex_lock(&sc->lock);
-	map_each(sc->targets, e) {
-		const struct scraped *s = e->value;
-		if (sees(arg, s->target.tenant))
-			target_json(&w, s);
-	}
-	pthread_mutex_unlock(&sc->lock);
-	jsonw_array_end(&w);
-	jsonw_key(&w, "droppedTargets");
-	jsonw_array(&w);
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
 }

@@ -51,10 +51,12 @@ sees(void *who, struct str customer)
 }
 
 static void
-targets_view(void *arg, const struct identity *who, struct buf *b)
+targets_view(void *arg, const struct identity *who, struct scraper_ask *ask, bool metadata, struct buf *b)
 {
 	struct core *c = arg;
-	scraper_json(c->scraper, sees, (void *)who, b);
+	ask->sees = sees;
+	ask->arg = (void *)who;
+	(metadata ? scraper_metadata_json : scraper_json)(c->scraper, ask, b);
 }
 
 static enum rc
