@@ -7,7 +7,7 @@
 #include "base/budget.h"
 #include "base/time.h"
 #include "promql/native.h"
-#include "promql/promql.h"
+#include "promql/query_log.h"
 
 /* ---- parameters ---- */
 
@@ -149,52 +149,15 @@ add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 	jsonw_object_end(w);
 }
 
-/* How many samples each step looked at: [[time, samples], …]. */
-static void
-add_steps(struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask)
-{
-	struct buf all = {0};
-	for (size_t i = 0; i < r->n_steps; i++) {
-		if (i)
-			buf_ch(&all, ',');
-		add_moment(&all, ask->start + (msec_t)i * ask->step);
-		buf_fmt(&all, "%llu]", (unsigned long long)r->steps[i]);
-	}
-	jsonw_key(w, "totalQueryableSamplesPerStep");
-	jsonw_array(w);
-	jsonw_raw(w, buf_view(&all));
-	jsonw_array_end(w);
-	buf_fini(&all);
-}
-
 /* ?stats=: what the query cost. */
 static void
 add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
 {
 	struct str want = http_param(c->req, "stats");
-	double seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
-	static const char *const parts[] = {"evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime", "execTotalTime"};
 	if (!want.n)
 		return;
 	jsonw_key(w, "stats");
-	jsonw_object(w);
-	jsonw_key(w, "timings");
-	jsonw_object(w);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		jsonw_key(w, parts[i]);
-		jsonw_f64(w, i == 0 || i == 3 || i == 5 ? seconds : 0);
-	}
-	jsonw_object_end(w);
-	jsonw_key(w, "samples");
-	jsonw_object(w);
-	if (r->steps)
-		add_steps(w, r, ask);
-	jsonw_key(w, "totalQueryableSamples");
-	jsonw_i64(w, (int64_t)r->samples);
-	jsonw_key(w, "peakSamples");
-	jsonw_i64(w, (int64_t)r->peak);
-	jsonw_object_end(w);
-	jsonw_object_end(w);
+	query_stats_json(w, r, ask->start, ask->step, (double)(clock_mono(clock_real()) - since) / 1e9, str_is(want, "all"));
 }
 
 static void
@@ -241,7 +204,7 @@ prom_query_error(struct call *c, enum rc rc, const char *text)
 	jsonw_key(&w, "error");
 	jsonw_c(&w, text);
 	jsonw_object_end(&w);
-	answer_json(c, rc == RC_CANCELLED || rc == RC_TIMEOUT ? 503 : 422, &b);
+	answer_json(c, rc == RC_CANCELLED ? 499 : rc == RC_TIMEOUT ? 503 : 422, &b);
 }
 
 /* ?limit=: so many series. */
@@ -265,6 +228,22 @@ add_warning(struct promql_result *r, struct str text)
 }
 
 static void
+log_query(struct call *c, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+{
+	query_log_add(&(struct query_line){.query = http_param(c->req, "query"),
+	    .now = c->now,
+	    .start = ask->start,
+	    .end = ask->end,
+	    .step = ask->step,
+	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
+	    .result = r,
+	    .error = error,
+	    .client = c->req->peer,
+	    .method = c->req->method,
+	    .path = c->req->path});
+}
+
+static void
 run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 {
 	struct promql_result *r = NULL;
@@ -281,6 +260,7 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	}
 	enum rc rc = promql_run(q, ask, &r, &e);
 	budget_give(BUDGET_queries, 1);
+	log_query(c, ask, r, since, rc == RC_OK ? NULL : e.text);
 	if (rc != RC_OK) {
 		prom_query_error(c, rc, e.text);
 		return;
@@ -306,7 +286,7 @@ prom_begin_query(struct call *c, struct promql **q, struct promql_ask *ask)
 	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
 	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
-	ask->count_steps = str_is(http_param(c->req, "stats"), "all");
+	ask->count_steps = http_param(c->req, "stats").n || query_log_is_on();
 	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
 	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;
 	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)

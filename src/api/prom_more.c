@@ -95,6 +95,13 @@ handle_prom_notifications(struct call *c)
 	prom_answer_data(c, STR("[]"));
 }
 
+/* 204 tells a client of server-sent events not to come again. */
+void
+handle_prom_notifications_live(struct call *c)
+{
+	http_answer(c->req, 204, "text/plain; charset=utf-8", STR(""));
+}
+
 void
 handle_prom_features(struct call *c)
 {
@@ -174,7 +181,7 @@ put_result(struct buf *b, const struct promql_result *r, struct pairs external)
 	for (size_t i = 0; i < r->n; i++) {
 		struct str name = labels_get(r->series[i].labels, STR(LABEL_METRIC));
 		const struct promql_series *s = &r->series[i];
-		if (!name.n || !s->n)
+		if (!name.n || !s->n || (s->natives && s->natives[s->n - 1])) /* the text format has no native histograms */
 			continue;
 		if (!str_eq(name, family) && metric_name_is_classic(name))
 			buf_fmt(b, "# TYPE %.*s untyped\n", STR_ARG(name));

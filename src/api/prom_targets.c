@@ -128,15 +128,15 @@ rule_json(struct json_writer *w, const struct conf_relabel *r)
 	jsonw_object_end(w);
 }
 
-/* A rule, and the labels after it; nothing after one that drops. */
+/* A rule, and the labels after it; nothing after one that drops.  The labels borrow from the compiled rule. */
 static enum rc
-step_json(struct json_writer *w, const struct conf_relabel *rule, struct label_builder *b, bool *keep, struct arena *a, struct err *e)
+step_json(struct json_writer *w, const struct conf_relabel *rule, struct relabel **one, struct label_builder *b, bool *keep, struct arena *a,
+    struct err *e)
 {
-	struct relabel *one = NULL;
-	enum rc rc = target_rules(rule, 1, &one, e);
+	enum rc rc = target_rules(rule, 1, one, e);
 	if (rc != RC_OK)
 		return rc;
-	*keep = *keep && relabel_apply(one, b, a);
+	*keep = *keep && relabel_apply(*one, b, a);
 	jsonw_object(w);
 	rule_json(w, rule);
 	jsonw_key(w, "output");
@@ -149,7 +149,6 @@ step_json(struct json_writer *w, const struct conf_relabel *rule, struct label_b
 	jsonw_key(w, "keep");
 	jsonw_bool(w, *keep);
 	jsonw_object_end(w);
-	relabel_destroy(&one);
 	return RC_OK;
 }
 
@@ -178,12 +177,13 @@ answer_steps(struct call *c, const struct conf_scrape *job, struct label_builder
 	struct err e;
 	enum rc rc = RC_OK;
 	bool keep = true;
+	struct relabel **rules = arena_array(c->arena, struct relabel *, job->relabel_configs.n + 1);
 	prom_success(&w, &out);
 	jsonw_object(&w);
 	jsonw_key(&w, "steps");
 	jsonw_array(&w);
 	for (size_t i = 0; rc == RC_OK && i < job->relabel_configs.n; i++)
-		rc = step_json(&w, &job->relabel_configs.p[i], b, &keep, c->arena, &e);
+		rc = step_json(&w, &job->relabel_configs.p[i], &rules[i], b, &keep, c->arena, &e);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
@@ -191,6 +191,8 @@ answer_steps(struct call *c, const struct conf_scrape *job, struct label_builder
 		answer_json(c, 200, &out);
 	else
 		answer_error(c, rc, "%s", e.text);
+	for (size_t i = 0; i < job->relabel_configs.n; i++)
+		relabel_destroy(&rules[i]);
 	buf_fini(&out);
 }
 
