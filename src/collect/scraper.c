@@ -18,10 +18,15 @@
 #include "base/time.h"
 #include "collect/scraper_state.h"
 #include "net/http_conf.h"
+#include "wire/metricpb.h"
 
 static const char formats[] =
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
+/* In front of the others, for who wants native histograms. */
+static const char protobuf[] =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.7,";
 
 static void scrape(void *arg);
 
@@ -52,6 +57,12 @@ conclude(struct scraped *s, const struct page_report *r, const char *trouble)
 	sleep_until_next(s);
 }
 
+static bool
+is_protobuf(const struct http_result *r)
+{
+	return str_starts(http_result_header(r, "Content-Type"), STR("application/vnd.google.protobuf"));
+}
+
 static enum expo_format
 format_of(const struct http_result *r)
 {
@@ -65,13 +76,33 @@ print_of(const struct scraped *s)
 	return s->hash + 1;
 }
 
+enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
+
+/* As the text that it stands for, with its native histograms beside it. */
+static enum rc
+store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_counts *n, struct err *e)
+{
+	struct metricpb_natives natives;
+	struct buf text = {0};
+	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
+	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
+	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n};
+	if (rc == RC_OK)
+		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, n, e);
+	metricpb_natives_fini(&natives);
+	buf_fini(&text);
+	return rc;
+}
+
 static enum rc
 store(struct scraped *s, const struct http_result *r, struct page_counts *n, struct err *e)
 {
 	struct page_rules rules = {s->job->conf, s->job->metric_rules};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
-	enum rc rc = page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, n, e);
+	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, n, e)
+				    : page_store(s->memory, s->scraper->db, &s->target, &rules,
+					  &(struct page_body){.text = r->body, .format = format_of(r)}, s->due, n, e);
 	suspect_end();
 	return rc;
 }
@@ -104,7 +135,8 @@ scrape(void *arg)
 	struct arena *a = loop_scratch(s->scraper->loop);
 	struct err e;
 	struct str seconds = arena_fmt(a, "%.3f", (double)s->target.timeout / 1000);
-	struct pair headers[] = {{STR("Accept"), str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
+	bool natives = s->job->conf->scrape_native_histograms == CONF_YES;
+	struct pair headers[] = {{STR("Accept"), natives ? arena_fmt(a, "%s%s", protobuf, formats) : str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
 	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
 	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
 	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
