@@ -134,6 +134,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	while (ok && tsdb_cursor_next(c, &view))
 		{
 		ev->run->read += view.n;
+		count_instants(ev, &g, &view);
 		if (n->smoothed)
 			strip_stale(&view);
 		ok = eval_go_on(ev) && (n->smoothed ? smoothed_row(ev, n, &g, &view, out) : (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out));
@@ -253,6 +254,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view);
+		count_windows(ev, o, &view);
 		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
 	tsdb_cursor_destroy(&c);
@@ -277,6 +279,7 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 	*inner = *ev;
 	inner->step = step;
 	inner->told = RESETS_NEVER;
+	inner->inner = true;
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
@@ -302,6 +305,7 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	for (size_t r = 0; ok && r < v.rows.n; r++) {
 		const struct row *row = &v.rows.p[r];
 		struct tsdb_view view = {.t = t, .v = x};
+		count_row(ev, o, &inner, row);
 		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
 		if (row->h) {
 			ok = eval_go_on(ev) && native_over_row(ev, o, &inner, row, drop);

@@ -13,6 +13,7 @@
 #include "base/suspect.h"
 #include "base/time.h"
 #include "promql/native.h"
+#include "promql/query_log.h"
 #include "rule/group.h"
 #include "wire/url.h"
 
@@ -381,18 +382,34 @@ print_of(const struct rule *rule)
 }
 
 static void
+log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+{
+	query_log_add(&(struct query_line){.query = rule->texts.whole,
+	    .now = ask->start + g->conf->query_offset,
+	    .start = ask->start,
+	    .end = ask->end,
+	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
+	    .result = r,
+	    .error = error,
+	    .file = g->file,
+	    .group = g->conf->name});
+}
+
+static void
 run_rule(struct group *g, struct rule *rule, msec_t at)
 {
 	struct running r = {.group = g, .rule = rule, .arena = arena_create(), .at = at};
 	struct promql_result *res = NULL;
 	struct promql_ask ask = {.db = g->rules->db, .tenants = {&g->tenant, 1}, .start = at - g->conf->query_offset, .end = at - g->conf->query_offset,
-	    .limits = {.samples = SAMPLES}};
+	    .limits = {.samples = SAMPLES}, .count_steps = query_log_is_on()};
 	struct err e;
 	nsec_t since = clock_mono(clock_real());
 	rule->trouble[0] = '\0';
 	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);
-	if (rule_prepare(g, rule, at, &e) != RC_OK || promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
+	bool ok = rule_prepare(g, rule, at, &e) == RC_OK && promql_run(rule->expr, &ask, &res, &e) == RC_OK;
+	log_query(g, rule, &ask, res, since, ok ? NULL : e.text);
+	if (!ok) {
 		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", e.text);
 		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), e.text);
 	} else {
