@@ -6,6 +6,7 @@
 #include "api/tenant.h"
 #include "base/budget.h"
 #include "base/time.h"
+#include "promql/native.h"
 #include "promql/promql.h"
 
 /* ---- parameters ---- */
@@ -74,17 +75,23 @@ add_words(struct json_writer *w, const char *key, struct strs words)
 	jsonw_array_end(w);
 }
 
+static void
+add_moment(struct buf *b, msec_t t)
+{
+	buf_fmt(b, "[%lld", (long long)(t / 1000));
+	if (t % 1000)
+		buf_fmt(b, ".%03d", (int)llabs(t % 1000));
+	buf_ch(b, ',');
+}
+
 /* [1435781451.781,"1"]: the time in seconds with at most three places, the value as a text. */
 static void
 add_point(struct buf *b, const struct promql_point *p)
 {
-	struct buf v = {0};
-	buf_f64(&v, p->v);
-	buf_fmt(b, "[%lld", (long long)(p->t / 1000));
-	if (p->t % 1000)
-		buf_fmt(b, ".%03d", (int)llabs(p->t % 1000));
-	buf_fmt(b, ",\"%s\"]", v.p);
-	buf_fini(&v);
+	add_moment(b, p->t);
+	buf_ch(b, '"');
+	buf_f64(b, p->v);
+	buf_c(b, "\"]");
 }
 
 static void
@@ -98,26 +105,48 @@ add_labels(struct json_writer *w, struct labels ls)
 	jsonw_object_end(w);
 }
 
+/* The points of one kind, numbers or native histograms, under their key; nothing where there are none. */
+static void
+add_points(struct json_writer *w, const struct promql_series *s, bool matrix, bool native)
+{
+	struct buf points = {0};
+	for (size_t i = 0; i < s->n; i++) {
+		const struct native *h = s->natives ? s->natives[i] : NULL;
+		if ((h != NULL) != native)
+			continue;
+		if (points.n)
+			buf_ch(&points, ',');
+		if (!h) {
+			add_point(&points, &s->points[i]);
+			continue;
+		}
+		add_moment(&points, s->points[i].t);
+		native_json(h, &points);
+		buf_ch(&points, ']');
+	}
+	if (points.n) {
+		jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
+		if (matrix) {
+			jsonw_array(w);
+			jsonw_raw(w, buf_view(&points));
+			jsonw_array_end(w);
+		} else {
+			jsonw_raw(w, buf_view(&points));
+		}
+	}
+	buf_fini(&points);
+}
+
 static void
 add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 {
-	struct buf points = {0};
 	jsonw_object(w);
 	jsonw_key(w, "metric");
 	add_labels(w, s->labels);
-	jsonw_key(w, matrix ? "values" : "value");
-	if (matrix)
-		buf_ch(&points, '[');
-	for (size_t i = 0; i < s->n; i++) {
-		if (i)
-			buf_ch(&points, ',');
-		add_point(&points, &s->points[i]);
-	}
-	if (matrix)
-		buf_ch(&points, ']');
-	jsonw_raw(w, buf_view(&points));
+	add_points(w, s, matrix, false);
+	if (s->natives)
+		add_points(w, s, matrix, true);
 	jsonw_object_end(w);
-	buf_fini(&points);
 }
 
 /* ?stats=: what the query cost. */

@@ -177,6 +177,24 @@ buf_f64(struct buf *b, double v)
 }
 
 void
+buf_f64_short(struct buf *b, double v)
+{
+	char sci[40];
+	const char *e;
+	if (!isfinite(v) || v == 0) {
+		buf_f64(b, v);
+		return;
+	}
+	f64_sci(v, sci, sizeof sci);
+	e = strchr(sci, 'e');
+	long exp = e ? strtol(e + 1, NULL, 10) : 0;
+	if (exp < -4 || exp >= 6)
+		buf_c(b, sci);
+	else
+		buf_f64(b, v);
+}
+
+void
 buf_f64_plain(struct buf *b, double v)
 {
 	char sci[40], digits[24];

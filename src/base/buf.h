@@ -28,6 +28,7 @@ void buf_i64(struct buf *, int64_t);
 /* The shortest decimal that reads back as the same double, as JSON and Go print it: 1e+21, 0.1, +Inf, NaN. */
 void buf_f64(struct buf *, double);
 void buf_f64_plain(struct buf *, double); /* the same digits without an exponent, however many noughts that takes */
+void buf_f64_short(struct buf *, double); /* the same digits, as %g: 1e+06 and 1e-05 have exponents already */
 /* "d.ddde±xx" with the fewest digits that read back the same; how many. */
 int f64_sci(double, char *out, size_t size);
 void buf_utf8(struct buf *, uint32_t c);       /* a code point */

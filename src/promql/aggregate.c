@@ -1,13 +1,15 @@
 /*
  * aggregate.c — many series into few: sum, avg … by groups; topk and its kin, which choose.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/map.h"
+#include "base/quote.h"
 
 struct group {
 	struct labels labels;
@@ -21,8 +23,8 @@ struct groups {
 
 /* ---- grouping ---- */
 
-static struct labels
-group_labels(const struct eval *ev, const struct node *n, struct labels ls)
+struct labels
+eval_group_labels(const struct eval *ev, const struct node *n, struct labels ls)
 {
 	struct label_builder b = {0};
 	labels_each (ls, l) {
@@ -46,6 +48,7 @@ add_to_group(struct groups *gs, struct map *seen, struct labels ls, const struct
 		map_put(seen, ls.bytes, g);
 		*vec_add(gs) = g;
 	}
+	g->drop_name |= row->drop_name;
 	*vec_add(&g->rows) = row;
 }
 
@@ -54,7 +57,7 @@ group_rows(const struct eval *ev, const struct node *n, const struct rows *rows,
 {
 	struct map *seen = map_create();
 	for (size_t r = 0; r < rows->n; r++)
-		add_to_group(gs, seen, group_labels(ev, n, rows->p[r].labels), &rows->p[r]);
+		add_to_group(gs, seen, eval_group_labels(ev, n, rows->p[r].labels), &rows->p[r]);
 	map_destroy(&seen);
 }
 
@@ -140,11 +143,26 @@ least_first(const void *a, const void *b)
 	return x->v < y->v ? -1 : 1;
 }
 
-/* A share of all series that stays the same ones: by the hash of their labels. */
+static void
+add_counted(struct buf *b, struct str s)
+{
+	buf_ch(b, (char)(s.n < 255 ? s.n : 255));
+	for (int shift = 0; s.n >= 255 && shift < 24; shift += 8)
+		buf_ch(b, (char)(s.n >> shift));
+	buf_str(b, s);
+}
+
+/* A share of all series that stays the same ones: by the hash of their labels, the one that Prometheus takes. */
 static bool
 in_ratio(struct labels ls, double ratio)
 {
-	double place = (double)labels_hash(ls) / 18446744073709551616.0;
+	struct buf b = {0};
+	labels_each (ls, l) {
+		add_counted(&b, l.it.name);
+		add_counted(&b, l.it.value);
+	}
+	double place = (double)XXH64(b.p, b.n, 0) / 18446744073709551615.0;
+	buf_fini(&b);
 	return ratio >= 0 ? place < ratio : place >= 1 + ratio;
 }
 
@@ -175,6 +193,8 @@ copy_chosen(const struct eval *ev, const struct row *from, size_t step, size_t *
 		*place = out->n;
 	}
 	struct row *row = &out->p[*place - 1];
+	if (from->h && from->h[step])
+		return row_put(ev, out, row, step, from->h[step]);
 	row->v[step] = from->v[step];
 	row->has[step] = 1;
 	return true;
@@ -219,12 +239,15 @@ params_are_numbers(const struct eval *ev, const struct node *n, const double *pa
 /* ---- count_values ---- */
 
 static struct labels
-with_value(const struct eval *ev, const struct node *n, struct labels ls, struct str name, double v)
+with_value(const struct eval *ev, const struct node *n, struct labels ls, struct str name, struct sample s)
 {
 	struct label_builder b = {0};
 	struct buf text = {0};
-	buf_f64_plain(&text, v);
-	label_builder_start(&b, group_labels(ev, n, ls));
+	if (s.h)
+		native_print(s.h, &text);
+	else
+		buf_f64_plain(&text, s.v);
+	label_builder_start(&b, eval_group_labels(ev, n, ls));
 	label_builder_set(&b, name, buf_view(&text));
 	struct labels out = label_builder_done(&b, ev->run->arena);
 	label_builder_fini(&b);
@@ -238,15 +261,20 @@ count_values(const struct eval *ev, const struct node *n, const struct rows *row
 	struct str name;
 	if (!eval_string(ev, n->args[1], &name))
 		return false;
-	if (!label_name_is_valid(name))
-		return eval_fail(ev, RC_INVALID, "invalid label name \"%.*s\"", STR_ARG(name));
+	if (!label_name_is_valid(name)) {
+		struct buf b = {0};
+		quote_add(&b, name);
+		eval_fail(ev, RC_INVALID, "invalid label name %s", b.p);
+		buf_fini(&b);
+		return false;
+	}
 	struct map *places = map_create(); /* labels -> place in out, plus one */
 	bool ok = true;
 	for (size_t r = 0; ok && r < rows->n; r++) {
 		for (size_t i = 0; ok && i < ev->n; i++) {
 			if (!rows->p[r].has[i])
 				continue;
-			struct labels ls = with_value(ev, n, rows->p[r].labels, name, rows->p[r].v[i]);
+			struct labels ls = with_value(ev, n, rows->p[r].labels, name, row_get(&rows->p[r], i));
 			size_t place = (size_t)map_get(places, ls.bytes);
 			if (place == 0) {
 				ok = eval_row(ev, out, ls, false) != NULL;
@@ -278,6 +306,7 @@ struct sum {
 	uint8_t *odd; /* something infinite or NaN came in */
 };
 struct pouring {
+	bool native; /* a native histogram came by: these are for numbers */
 	const struct eval *ev;
 	const struct node *n;
 	struct map *by_labels;
@@ -288,7 +317,7 @@ static struct sum *
 sum_of(struct pouring *p, const struct row *row)
 {
 	struct arena *a = p->ev->run->arena;
-	struct labels ls = group_labels(p->ev, p->n, row->labels);
+	struct labels ls = eval_group_labels(p->ev, p->n, row->labels);
 	struct sum *s = map_get(p->by_labels, ls.bytes);
 	if (s)
 		return s;
@@ -309,6 +338,9 @@ static void
 pour(void *arg, const struct row *row)
 {
 	struct pouring *p = arg;
+	p->native |= row->h != NULL;
+	if (p->native)
+		return;
 	struct sum *s = sum_of(p, row);
 	enum aggregate op = p->n->aggregate;
 	for (size_t i = 0; i < p->ev->n; i++) {
@@ -342,7 +374,7 @@ overflowed(const struct pouring *p)
 {
 	for (size_t g = 0; p->n->aggregate == AGG_AVG && g < p->sums.n; g++)
 		for (size_t i = 0; i < p->ev->n; i++)
-			if (isinf(kahan_sum(&p->sums.p[g]->sums[i])) && !p->sums.p[g]->odd[i])
+			if (!isfinite(kahan_sum(&p->sums.p[g]->sums[i])) && !p->sums.p[g]->odd[i])
 				return true;
 	return false;
 }
@@ -381,7 +413,7 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 	struct rows rows = {.take = pour, .take_arg = &p};
 	const struct node *arg = node_bare(n->args[0]);
 	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
-	*done = !ok || !overflowed(&p);
+	*done = !ok || !(p.native || overflowed(&p));
 	if (ok && *done)
 		ok = give_out(&p, out);
 	map_destroy(&p.by_labels);
@@ -392,12 +424,31 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 /* ---- the door ---- */
 
 static void
-note_quantile(const struct eval *ev, const struct node *n, const double *param)
+note_ratio(const struct eval *ev, const struct node *where, double ratio)
 {
-	for (size_t i = 0; i < ev->n; i++)
-		if (isnan(param[i]) || param[i] < 0 || param[i] > 1)
-			eval_note(ev, true, n->args[1], "quantile value should be between 0 and 1, got %g",
-			    param[i]);
+	struct buf b = {0};
+	if (!(fabs(ratio) > 1))
+		return;
+	buf_f64_short(&b, ratio);
+	eval_note(ev, true, where, "ratio value should be between -1 and 1, got %s, capping to %d", b.p, ratio > 0 ? 1 : -1);
+	buf_fini(&b);
+}
+
+/* Of all steps' parameters the least and the greatest are worth a word, and one that is no number. */
+static void
+note_extremes(const struct eval *ev, const struct node *n, const double *param, void (*note)(const struct eval *, const struct node *, double))
+{
+	double least = INFINITY, most = -INFINITY;
+	for (size_t i = 0; i < ev->n; i++) {
+		if (isnan(param[i]))
+			note(ev, n->args[1], NAN);
+		least = param[i] < least ? param[i] : least;
+		most = param[i] > most ? param[i] : most;
+	}
+	if (least > most)
+		return;
+	note(ev, n->args[1], most);
+	note(ev, n->args[1], least);
 }
 
 bool
@@ -413,6 +464,11 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	}
 	if (!eval_node(ev, n->args[0], &v))
 		return false;
+	if (native_any(&v.rows)) {
+		bool ok = native_aggregate(ev, n, &v.rows, out, &done);
+		if (done || !ok)
+			return ok;
+	}
 	if (n->aggregate == AGG_COUNT_VALUES)
 		return count_values(ev, n, &v.rows, out);
 	if (n->n_args > 1 && !eval_scalar(ev, n->args[1], &param))
@@ -420,7 +476,9 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	if (choosing && !params_are_numbers(ev, n, param))
 		return false;
 	if (n->aggregate == AGG_QUANTILE)
-		note_quantile(ev, n, param);
+		note_extremes(ev, n, param, note_quantile);
+	if (n->aggregate == AGG_LIMIT_RATIO)
+		note_extremes(ev, n, param, note_ratio);
 	struct groups gs = {0};
 	bool ok = true;
 	group_rows(ev, n, &v.rows, &gs);

@@ -21,6 +21,7 @@ enum node_kind {
 
 enum op {
 	OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_POW, OP_ATAN2,
+	OP_TRIM_ABOVE, OP_TRIM_BELOW, /* of native histograms: what is above goes, or below */
 	OP_EQL, OP_NEQ, OP_LSS, OP_LTE, OP_GTR, OP_GTE,
 	OP_AND, OP_OR, OP_UNLESS,
 	OP_MIN, OP_MAX, /* min_of, max_of within a duration */
@@ -29,6 +30,11 @@ static inline bool
 op_is_comparison(enum op op)
 {
 	return op >= OP_EQL && op <= OP_GTE;
+}
+static inline bool
+op_is_trim(enum op op)
+{
+	return op == OP_TRIM_ABOVE || op == OP_TRIM_BELOW;
 }
 static inline bool
 op_is_set(enum op op)
@@ -75,6 +81,8 @@ struct node {
 	enum at_kind at;
 	msec_t at_time;
 	bool anchored, smoothed;
+	bool named;       /* the metric's name was written as one */
+	bool labels_only; /* of info(): it may match everything */
 
 	const struct fn *fn;      /* calls */
 	enum aggregate aggregate; /* aggregations */
@@ -106,6 +114,7 @@ struct promql {
 enum { ARGS_ANY = 255 };
 struct call;
 struct row;
+struct sample;
 struct window;
 struct fn {
 	const char *name;
@@ -118,6 +127,7 @@ struct fn {
 	int64_t (*date)(int64_t seconds);                   /* of each value as a time */
 	bool (*run)(struct call *);                         /* anything else */
 	bool keeps_name;
+	bool (*native)(const struct window *, struct sample *); /* `over`, where the window has native histograms */
 };
 const struct fn *fn_find(struct str name);
 const char *const *fn_names(size_t *n);

@@ -8,12 +8,13 @@
  * TRAP   Under group_right the sides are exchanged before anything else, in Prometheus too: fill_left fills
  *        in the many side, whichever that is, fill_right the one.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/map.h"
+#include "base/quote.h"
 
 double
 op_apply(enum op op, double l, double r)
@@ -50,9 +51,18 @@ result_of(const struct node *n, double l, double r, double *out)
 }
 
 static bool
+outcome(const struct eval *ev, const struct node *n, struct sample l, struct sample r, struct sample *out)
+{
+	*out = (struct sample){0};
+	if (l.h || r.h || op_is_trim(n->op))
+		return native_binop(ev, n, l, r, out);
+	return result_of(n, l.v, r.v, &out->v);
+}
+
+static bool
 drops_name(const struct node *n)
 {
-	return !op_is_comparison(n->op) || n->returns_bool;
+	return (!op_is_comparison(n->op) && !op_is_trim(n->op)) || n->returns_bool;
 }
 
 /* ---- with scalars ---- */
@@ -60,6 +70,8 @@ drops_name(const struct node *n)
 static bool
 scalars(const struct eval *ev, const struct node *n, const double *l, const double *r, struct value *out)
 {
+	if (op_is_trim(n->op))
+		return eval_fail(ev, RC_INVALID, "operator \"%s\" not allowed for Scalar operations", op_text(n->op));
 	out->scalar = eval_steps(ev);
 	for (size_t i = 0; i < ev->n; i++)
 		out->scalar[i] = op_apply(n->op, l[i], r[i]);
@@ -74,9 +86,11 @@ with_scalar(
 	for (size_t k = 0; k < rows->n; k++) {
 		struct row *row = &rows->p[k];
 		row->drop_name |= drops_name(n);
+		if ((row->h || op_is_trim(n->op)) && !native_with_scalar(ev, n, row, scalar, scalar_left))
+			return false;
 		for (size_t i = 0; i < ev->n; i++) {
 			double v;
-			if (!row->has[i])
+			if (!row->has[i] || (row->h && row->h[i]))
 				continue;
 			bool keep = scalar_left ? result_of(n, scalar[i], row->v[i], &v)
 						: result_of(n, row->v[i], scalar[i], &v);
@@ -190,7 +204,7 @@ result_labels(const struct joining *j, const struct row *many, const struct row 
 }
 
 static bool
-emit(const struct joining *j, struct labels ls, bool drop, size_t step, double v)
+emit(const struct joining *j, struct labels ls, bool drop, size_t step, const struct sample *s)
 {
 	size_t place = (size_t)map_get(j->places, ls.bytes);
 	if (place == 0) {
@@ -206,29 +220,49 @@ emit(const struct joining *j, struct labels ls, bool drop, size_t step, double v
 			? "multiple matches for labels: many-to-one matching must be explicit "
 			  "(group_left/group_right)"
 			: "multiple matches for labels: grouping labels must ensure unique matches");
-	row->v[step] = v;
+	if (s->h)
+		return row_put(j->ev, j->out, row, step, s->h);
+	row->v[step] = s->v;
 	row->has[step] = 1;
 	return true;
+}
+
+/* {__name__="x", a="b"} */
+static void
+print_all(struct buf *b, struct labels ls)
+{
+	const char *between = "{";
+	labels_each (ls, l) {
+		buf_c(b, between);
+		buf_str(b, l.it.name);
+		buf_ch(b, '=');
+		quote_add(b, l.it.value);
+		between = ", ";
+	}
+	buf_c(b, *between == '{' ? "{}" : "}");
 }
 
 /* A duplicate on the side that must be unique. */
 static bool
 say_duplicate(const struct joining *j, const struct row *a, const struct row *b)
 {
-	struct buf text = {0};
+	struct buf text = {0}, first = {0}, second = {0};
 	struct label_builder group = {0};
+	print_all(&first, a->labels);
+	print_all(&second, b->labels);
+	bool turn = str_cmp(buf_view(&first), buf_view(&second)) > 0;
 	labels_each (a->labels, l)
 		if (counts(&j->n->match, l.it.name))
 			*vec_add(&group.set) = l.it;
-	labels_print(&text, label_builder_done(&group, j->ev->run->arena));
+	print_all(&text, label_builder_done(&group, j->ev->run->arena));
 	buf_fmt(&text, " on the %s hand-side of the operation: [", j->swapped ? "left" : "right");
-	labels_print(&text, b->labels);
-	buf_c(&text, ", ");
-	labels_print(&text, a->labels);
+	buf_fmt(&text, "%s, %s", turn ? second.p : first.p, turn ? first.p : second.p);
 	eval_fail(j->ev, RC_INVALID,
 	    "found duplicate series for the match group %s];many-to-many matching not allowed: matching labels must be unique on one side", text.p);
 	label_builder_fini(&group);
 	buf_fini(&text);
+	buf_fini(&first);
+	buf_fini(&second);
 	return false;
 }
 
@@ -253,10 +287,11 @@ static bool
 emit_pair(const struct joining *j, struct labels ls, const struct row *many, const struct row *one, size_t i)
 {
 	const struct matching *m = &j->n->match;
-	double a = many ? many->v[i] : m->fill_left, b = one ? one->v[i] : m->fill_right, v;
-	if (!(j->swapped ? result_of(j->n, b, a, &v) : result_of(j->n, a, b, &v)))
+	struct sample a = many ? row_get(many, i) : (struct sample){NULL, m->fill_left};
+	struct sample b = one ? row_get(one, i) : (struct sample){NULL, m->fill_right}, s;
+	if (!(j->swapped ? outcome(j->ev, j->n, b, a, &s) : outcome(j->ev, j->n, a, b, &s)))
 		return true;
-	return emit(j, ls, (many ? many : one)->drop_name || drops_name(j->n), i, v);
+	return emit(j, ls, (many ? many : one)->drop_name || drops_name(j->n), i, &s);
 }
 
 static bool
@@ -382,6 +417,7 @@ append_rows(const struct eval *ev, struct rows *out, const struct rows *from)
 			return false;
 		row->v = from->p[r].v;
 		row->has = from->p[r].has;
+		row->h = from->p[r].h;
 	}
 	return true;
 }
@@ -409,7 +445,10 @@ bool
 eval_binary(const struct eval *ev, const struct node *n, struct value *out)
 {
 	struct value l, r;
-	if (!eval_node(ev, n->args[0], &l) || !eval_node(ev, n->args[1], &r))
+	struct eval inner = *ev;
+	if (op_is_trim(n->op))
+		inner.told = RESETS_NEVER;
+	if (!eval_node(&inner, n->args[0], &l) || !eval_node(&inner, n->args[1], &r))
 		return false;
 	if (l.type == PROMQL_SCALAR && r.type == PROMQL_SCALAR)
 		return scalars(ev, n, l.scalar, r.scalar, out);

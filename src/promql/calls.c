@@ -1,7 +1,5 @@
 /* calls.c — the functions that are neither over a window nor one value at a time. */
-#include "promql/eval.h"
-
-#include "base/map.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +11,15 @@ static bool
 vector_arg(struct call *c, size_t i)
 {
 	return eval_node(c->ev, ARG(c, i), c->out);
+}
+
+static bool
+numbers_arg(struct call *c, size_t i)
+{
+	bool ok = vector_arg(c, i);
+	if (ok)
+		native_drop(c->ev, &c->out->rows);
+	return ok;
 }
 
 /* ---- numbers of the query ---- */
@@ -65,6 +72,23 @@ run_time(struct call *c)
 	return true;
 }
 
+/* math.Min and math.Max of Go: NaN wins. */
+static double
+least(double a, double b)
+{
+	if (a == -INFINITY || b == -INFINITY)
+		return -INFINITY;
+	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
+}
+
+static double
+most(double a, double b)
+{
+	if (a == INFINITY || b == INFINITY)
+		return INFINITY;
+	return isnan(a) || isnan(b) ? NAN : fmax(a, b);
+}
+
 static bool
 pick(struct call *c, double (*fn)(double, double))
 {
@@ -80,13 +104,13 @@ pick(struct call *c, double (*fn)(double, double))
 bool
 run_min_of(struct call *c)
 {
-	return pick(c, fmin);
+	return pick(c, least);
 }
 
 bool
 run_max_of(struct call *c)
 {
-	return pick(c, fmax);
+	return pick(c, most);
 }
 
 /* ---- between scalars and vectors ---- */
@@ -101,7 +125,7 @@ run_scalar(struct call *c)
 	for (size_t i = 0; i < c->ev->n; i++) {
 		size_t found = 0;
 		for (size_t r = 0; r < v.rows.n; r++) {
-			if (v.rows.p[r].has[i] && found++ == 0)
+			if (v.rows.p[r].has[i] && !row_get(&v.rows.p[r], i).h && found++ == 0)
 				c->out->scalar[i] = v.rows.p[r].v[i];
 		}
 		if (found != 1)
@@ -134,6 +158,7 @@ run_timestamp(struct call *c)
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
 		row->drop_name = true;
+		row->h = NULL;
 		for (size_t i = 0; !direct && i < c->ev->n; i++)
 			row->v[i] = (double)eval_time(c->ev, i) / 1000;
 	}
@@ -196,23 +221,6 @@ run_absent_over_time(struct call *c)
 
 /* ---- values with parameters ---- */
 
-/* math.Min and math.Max of Go: NaN wins. */
-static double
-least(double a, double b)
-{
-	if (a == -INFINITY || b == -INFINITY)
-		return -INFINITY;
-	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
-}
-
-static double
-most(double a, double b)
-{
-	if (a == INFINITY || b == INFINITY)
-		return INFINITY;
-	return isnan(a) || isnan(b) ? NAN : fmax(a, b);
-}
-
 static bool
 clamp(struct call *c, const double *low, const double *high)
 {
@@ -235,7 +243,7 @@ bool
 run_clamp(struct call *c)
 {
 	double *low, *high;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) &&
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) &&
 	       eval_scalar(c->ev, ARG(c, 2), &high) && clamp(c, low, high);
 }
 
@@ -243,21 +251,21 @@ bool
 run_clamp_min(struct call *c)
 {
 	double *low;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) && clamp(c, low, NULL);
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &low) && clamp(c, low, NULL);
 }
 
 bool
 run_clamp_max(struct call *c)
 {
 	double *high;
-	return vector_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &high) && clamp(c, NULL, high);
+	return numbers_arg(c, 0) && eval_scalar(c->ev, ARG(c, 1), &high) && clamp(c, NULL, high);
 }
 
 bool
 run_round(struct call *c)
 {
 	double *to = NULL;
-	if (!vector_arg(c, 0) || (c->n->n_args > 1 && !eval_scalar(c->ev, ARG(c, 1), &to)))
+	if (!numbers_arg(c, 0) || (c->n->n_args > 1 && !eval_scalar(c->ev, ARG(c, 1), &to)))
 		return false;
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
@@ -283,21 +291,6 @@ set_label(struct call *c, struct row *row, struct str name, struct str value)
 	label_builder_fini(&b);
 	if (str_is(name, LABEL_METRIC))
 		row->drop_name = false;
-}
-
-/* Rows that became the same series by their new labels are refused here already, whoever would have dropped them later. */
-static bool
-still_distinct(const struct call *c)
-{
-	struct map *seen = map_create();
-	bool ok = true;
-	for (size_t r = 0; ok && r < c->out->rows.n; r++) {
-		const struct row *row = &c->out->rows.p[r];
-		bool any = memchr(row->has, 1, c->ev->n) != NULL;
-		ok = !any || !map_put(seen, row->labels.bytes, (void *)row);
-	}
-	map_destroy(&seen);
-	return ok || eval_fail(c->ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
 }
 
 bool
@@ -326,7 +319,7 @@ run_label_replace(struct call *c)
 		buf_fini(&b);
 	}
 	regex_destroy(&re);
-	return still_distinct(c);
+	return eval_merge_same(c->ev, &c->out->rows);
 }
 
 bool
@@ -352,7 +345,7 @@ run_label_join(struct call *c)
 		set_label(c, row, dst, buf_view(&b));
 		buf_fini(&b);
 	}
-	return still_distinct(c);
+	return eval_merge_same(c->ev, &c->out->rows);
 }
 
 /* ---- order: of an instant only; a range is sorted by labels in the end ---- */
@@ -373,11 +366,20 @@ descending(const void *a, const void *b)
 	return isnan(x) || isnan(y) ? ascending(a, b) : -ascending(a, b);
 }
 
+/* The answer of a range is sorted by labels, whatever was asked for. */
+static void
+note_order(struct call *c)
+{
+	if (c->ev->n > 1)
+		eval_note(c->ev, true, c->n, "sort is ineffective for range queries since results are always ordered by labels");
+}
+
 bool
 run_sort(struct call *c)
 {
 	bool down = str_ends(str_c(c->n->fn->name), STR("_desc"));
-	if (!vector_arg(c, 0))
+	note_order(c);
+	if (!numbers_arg(c, 0))
 		return false;
 	if (c->out->rows.n && c->ev->run->ask->step == 0)
 		qsort(c->out->rows.p, c->out->rows.n, sizeof *c->out->rows.p, down ? descending : ascending);
@@ -443,6 +445,7 @@ bool
 run_sort_by_label(struct call *c)
 {
 	struct label_order o = {.sign = str_ends(str_c(c->n->fn->name), STR("_desc")) ? -1 : 1};
+	note_order(c);
 	o.names.p = arena_array(c->ev->run->arena, struct str, c->n->n_args);
 	for (size_t i = 1; i < c->n->n_args; i++)
 		if (!eval_string(c->ev, ARG(c, i), &o.names.p[o.names.n++]))

@@ -23,23 +23,6 @@ type_of(char c)
 	return c == 's' ? PROMQL_SCALAR : c == 't' ? PROMQL_STRING : c == 'v' ? PROMQL_VECTOR : PROMQL_MATRIX;
 }
 
-/* anchored and smoothed make windows reach beyond their ranges, which few functions understand. */
-static enum rc
-check_reach(const struct promql *q, const struct node *call, const struct node *arg, struct err *e)
-{
-	static const char *const functions[] = {"delta", "increase", "rate", "changes", "resets"};
-	const struct node *n = node_bare(arg);
-	size_t fitting = n->anchored ? 5 : 3;
-	if (n->kind != NODE_SELECTOR || !n->range || (!n->anchored && !n->smoothed))
-		return RC_OK;
-	for (size_t i = 0; i < fitting; i++)
-		if (str_is(str_c(call->fn->name), functions[i]))
-			return RC_OK;
-	return promql_error(q->text, arg->text.p, e, "%s modifier can only be used with: %s - not with %s",
-	    n->anchored ? "anchored" : "smoothed",
-	    n->anchored ? "changes, delta, increase, rate, resets" : "delta, increase, rate", call->fn->name);
-}
-
 static enum rc
 check_call(const struct promql *q, struct node *n, struct err *e)
 {
@@ -58,8 +41,6 @@ check_call(const struct promql *q, struct node *n, struct err *e)
 	const char *arg = f->args;
 	for (size_t i = 0; rc == RC_OK && i < n->n_args; i++) {
 		rc = expect(q, n->args[i], type_of(*arg), where.p, e);
-		if (rc == RC_OK)
-			rc = check_reach(q, n, n->args[i], e);
 		arg += arg[1] != '\0';
 	}
 	buf_fini(&where);
@@ -148,9 +129,40 @@ check_duration(const struct promql *q, const struct node *d, struct err *e)
 	return promql_error(q->text, d->text.p, e, "duration must be greater than 0");
 }
 
+static bool
+all_match_empty(const struct matchers *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		if (!matcher_matches(&ms->p[i], STR("")))
+			return false;
+	return true;
+}
+
+static enum rc
+check_selector(const struct promql *q, const struct node *n, struct err *e)
+{
+	if (n->labels_only || !all_match_empty(&n->matchers))
+		return RC_OK;
+	return promql_error(q->text, n->text.p, e, "vector selector must contain at least one non-empty matcher");
+}
+
+/* The second argument of info() is not asked for: it says which labels. */
+static enum rc
+check_info(const struct promql *q, struct node *n, struct err *e)
+{
+	struct node *list = n->args[1];
+	if (list->kind != NODE_SELECTOR || list->range || list->named)
+		return promql_error(q->text, list->text.p, e, "expected label selectors only%s",
+		    list->kind == NODE_SELECTOR && !list->range ? ", got vector selector instead" : "");
+	list->labels_only = true;
+	return RC_OK;
+}
+
 enum rc
 node_check(const struct promql *q, struct node *n, struct err *e)
 {
+	if (n->kind == NODE_CALL && n->n_args > 1 && str_is(str_c(n->fn->name), "info") && check_info(q, n, e) != RC_OK)
+		return RC_INVALID;
 	for (size_t i = 0; i < n->n_args; i++) {
 		enum rc rc = node_check(q, n->args[i], e);
 		if (rc != RC_OK)
@@ -172,8 +184,8 @@ node_check(const struct promql *q, struct node *n, struct err *e)
 		return RC_OK;
 	case NODE_NUMBER:
 	case NODE_STRING:
-	case NODE_SELECTOR:
 	case NODE_CLOCK: return RC_OK;
+	case NODE_SELECTOR: return check_selector(q, n, e);
 	}
 	return RC_OK;
 }

@@ -1,5 +1,5 @@
 /* eval.c — walking the tree, and making the result. */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -165,6 +165,7 @@ math_call(const struct eval *ev, const struct node *n, struct value *out)
 {
 	if (!eval_node(ev, n->args[0], out))
 		return false;
+	native_drop(ev, &out->rows);
 	for (size_t r = 0; r < out->rows.n; r++) {
 		struct row *row = &out->rows.p[r];
 		row->drop_name = true;
@@ -181,6 +182,7 @@ date_call(const struct eval *ev, const struct node *n, struct value *out)
 {
 	if (n->n_args == 1 && !eval_node(ev, n->args[0], out))
 		return false;
+	native_drop(ev, &out->rows);
 	if (n->n_args == 0) {
 		struct row *row = eval_row(ev, &out->rows, (struct labels){0}, false);
 		for (size_t i = 0; row && i < ev->n; i++) {
@@ -226,6 +228,8 @@ unary(const struct eval *ev, const struct node *n, struct value *out)
 		out->scalar[i] = -out->scalar[i];
 	for (size_t r = 0; r < out->rows.n; r++) {
 		out->rows.p[r].drop_name = true;
+		if (out->rows.p[r].h && !native_negate(ev, &out->rows.p[r]))
+			return false;
 		for (size_t i = 0; i < ev->n; i++)
 			out->rows.p[r].v[i] = -out->rows.p[r].v[i];
 	}
@@ -275,9 +279,9 @@ final_labels(struct run *run, const struct row *row)
 	return ls;
 }
 
-/* Series whose names were dropped may have become one; that is fine where they do not overlap. */
+/* Series that lost a name, or got other labels, may have become one; that is fine where they do not overlap. */
 static bool
-merge_into(const struct eval *ev, struct row *to, const struct row *from)
+merge_into(const struct eval *ev, struct rows *rows, struct row *to, const struct row *from)
 {
 	for (size_t i = 0; i < ev->n; i++) {
 		if (!from->has[i])
@@ -287,22 +291,23 @@ merge_into(const struct eval *ev, struct row *to, const struct row *from)
 			    ev, RC_INVALID, "vector cannot contain metrics with the same labelset");
 		to->v[i] = from->v[i];
 		to->has[i] = 1;
+		if (from->h && from->h[i] && !row_put(ev, rows, to, i, from->h[i]))
+			return false;
 	}
 	return true;
 }
 
-static bool
-finish_rows(const struct eval *ev, struct rows *rows)
+bool
+eval_merge_same(const struct eval *ev, struct rows *rows)
 {
 	struct map *seen = map_create();
 	size_t n = 0;
 	bool ok = true;
 	for (size_t r = 0; ok && r < rows->n; r++) {
 		struct row *row = &rows->p[r];
-		row->labels = final_labels(ev->run, row);
 		struct row *same = map_get(seen, row->labels.bytes);
 		if (same) {
-			ok = merge_into(ev, same, row);
+			ok = merge_into(ev, rows, same, row);
 			continue;
 		}
 		rows->p[n] = *row;
@@ -313,14 +318,27 @@ finish_rows(const struct eval *ev, struct rows *rows)
 	return ok;
 }
 
-static struct promql_series
-series_of(const struct eval *ev, struct labels ls, const double *v, const uint8_t *has)
+static bool
+finish_rows(const struct eval *ev, struct rows *rows)
 {
-	struct promql_series s = {
-	    .labels = ls, .points = arena_array(ev->run->arena, struct promql_point, ev->n)};
-	for (size_t i = 0; i < ev->n; i++)
-		if (!has || has[i])
-			s.points[s.n++] = (struct promql_point){eval_time(ev, i), v[i]};
+	for (size_t r = 0; r < rows->n; r++)
+		rows->p[r].labels = final_labels(ev->run, &rows->p[r]);
+	return eval_merge_same(ev, rows);
+}
+
+static struct promql_series
+series_of(const struct eval *ev, const struct row *row)
+{
+	struct promql_series s = {.labels = row->labels, .points = arena_array(ev->run->arena, struct promql_point, ev->n)};
+	if (row->h)
+		s.natives = arena_array(ev->run->arena, const struct native *, ev->n);
+	for (size_t i = 0; i < ev->n; i++) {
+		if (row->has && !row->has[i])
+			continue;
+		if (row->h)
+			s.natives[s.n] = row->h[i];
+		s.points[s.n++] = (struct promql_point){eval_time(ev, i), row->v[i]};
+	}
 	return s;
 }
 
@@ -342,14 +360,14 @@ finish(const struct eval *ev, struct value *v, struct promql_result *out)
 	}
 	if (v->type == PROMQL_SCALAR) {
 		out->series = arena_new(out->arena, struct promql_series);
-		out->series[out->n++] = series_of(ev, (struct labels){0}, v->scalar, NULL);
+		out->series[out->n++] = series_of(ev, &(struct row){.v = v->scalar});
 		return true;
 	}
 	if (!finish_rows(ev, &v->rows))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, v->rows.n + 1);
 	for (size_t r = 0; r < v->rows.n; r++) {
-		struct promql_series s = series_of(ev, v->rows.p[r].labels, v->rows.p[r].v, v->rows.p[r].has);
+		struct promql_series s = series_of(ev, &v->rows.p[r]);
 		if (s.n)
 			out->series[out->n++] = s;
 	}
@@ -391,6 +409,13 @@ raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_re
 {
 	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
 	ev->run->read += view->n;
+	if (view->n_histograms) {
+		if (!native_raw_series(ev, view, &s))
+			return false;
+		if (s.n)
+			out->series[out->n++] = s;
+		return eval_go_on(ev);
+	}
 	if (!eval_hold(ev, view->n))
 		return false;
 	s.points = arena_array(out->arena, struct promql_point, view->n);

@@ -13,6 +13,7 @@
 #define PROMQL_EVAL_H
 
 #include "promql/ast.h"
+#include "promql/native.h"
 #include "tsdb/tsdb.h"
 
 struct row {
@@ -20,6 +21,7 @@ struct row {
 	bool drop_name; /* the name goes when the result is made, so that label_replace can still use it */
 	double *v;
 	uint8_t *has;
+	const struct native **h; /* where a step has a native histogram instead of a number; NULL: nowhere */
 };
 struct rows {
 	struct row *p;
@@ -28,6 +30,12 @@ struct rows {
 	void (*take)(void *arg, const struct row *);
 	void *take_arg;
 	struct row scratch;
+	const struct native **spare; /* the scratch row's own */
+};
+/* One value of a step. */
+struct sample {
+	const struct native *h; /* NULL: a number */
+	double v;
 };
 struct value {
 	enum promql_type type;
@@ -58,6 +66,7 @@ struct eval {
 	msec_t start, step;
 	size_t n;
 	msec_t from, to; /* of the whole query: start() and end() */
+	enum { RESETS_UNTOLD, RESETS_TOLD, RESETS_NEVER } told; /* do native histograms say where they began anew? */
 };
 
 static inline msec_t
@@ -71,6 +80,15 @@ bool eval_scalar(const struct eval *, const struct node *, double **out);
 bool eval_string(const struct eval *, const struct node *, struct str *out);
 /* A fresh row without values; NULL when the run has failed. */
 struct row *eval_row(const struct eval *, struct rows *, struct labels, bool drop_name);
+/* A native histogram at a step; it is the row's from now on. */
+bool row_put(const struct eval *, struct rows *, struct row *, size_t step, const struct native *);
+static inline struct sample
+row_get(const struct row *row, size_t step)
+{
+	return (struct sample){row->h ? row->h[step] : NULL, row->v[step]};
+}
+/* Rows of the same labels become one; fails where two have a value at a step. */
+bool eval_merge_same(const struct eval *, struct rows *);
 /* The row is complete. */
 static inline void
 eval_row_done(struct rows *rows, const struct row *row)
@@ -102,6 +120,10 @@ struct window {
 	bool steady;       /* a counter that was not reset within */
 	bool *noted;       /* what is to be said of this series was said; NULL: nobody keeps count */
 	bool anchored, smoothed; /* the samples reach beyond the range, by the look-back: see bounded() */
+	const msec_t *ht;        /* native histograms beside the numbers */
+	const struct native *const *h;
+	size_t nh;
+	struct arena *scratch;   /* for what is computed on the way, and its outcome; with histograms only */
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */
@@ -132,6 +154,9 @@ bool run_clamp_max(struct call *);
 bool run_clamp_min(struct call *);
 bool run_histogram_quantile(struct call *);
 bool run_histogram_fraction(struct call *);
+bool run_histogram_number(struct call *);
+bool run_histogram_quantiles(struct call *);
+bool run_info(struct call *);
 bool run_label_join(struct call *);
 bool run_label_replace(struct call *);
 bool run_max_of(struct call *);
@@ -176,10 +201,14 @@ bool over_ts_of_last(const struct window *, double *);
 bool over_ts_of_max(const struct window *, double *);
 bool over_ts_of_min(const struct window *, double *);
 
+/* A warning, where it is not between 0 and 1. */
+void note_quantile(const struct eval *, const struct node *where, double phi);
 double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */
 
 /* ---- the rest ---- */
 
+/* What an aggregation's group is called. */
+struct labels eval_group_labels(const struct eval *, const struct node *, struct labels);
 bool eval_aggregate(const struct eval *, const struct node *, struct rows *out);
 bool eval_binary(const struct eval *, const struct node *, struct value *out);
 double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
@@ -204,5 +233,13 @@ kahan_sum(const struct kahan *k)
 {
 	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
 }
+
+struct mean {
+	struct kahan sum; /* or the mean, when it is running */
+	double n;
+	bool running;
+};
+void mean_add(struct mean *, double);
+double mean_of(const struct mean *);
 
 #endif

@@ -75,6 +75,8 @@ static const struct {
     {"!=", SIGN_NEQ},
     {"<=", SIGN_LTE},
     {">=", SIGN_GTE},
+    {"</", SIGN_TRIM_ABOVE},
+    {">/", SIGN_TRIM_BELOW},
     {"=~", SIGN_MATCH},
     {"!~", SIGN_NOT_MATCH},
     {"+", SIGN_ADD},

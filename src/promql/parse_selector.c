@@ -53,7 +53,7 @@ one_matcher(struct parser *p, struct node *n, bool *named)
 			    STR_ARG(name));
 			return false;
 		}
-		*named = true;
+		*named = n->named = true;
 		return add_matcher(p, n, STR(LABEL_METRIC), MATCH_EQ, name, start);
 	}
 	for (size_t i = 0; i < 4; i++) {
@@ -85,15 +85,6 @@ matcher_braces(struct parser *p, struct node *n, bool named)
 }
 
 static bool
-all_match_empty(const struct matchers *ms)
-{
-	for (size_t i = 0; i < ms->n; i++)
-		if (!matcher_matches(&ms->p[i], STR("")))
-			return false;
-	return true;
-}
-
-static bool
 name_stands_twice(const struct matchers *ms)
 {
 	for (size_t i = 1; i < ms->n; i++)
@@ -107,6 +98,7 @@ struct node *
 parse_selector(struct parser *p, struct str name, const char *start)
 {
 	struct node *n = selector_new(p, start);
+	n->named = name.n > 0;
 	if (name.n && !add_matcher(p, n, STR(LABEL_METRIC), MATCH_EQ, name, start))
 		return NULL;
 	if (parse_take(p, SIGN_LEFT_BRACE) && !matcher_braces(p, n, name.n > 0))
@@ -114,8 +106,6 @@ parse_selector(struct parser *p, struct str name, const char *start)
 	if (name.n && name_stands_twice(&n->matchers))
 		return PARSE_FAIL(p, start, "metric name must not be set twice: \"%.*s\" or \"%.*s\"",
 		    STR_ARG(name), STR_ARG(n->matchers.p[1].value));
-	if (all_match_empty(&n->matchers))
-		return PARSE_FAIL(p, start, "vector selector must contain at least one non-empty matcher");
 	return parse_end(p, n);
 }
 

@@ -297,6 +297,8 @@ static const struct {
     {"<=", SIGN_LTE, OP_LTE, 3},
     {">", SIGN_GTR, OP_GTR, 3},
     {">=", SIGN_GTE, OP_GTE, 3},
+    {"</", SIGN_TRIM_ABOVE, OP_TRIM_ABOVE, 3},
+    {">/", SIGN_TRIM_BELOW, OP_TRIM_BELOW, 3},
     {"+", SIGN_ADD, OP_ADD, 4},
     {"-", SIGN_SUB, OP_SUB, 4},
     {"*", SIGN_MUL, OP_MUL, 5},

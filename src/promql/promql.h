@@ -24,6 +24,7 @@
 #include "label/matcher.h"
 
 struct json_writer;
+struct native;
 struct promql;
 struct tsdb;
 
@@ -74,6 +75,7 @@ struct promql_series {
 	struct labels labels;
 	struct promql_point *points;
 	size_t n;
+	const struct native **natives; /* beside the points: a native histogram (native.h), or NULL: a number; NULL: numbers alone */
 };
 struct promql_result {
 	enum promql_type type; /* of an instant: the expression's; of a range: PROMQL_MATRIX */

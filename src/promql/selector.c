@@ -2,7 +2,8 @@
  * selector.c — from the store to rows: selectors, and functions over the ranges of selectors and
  * subqueries.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
+#include "promql/select.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,24 +60,12 @@ eval_positive(const struct eval *ev, const struct node *n, msec_t *out)
 	return *out > 0 || eval_fail(ev, RC_INVALID, "duration must be greater than 0");
 }
 
-/* Where a selector looks at each step. */
-struct gaze {
-	bool fixed; /* by @ */
-	msec_t at, offset;
-};
-
 static bool
 gaze_of(const struct eval *ev, const struct node *n, struct gaze *g)
 {
 	g->fixed = n->at != AT_NONE;
 	g->at = n->at == AT_TIME ? n->at_time : n->at == AT_START ? ev->from : ev->to;
 	return eval_duration(ev, n->offset, &g->offset);
-}
-
-static msec_t
-gaze_at(const struct eval *ev, const struct gaze *g, size_t i)
-{
-	return (g->fixed ? g->at : eval_time(ev, i)) - g->offset;
 }
 
 /* What is asked for by a name that is overlaid stands in the other store. */
@@ -108,19 +97,6 @@ eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 
 /* ---- instant selectors ---- */
 
-static msec_t
-lookback_of(const struct eval *ev)
-{
-	return ev->run->ask->lookback ? ev->run->ask->lookback : 5 * MINUTE;
-}
-
-/* A row that is handed over at once may look at the cursor's own labels. */
-static struct labels
-row_labels(const struct eval *ev, const struct rows *out, struct labels ls)
-{
-	return out->take ? ls : labels_copy(ls, ev->run->arena);
-}
-
 static bool
 fill_row(
     const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
@@ -150,18 +126,17 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (n->anchored || n->smoothed)
-		return eval_fail(
-		    ev, RC_INVALID, "the modifiers anchored and smoothed are evaluated on ranges only");
 	if (!gaze_of(ev, n, &g))
 		return false;
 	msec_t lookback = lookback_of(ev);
-	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1), &c))
+	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1) + (n->smoothed ? lookback : 0), &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view))
 		{
 		ev->run->read += view.n;
-		ok = eval_go_on(ev) && fill_row(ev, &g, &view, times, out);
+		if (n->smoothed)
+			strip_stale(&view);
+		ok = eval_go_on(ev) && (n->smoothed ? smoothed_row(ev, n, &g, &view, out) : (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out));
 	}
 	tsdb_cursor_destroy(&c);
 	return ok;
@@ -180,20 +155,6 @@ eval_selector_times(const struct eval *ev, const struct node *n, struct rows *ou
 }
 
 /* ---- ranges ---- */
-
-/* What is done with each series of a range. */
-struct over {
-	const struct node *call;
-	bool (*fn)(const struct window *, double *); /* NULL: only presence is asked for */
-	double *params[2];
-	struct rows *out;
-	uint8_t *present;
-	msec_t range;
-	struct gaze gaze;
-	bool anchored, smoothed;
-	bool counter; /* resets matter */
-	msec_t before, behind; /* how far they make the window reach beyond the range */
-};
 
 /* The first sample from `i` on that is less than the one before. */
 static size_t
@@ -252,8 +213,7 @@ over_series(
 	return true;
 }
 
-/* Ranges do not see the marks of staleness. */
-static void
+void
 strip_stale(struct tsdb_view *view)
 {
 	msec_t *t = (msec_t *)view->t; /* the cursor's own buffers, ours until its next step */
@@ -293,7 +253,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view);
-		ok = ok && over_series(ev, o, view.labels, drop, &view);
+		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
 	tsdb_cursor_destroy(&c);
 	return ok;
@@ -316,6 +276,7 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 		return false;
 	*inner = *ev;
 	inner->step = step;
+	inner->told = RESETS_NEVER;
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
@@ -341,13 +302,17 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	for (size_t r = 0; ok && r < v.rows.n; r++) {
 		const struct row *row = &v.rows.p[r];
 		struct tsdb_view view = {.t = t, .v = x};
+		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
+		if (row->h) {
+			ok = eval_go_on(ev) && native_over_row(ev, o, &inner, row, drop);
+			continue;
+		}
 		for (size_t i = 0; i < inner.n; i++) {
 			if (!row->has[i])
 				continue;
 			t[view.n] = eval_time(&inner, i);
 			x[view.n++] = row->v[i];
 		}
-		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
 		ok = eval_go_on(ev) && over_series(ev, o, row->labels, drop, &view);
 	}
 	mem_free(t);
@@ -375,7 +340,7 @@ eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
 		else if (!eval_scalar(ev, call->args[i], &o.params[k++]))
 			return false;
 	}
-	return over_matrix(ev, matrix, &o);
+	return reach_fits(ev, call, matrix) && over_matrix(ev, matrix, &o);
 }
 
 bool

@@ -300,23 +300,46 @@ over_sum(const struct window *w, double *out)
 	return w->n > 0;
 }
 
+/* A sum that overflows is a running mean from there on. */
+void
+mean_add(struct mean *m, double v)
+{
+	struct kahan next = m->sum;
+	m->n++;
+	if (!m->running) {
+		kahan_add(&next, v);
+		if (m->n == 1 || !isinf(next.sum)) {
+			m->sum = next;
+			return;
+		}
+		m->running = true;
+		m->sum.sum /= m->n - 1;
+		m->sum.c /= m->n - 1;
+	}
+	m->sum.sum *= (m->n - 1) / m->n;
+	m->sum.c *= (m->n - 1) / m->n;
+	kahan_add(&m->sum, v / m->n);
+}
+
+double
+mean_of(const struct mean *m)
+{
+	return m->running ? kahan_sum(&m->sum) : m->sum.sum / m->n + m->sum.c / m->n;
+}
+
 bool
 over_avg(const struct window *w, double *out)
 {
 	if (!over_sum(w, out))
 		return false;
-	bool finite = true;
-	for (size_t i = 0; i < w->n; i++)
-		finite = finite && isfinite(w->v[i]);
-	if (!isinf(*out) || !finite) {
+	if (isfinite(*out)) {
 		*out /= (double)w->n;
 		return true;
 	}
-	/* the sum overflowed: a running mean does not */
-	struct kahan mean = {.sum = w->v[0]};
-	for (size_t i = 1; i < w->n; i++)
-		kahan_add(&mean, (w->v[i] - kahan_sum(&mean)) / (double)(i + 1));
-	*out = kahan_sum(&mean);
+	struct mean mean = {0};
+	for (size_t i = 0; i < w->n; i++)
+		mean_add(&mean, w->v[i]);
+	*out = mean_of(&mean);
 	return true;
 }
 
@@ -466,8 +489,8 @@ bool
 over_quantile(const struct window *w, double *out)
 {
 	double phi = w->param[0];
-	if (w->call->kind == NODE_CALL && !(phi >= 0 && phi <= 1)) /* an aggregation says so itself */
-		eval_note(w->ev, true, w->call->args[0], "quantile value should be between 0 and 1, got %g", phi);
+	if (w->call->kind == NODE_CALL) /* an aggregation says so itself */
+		note_quantile(w->ev, w->call->args[0], phi);
 	*out = quantile_of_copy(w->param[0], w->v, w->n);
 	return true;
 }
