@@ -45,8 +45,14 @@ struct over {
 	msec_t before, behind; /* how far they make the window reach beyond the range */
 };
 
-/* Ranges do not see the marks of staleness; the view's samples are the cursor's own. */
-void strip_stale(struct tsdb_view *);
+/* Ranges do not see the marks of staleness: where there are any, the view shows the others, copied to `room`. */
+struct stripped {
+	msec_t *t;
+	double *v;
+	size_t cap;
+};
+void strip_stale(struct tsdb_view *, struct stripped *room);
+void stripped_fini(struct stripped *);
 /* smoothed.c: fails for a function that does not know of anchored or smoothed ranges. */
 bool reach_fits(const struct eval *, const struct node *call, const struct node *matrix);
 /* smoothed.c: at each step the value on the line between the samples around it. */

@@ -125,6 +125,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	struct gaze g;
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
+	struct stripped room = {0};
 	bool ok = true;
 	if (!gaze_of(ev, n, &g))
 		return false;
@@ -135,9 +136,10 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 		{
 		ev->run->read += view.n;
 		if (n->smoothed)
-			strip_stale(&view);
+			strip_stale(&view, &room);
 		ok = eval_go_on(ev) && (n->smoothed ? smoothed_row(ev, n, &g, &view, out) : (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out));
 	}
+	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -213,19 +215,43 @@ over_series(
 	return true;
 }
 
-void
-strip_stale(struct tsdb_view *view)
+static bool
+has_stale(const struct tsdb_view *view)
 {
-	msec_t *t = (msec_t *)view->t; /* the cursor's own buffers, ours until its next step */
-	double *v = (double *)view->v;
+	bool any = false;
+	for (size_t i = 0; !view->finite && i < view->n; i++)
+		any |= tsdb_is_stale(view->v[i]);
+	return any;
+}
+
+void
+strip_stale(struct tsdb_view *view, struct stripped *room)
+{
 	size_t n = 0;
-	for (size_t i = 0; i < view->n; i++) {
-		if (tsdb_is_stale(v[i]))
-			continue;
-		t[n] = t[i];
-		v[n++] = v[i];
+	if (!has_stale(view))
+		return;
+	if (room->cap < view->n) {
+		room->cap = view->n;
+		room->t = mem_resize(room->t, room->cap * sizeof *room->t);
+		room->v = mem_resize(room->v, room->cap * sizeof *room->v);
 	}
+	for (size_t i = 0; i < view->n; i++) {
+		if (tsdb_is_stale(view->v[i]))
+			continue;
+		room->t[n] = view->t[i];
+		room->v[n++] = view->v[i];
+	}
+	view->t = room->t;
+	view->v = room->v;
 	view->n = n;
+	view->line = 0;
+}
+
+void
+stripped_fini(struct stripped *room)
+{
+	mem_free(room->t);
+	mem_free(room->v);
 }
 
 /* Raw samples are held one series at a time, on top of the rows. */
@@ -241,6 +267,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 {
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
+	struct stripped room = {0};
 	bool ok = true;
 	o->anchored = n->anchored;
 	o->smoothed = n->smoothed;
@@ -252,9 +279,10 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
-		strip_stale(&view);
+		strip_stale(&view, &room);
 		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
+	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }

@@ -4,7 +4,7 @@
  * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so
  *        that a long query does not stop the appends.  While a cursor is open no series is removed.
  */
-#include "tsdb/store.h"
+#include "tsdb/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct tsdb_cursor {
 	msec_t min, max;
 	VEC(struct found) found;
 	size_t at;
-	struct samples samples;
+	struct reader *reader;
 	struct blobs histograms;
 	VEC(struct str) views; /* of them */
 	struct arena *arena;
@@ -146,6 +146,7 @@ tsdb_cursor_create(struct tsdb *db, const struct tsdb_select *q, struct tsdb_cur
 	c->min = q->min;
 	c->max = q->max;
 	c->arena = arena_create();
+	c->reader = reader_create(db, q->min, q->max, q->times_only);
 	pthread_rwlock_rdlock(&db->lock);
 	__atomic_add_fetch(&db->cursors, 1, __ATOMIC_ACQ_REL);
 	enum rc rc = visit(db, q, gather, &g, e);
@@ -164,9 +165,11 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 	struct tsdb_cursor *c = *pc;
 	if (!c)
 		return;
+	pthread_rwlock_rdlock(&c->db->lock);
+	reader_destroy(&c->reader);
+	pthread_rwlock_unlock(&c->db->lock);
 	__atomic_sub_fetch(&c->db->cursors, 1, __ATOMIC_ACQ_REL);
 	vec_fini(&c->found);
-	samples_fini(&c->samples);
 	blobs_fini(&c->histograms);
 	vec_fini(&c->views);
 	arena_destroy(&c->arena);
@@ -196,23 +199,19 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 	if (c->at == c->found.n)
 		return false;
 	const struct found *f = &c->found.p[c->at++];
-	samples_clear(&c->samples);
-	blobs_clear(&c->histograms);
+	*out = (struct tsdb_view){.labels = f->labels};
 	c->views.n = 0;
+	blobs_clear(&c->histograms);
 	pthread_rwlock_rdlock(&c->db->lock);
-	series_read(c->db, f->series, c->min, c->max, &c->samples);
+	reader_read(c->reader, f->series, out);
 	if (f->series->histograms)
 		series_read_histograms(c->db, f->series, c->min, c->max, &c->histograms);
 	pthread_rwlock_unlock(&c->db->lock);
 	for (size_t i = 0; i < c->histograms.t.n; i++)
 		*vec_add(&c->views) = blobs_get(&c->histograms, i);
-	*out = (struct tsdb_view){.labels = f->labels,
-	    .t = c->samples.t,
-	    .v = c->samples.v,
-	    .n = c->samples.n,
-	    .histogram_t = c->histograms.t.p,
-	    .histograms = c->views.p,
-	    .n_histograms = c->views.n};
+	out->histogram_t = c->histograms.t.p;
+	out->histograms = c->views.p;
+	out->n_histograms = c->views.n;
 	return true;
 }
 

@@ -153,6 +153,7 @@ void series_add_late(struct series *, msec_t t, double v);
 enum verdict series_judge_histogram(struct tsdb *, const struct series *, msec_t t, struct str bytes, msec_t window);
 void series_add_histogram(struct series *, msec_t t, struct str bytes);
 void series_pack(struct series *);               /* packs what is open or late */
+void series_read_open(const struct series *, double *v); /* the values of the open chunk */
 /* Floats, or native histograms. */
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
 void series_read_head_histograms(const struct series *, msec_t min, msec_t max, struct blobs *);
