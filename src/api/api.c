@@ -38,6 +38,7 @@ api_create(const struct api_house *house)
 	a->conf = conf_ref((struct conf *)house->conf);
 	pthread_mutex_init(&a->conf_lock, NULL);
 	a->failures = map_create();
+	a->live_arena = arena_create();
 	a->deltas = deltas_create(DELTAS);
 	must(pthread_key_create(&a->reader, close_reader) == 0);
 	pthread_rwlock_init(&a->lock, NULL);
@@ -61,6 +62,7 @@ api_destroy(struct api **pa)
 	map_destroy(&a->failures);
 	deltas_destroy(&a->deltas);
 	vec_fini(&a->live);
+	arena_destroy(&a->live_arena);
 	conf_unref(&a->conf);
 	buf_fini(&a->at_next_start);
 	pthread_mutex_destroy(&a->conf_lock);

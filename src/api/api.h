@@ -58,5 +58,7 @@ void api_own_metrics(struct api *, struct buf *);
 bool api_calendar_open(void *api, struct str customer, struct str calendar, msec_t at, bool *open);
 /* The engine committed something: live streams and what was read before learn of it. */
 void api_news(struct api *, const struct news *);
+/* Tells the engine who has a console open; it is told at every change, and again with every sign of life. */
+void api_consoles(struct api *);
 
 #endif

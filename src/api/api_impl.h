@@ -22,7 +22,8 @@ struct api {
 	struct book *book;    /* under lock; read anew when a resource was set */
 	bool book_stale;
 	pthread_mutex_t live_lock;
-	VEC(struct live_stream *) live; /* under live_lock */
+	VEC(struct live_stream *) live; /* under live_lock, as is: */
+	struct arena *live_arena;       /* scratch */
 	pthread_mutex_t failures_lock;
 	msec_t started;
 	pthread_mutex_t conf_lock;

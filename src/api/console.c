@@ -96,9 +96,16 @@ answer_asset(struct call *c, const struct web_asset *a, bool forever)
 	}
 }
 
+/* What the board waits for, asked for by the browser beside the script and not after it; app.tsx asks in the same words. */
+#define AHEAD(path) "<" path ">; rel=preload; as=fetch; crossorigin"
+#define BOARD_TICKETS AHEAD("/api/tocsin/v1/tickets?state=open&fields=row&limit=5000")
+#define BOARD_PAGES AHEAD("/api/tocsin/v1/pages")
+
 void
 handle_console(struct call *c)
 {
+	if (str_is(c->req->path, "/") && c->signed_in && c->who.role >= ROLE_VIEWER)
+		http_answer_header(c->req, "Link", c->who.role >= ROLE_OPERATOR ? STR(BOARD_TICKETS ", " BOARD_PAGES) : STR(BOARD_TICKETS));
 	answer_asset(c, asset(STR("index.html")), false);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/api_impl.h"
+#include "flow/notice.h"
 
 struct live_stream {
 	struct api *api;
@@ -15,6 +16,33 @@ struct live_stream {
 	struct arena *arena;
 	int64_t after;
 };
+
+/* Tells the engine who has a console open now; under live_lock, so that the last word is the true one. */
+static void
+tell_consoles(struct api *a)
+{
+	struct consoles c = {.users = {arena_array(a->live_arena, struct str, a->live.n), 0}};
+	struct buf b = {0};
+	for (size_t i = 0; i < a->live.n; i++) {
+		const struct identity *who = &a->live.p[i]->who;
+		if (who->role <= ROLE_CONTACT)
+			continue;
+		c.everybody |= a->house.no_auth;
+		c.users.p[c.users.n++] = who->name;
+	}
+	record_encode(&consoles_layout, &c, &b);
+	a->house.ask(a->house.arg, MESSAGE_consoles, STR(""), buf_view(&b), NULL, NULL);
+	buf_fini(&b);
+	arena_reset(a->live_arena);
+}
+
+void
+api_consoles(struct api *a)
+{
+	pthread_mutex_lock(&a->live_lock);
+	tell_consoles(a);
+	pthread_mutex_unlock(&a->live_lock);
+}
 
 static void
 forget(void *arg)
@@ -28,6 +56,7 @@ forget(void *arg)
 			break;
 		}
 	}
+	tell_consoles(a);
 	pthread_mutex_unlock(&a->live_lock);
 	http_stream_close(&s->stream);
 	arena_destroy(&s->arena);
@@ -66,6 +95,7 @@ handle_live(struct call *c)
 	s->api = c->api;
 	s->arena = arena_create();
 	s->who.role = c->who.role;
+	s->who.name = arena_str(s->arena, c->who.name);
 	s->who.customers.n = c->who.customers.n;
 	s->who.customers.p = arena_array(s->arena, struct str, c->who.customers.n);
 	for (size_t i = 0; i < c->who.customers.n; i++)
@@ -76,6 +106,7 @@ handle_live(struct call *c)
 	/* under the lock nothing is told meanwhile: what the ledger has comes first, then what is new */
 	pthread_mutex_lock(&c->api->live_lock);
 	*vec_add(&c->api->live) = s;
+	tell_consoles(c->api);
 	s->stream = http_stream_open(c->req, "text/event-stream", forget, s);
 	if (ledger && ledger_events(ledger, &q, push, s, &e) != RC_OK)
 		http_stream_send(s->stream, STR("event: trouble\ndata: the journal cannot be read\n\n"));

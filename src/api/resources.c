@@ -4,6 +4,7 @@
 #include "api/api_impl.h"
 #include "conf/resource.h"
 #include "engine/engine.h"
+#include "oncall/schedule.h"
 
 /* ---- listing ---- */
 
@@ -134,6 +135,44 @@ keep_password(struct call *c, struct resource_document *d)
 	api_book_done(c->api);
 }
 
+/*
+ * What others than administrators may set: who stands in for whom.  Who serves all customers swaps any shift; who serves
+ * some takes one over, and gives back what they took.
+ */
+static bool
+may_swap(const struct call *c, const struct override *o)
+{
+	return c->who.customers.n == 0 || (o && str_eq(o->user, c->who.name));
+}
+
+static bool
+may_set(struct call *c, const struct resource_document *d)
+{
+	if (c->who.role >= ROLE_ADMIN)
+		return true;
+	if (!str_is(d->kind, "override"))
+		return false;
+	struct book *book = api_book(c->api);
+	const struct override *was = book_find(book, "override", STR(""), d->name, c->now);
+	bool may = (!was || may_swap(c, was)) && (d->removed || may_swap(c, d->spec));
+	api_book_done(c->api);
+	return may;
+}
+
+static bool
+may_set_all(struct call *c, const struct resource_document *docs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (may_set(c, &docs[i]))
+			continue;
+		answer_error(c, RC_DENIED, "%.*s %.*s: %s", STR_ARG(docs[i].kind), STR_ARG(str_to(docs[i].name, 63)),
+		    str_is(docs[i].kind, "override") ? "who serves some customers takes a shift over, but gives none to others"
+						     : "only an administrator sets it; an operator sets overrides");
+		return false;
+	}
+	return true;
+}
+
 static void
 applied(struct call *c, const struct reply *r)
 {
@@ -173,7 +212,7 @@ handle_resources_apply(struct call *c)
 		report_print(&report, &text);
 		answer_error(c, RC_INVALID, "%.*s", STR_ARG(str_trim(buf_view(&text))));
 		buf_fini(&text);
-	} else {
+	} else if (may_set_all(c, docs, n)) {
 		ask_engine(c, MESSAGE_resources, &resource_batch_layout, &batch, applied);
 	}
 	report_fini(&report);

@@ -330,23 +330,30 @@ handle_tickets_list(struct call *c)
 
 /* ---- changes ---- */
 
+/* A ticket that another one speaks of must be seen by who asks, and be the same customer's; answers the error itself. */
+static bool
+may_refer(struct call *c, int64_t number, struct str customer)
+{
+	struct ticket other;
+	if (!visible_ticket(c, arena_fmt(c->arena, "%lld", (long long)number), &other))
+		return false;
+	if (!str_eq(other.customer, customer))
+		answer_error(c, RC_INVALID, "ticket %lld belongs to another customer", (long long)number);
+	return str_eq(other.customer, customer);
+}
+
 void
 handle_ticket_open(struct call *c)
 {
 	struct ticket_request q;
-	struct ticket old;
 	if (!body_record(c, &ticket_request_layout, &q))
 		return;
 	if (!access_sees(&c->who, q.customer)) {
 		answer_error(c, RC_DENIED, "customer %.*s is not yours", STR_ARG(str_to(q.customer, 63)));
 		return;
 	}
-	if (q.refers_to && !visible_ticket(c, arena_fmt(c->arena, "%lld", (long long)q.refers_to), &old))
+	if (q.refers_to && !may_refer(c, q.refers_to, q.customer))
 		return;
-	if (q.refers_to && !str_eq(old.customer, q.customer)) {
-		answer_error(c, RC_INVALID, "ticket %lld belongs to another customer", (long long)q.refers_to);
-		return;
-	}
 	ask_engine(c, MESSAGE_ticket_open, &ticket_request_layout, &q, answer_reply);
 }
 
@@ -387,6 +394,8 @@ handle_ticket_change(struct call *c)
 	}
 	if (c->who.role == ROLE_CONTACT)
 		q.audience = AUDIENCE_CUSTOMER;
+	if (q.verb == VERB_LINK && !may_refer(c, q.to, k.customer))
+		return;
 	q.number = k.number;
 	ask_engine(c, MESSAGE_ticket_change, &ticket_change_layout, &q, answer_reply);
 }

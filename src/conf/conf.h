@@ -47,7 +47,7 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	F(ONE, ledger, conf_ledger, KEY_OURS, "", "the store of tickets, alerts and all else")               \
 	F(ONE, mail, conf_mail, KEY_OURS, "", "mails to users, and from receivers that name no server")      \
 	F(ONE, voice, conf_voice, KEY_OURS, "", "telephone calls")                                           \
-	F(ONE, sms, conf_sms, KEY_OURS | KEY_INERT, "", "short messages")                                    \
+	F(ONE, sms, conf_sms, KEY_OURS, "", "short messages")                                    \
 	F(ONE, chat, conf_chat, KEY_OURS | KEY_INERT, "", "chat systems")                                    \
 	F(ONE, graphite, conf_graphite, KEY_OURS, "", "the port for Graphite's lines")                       \
 	F(ONE, statsd, conf_statsd, KEY_OURS, "", "the port for StatsD's lines")                             \

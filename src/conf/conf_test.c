@@ -266,7 +266,7 @@ UNIT(conf_merges_anchors_and_refuses_what_grows)
 		buf_ch(&deep, '[');
 	expect_notes(deep.p, RC_INVALID, "t.yml:1:49: the document is nested too deeply: over 48 levels\n");
 	buf_clear(&deep);
-	buf_c(&deep, "sms:\n  gateways:\n    a0: &a0 [x]\n");
+	buf_c(&deep, "chat:\n  workspaces:\n    a0: &a0 [x]\n");
 	for (int i = 1; i < 40; i++)
 		buf_fmt(&deep, "    a%d: &a%d [*a%d, *a%d]\n", i, i, i - 1, i - 1);
 	struct conf *big = must_load(deep.p); /* raw: nobody walks it */
@@ -301,7 +301,7 @@ END
 	"route: {receiver: noc, desk: open, routes: [{matchers: [severity=info], desk: none}]}\n"
 	"receivers: [{name: noc, email_configs: [{to: noc@example.org}]}]\n"
 	"scrape_configs: [{job_name: edge, customer: acme, static_configs: [{targets: [a:1]}]}]\n"
-	"sms: {gateways: [{name: x}]}\n";
+	"chat: {workspaces: [{name: x}]}\n";
 
 UNIT(conf_reads_a_tocsin_yml)
 {

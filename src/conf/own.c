@@ -29,6 +29,9 @@ RECORD_LAYOUT(conf_graphite, CONF_GRAPHITE_KEYS)
 #define RECORD_SELF struct conf_statsd
 RECORD_LAYOUT(conf_statsd, CONF_STATSD_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct conf_sms_gateway
+RECORD_LAYOUT(conf_sms_gateway, CONF_SMS_GATEWAY_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct conf_sms
 RECORD_LAYOUT(conf_sms, CONF_SMS_KEYS)
 #undef RECORD_SELF

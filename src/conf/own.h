@@ -134,7 +134,19 @@ RECORD(conf_graphite, CONF_GRAPHITE_KEYS)
 	F(I64, meters, 0, 0, "100000", "the most counters, gauges, timers and sets at a time")
 RECORD(conf_statsd, CONF_STATSD_KEYS)
 
-#define CONF_SMS_KEYS(F) F(RAW, gateways, node, 0, "", "the ways to send")
+#define CONF_SMS_GATEWAY_KEYS(F)                                                                             \
+	F(STR, name, 0, KEY_REQUIRED, "", "what it is called in the journal")                                \
+	F(SECRET, url, 0, KEY_REQUIRED, "", "the provider's address; {to}, {text} and {from} are filled in, percent-encoded") \
+	F(STR, method, 0, 0, "", "default: POST with a body, GET without")                                   \
+	F(STR, body, 0, 0, "", "what is sent; {to}, {text} and {from} are filled in as its type wants them") \
+	F(STR, content_type, 0, 0, "application/json", "the body's type: application/json, application/x-www-form-urlencoded or another") \
+	F(STR, from, 0, 0, "", "the sender that the provider wants to hear")                                 \
+	F(STR, accepted, 0, 0, "", "what the answer must contain beside a status of 2xx; empty: the status is enough") \
+	F(DUR, timeout, 0, 0, "10s", "how long it may take, before the next gateway is tried")               \
+	F(MAYBE, http_config, conf_http, 0, "", "how it is reached: authorization, TLS, proxy")
+RECORD(conf_sms_gateway, CONF_SMS_GATEWAY_KEYS)
+
+#define CONF_SMS_KEYS(F) F(MANY, gateways, conf_sms_gateway, 0, "", "the providers of short messages, in the order in which they are tried")
 RECORD(conf_sms, CONF_SMS_KEYS)
 
 #define CONF_CHAT_KEYS(F) F(RAW, workspaces, node, 0, "", "the chat systems")

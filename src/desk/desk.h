@@ -59,7 +59,7 @@ RECORD(ticket_request, TICKET_REQUEST_KEYS)
 CHECKED enum rc desk_open(struct desk *, struct turn *, const struct ticket_request *, struct desk_next *, struct err *);
 
 /* One change of an open ticket by a person (turn->actor). */
-enum ticket_verb { VERB_TAKE, VERB_ASSIGN, VERB_SUSPEND, VERB_RESUME, VERB_CLOSE, VERB_ACCEPT, VERB_REJECT, VERB_PRIORITY, VERB_MESSAGE, VERB_ESCALATE };
+enum ticket_verb { VERB_TAKE, VERB_ASSIGN, VERB_SUSPEND, VERB_RESUME, VERB_CLOSE, VERB_ACCEPT, VERB_REJECT, VERB_PRIORITY, VERB_MESSAGE, VERB_ESCALATE, VERB_LINK, VERB_UNLINK };
 extern const char *const ticket_verbs[];
 #define TICKET_CHANGE_KEYS(F)                                                                                \
 	F(I64, number, 0, 0, "", "which ticket")                                                             \
@@ -70,6 +70,7 @@ extern const char *const ticket_verbs[];
 	F(TIME, until, 0, 0, "", "suspend: when it ends by itself")                                          \
 	F(ENUM, priority, priorities, 0, "", "priority: the new one")                                        \
 	F(ENUM, audience, audiences, 0, "internal", "message: internal, customer or supplier")               \
+	F(I64, to, 0, 0, "", "link, unlink: the other ticket, of the same customer")                         \
 	F(STR, text, 0, 0, "", "the message, or a word on the change")                                       \
 	F(TIME, at, 0, KEY_HIDDEN, "", "when it happened: a key pressed on a phone is older than its turn")
 RECORD(ticket_change, TICKET_CHANGE_KEYS)

@@ -39,6 +39,9 @@ void desk_note_told(struct held *, const struct event *);
 const struct contract *desk_contract(const struct desk *, struct str customer, msec_t at, struct str *name);
 const struct calendar *desk_calendar(const struct desk *, struct str customer, struct str name, msec_t at);
 
+/* Links it with another ticket, or ends that (`on` false); already so: nothing happens. */
+CHECKED enum rc desk_link(struct desk *, struct turn *, struct ticket *, int64_t other, bool on, struct err *);
+
 /* Gives it to the team and person whose skills fit; true when a person was found. */
 bool desk_assign_by_skill(struct desk *, struct turn *, struct held *, struct strs skills);
 

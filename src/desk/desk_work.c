@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "desk/desk_impl.h"
 
-const char *const ticket_verbs[] = {"take", "assign", "suspend", "resume", "close", "accept", "reject", "priority", "message", "escalate", NULL};
+const char *const ticket_verbs[] = {"take", "assign", "suspend", "resume", "close", "accept", "reject", "priority", "message", "escalate", "link", "unlink", NULL};
 
 #define RECORD_SELF struct ticket_request
 RECORD_LAYOUT(ticket_request, TICKET_REQUEST_KEYS)
@@ -210,6 +210,18 @@ escalate_it(struct work *w, struct err *e)
 	return RC_OK;
 }
 
+static enum rc
+link_it(struct work *w, struct err *e)
+{
+	return desk_link(w->desk, w->turn, w->ticket, w->change->to, true, e);
+}
+
+static enum rc
+unlink_it(struct work *w, struct err *e)
+{
+	return desk_link(w->desk, w->turn, w->ticket, w->change->to, false, e);
+}
+
 #define IN(state) (1u << TICKET_##state)
 #define UNTAKEN (IN(NEW) | IN(ASSIGNED))
 #define OPEN (UNTAKEN | IN(IN_PROGRESS) | IN(SUSPENDED))
@@ -228,6 +240,8 @@ static const struct {
     [VERB_PRIORITY] = {OPEN | IN(PROPOSED), set_priority},
     [VERB_MESSAGE] = {OPEN | IN(PROPOSED), write_message},
     [VERB_ESCALATE] = {UNTAKEN, escalate_it},
+    [VERB_LINK] = {OPEN | IN(PROPOSED), link_it},
+    [VERB_UNLINK] = {OPEN | IN(PROPOSED), unlink_it},
 };
 
 enum rc

@@ -124,6 +124,7 @@ engine_destroy(struct engine **pe)
 	turn_destroy(&e->turn);
 	conf_unref(&e->conf);
 	vec_fini(&e->told);
+	arena_destroy(&e->consoles_arena);
 	mem_free(e->folder);
 	mem_free(e);
 	*pe = NULL;

@@ -44,6 +44,9 @@ void engine_ask(struct engine *, enum message, struct str actor, struct str body
 /* Takes a new configuration with its next turn; on an error the old one stays. */
 CHECKED enum rc engine_configure(struct engine *, struct conf *, struct err *);
 
+/* May a page be on that person's screen?  True as well while the process that serves the console has not said. */
+bool engine_watched(const struct engine *, struct str user);
+
 /* All resource kinds, alphabetical, ended by a NULL name. */
 extern const struct resource_kind resource_kinds[];
 

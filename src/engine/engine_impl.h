@@ -9,6 +9,7 @@
 #include "desk/desk.h"
 #include "engine/agenda.h"
 #include "engine/engine.h"
+#include "flow/notice.h"
 #include "notify/page.h"
 
 /* A message that waits for its turn, or for its turn's commit. */
@@ -64,8 +65,13 @@ struct engine {
 	struct map *beats; /* key -> struct beat */
 	struct drilling *drilling; /* while its alert is on the road */
 	bool out_of_step;          /* memory was dropped and not read again yet [G2] */
+	struct arena *consoles_arena; /* of `consoles` */
+	struct consoles *consoles;    /* NULL: nobody has said yet */
 	char trouble[ERR_TEXT];
 };
+
+/* consoles.c */
+void engine_consoles(struct engine *, const struct consoles *);
 
 /* outbox.c */
 CHECKED enum rc engine_outbox_load(struct engine *, struct err *);
@@ -81,6 +87,13 @@ void engine_handle(struct engine *, struct waiting *); /* decides one message; f
 void engine_alarm(struct engine *, struct str id);     /* decides one timer */
 /* The second road: what the desk does about an alert that began or ceased. */
 void engine_desk(void *engine, struct turn *, const struct road_change *);
+
+/* What follows from the desk's answer: people are called, told, or left in peace. */
+void engine_follow(struct engine *, struct desk_next);
+
+/* set.c */
+void engine_uuid(char out[37]); /* a random one: RFC 9562, version 4 */
+CHECKED enum rc engine_set_resources(struct engine *, const struct resource_batch *, int64_t *changed, struct err *);
 
 /* drill.c */
 struct drill_order;

@@ -42,18 +42,19 @@ climb_on(struct engine *e, struct ticket *k, struct climb c)
 static void
 tell_people(struct engine *e, struct ticket *k, const char *why)
 {
+	bool sms = k->modality == MODALITY_SMS && e->conf->root->sms.gateways.n > 0;
 	if (k->assignee.n) {
-		notice_send(e->pages, e->turn, k, k->assignee, why);
+		notice_send(e->pages, e->turn, k, k->assignee, sms, why);
 		return;
 	}
 	struct str name = arena_fmt(e->turn->arena, "team:%.*s", STR_ARG(k->team));
 	struct climb c = oncall_resolve(e->book, (struct strs){&name, 1}, e->turn->now, e->turn->arena);
 	for (size_t i = 0; i < c.n; i++)
-		notice_send(e->pages, e->turn, k, c.p[i].user, why);
+		notice_send(e->pages, e->turn, k, c.p[i].user, sms, why);
 }
 
-static void
-follow(struct engine *e, struct desk_next next)
+void
+engine_follow(struct engine *e, struct desk_next next)
 {
 	struct ticket *k = next.ticket;
 	if (!k)
@@ -88,7 +89,7 @@ take_by_page(struct engine *e, const struct page_result *r, msec_t at)
 	struct str actor = e->turn->actor;
 	e->turn->actor = arena_fmt(e->turn->arena, "user/%.*s", STR_ARG(r->user));
 	if (desk_change(e->desk, e->turn, &c, &next, &err) == RC_OK)
-		follow(e, next);
+		engine_follow(e, next);
 	else
 		turn_event(e->turn, EVENT_page_receipt, STR(""), ticket_subject(r->ticket, e->turn->arena), 0, "The key came too late: %s", err.text);
 	e->turn->actor = actor;
@@ -221,26 +222,11 @@ engine_desk(void *arg, struct turn *t, const struct road_change *c)
 		e->drilling->ticket = next.ticket->number;
 		e->drilling->fingerprint = arena_str(t->arena, c->fingerprint);
 	}
-	follow(e, next);
+	engine_follow(e, next);
 	t->actor = actor;
 }
 
 /* ---- silences ---- */
-
-static void
-make_uuid(char out[37])
-{
-	unsigned char r[16];
-	randombytes_buf(r, sizeof r);
-	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-	char *p = out;
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		p += snprintf(p, 3, "%02x", r[i]);
-	}
-}
 
 static enum rc
 handle_silence_set(struct handling *h, const void *record)
@@ -248,7 +234,7 @@ handle_silence_set(struct handling *h, const void *record)
 	const struct silence_order *o = record;
 	char uuid[37];
 	struct str id;
-	make_uuid(uuid);
+	engine_uuid(uuid);
 	enum rc rc = silence_set(road_silences(h->e->road), h->turn, &o->silence, str_c(uuid), o->admin, &id, h->err);
 	if (rc == RC_OK)
 		buf_str(h->id, id);
@@ -276,7 +262,7 @@ handle_ticket_open(struct handling *h, const void *record)
 	if (rc != RC_OK)
 		return rc;
 	h->reply->number = next.ticket->number;
-	follow(h->e, next);
+	engine_follow(h->e, next);
 	return RC_OK;
 }
 
@@ -287,7 +273,7 @@ handle_ticket_change(struct handling *h, const void *record)
 	struct desk_next next;
 	enum rc rc = desk_change(h->e->desk, h->turn, c, &next, h->err);
 	if (rc == RC_OK)
-		follow(h->e, next);
+		engine_follow(h->e, next);
 	h->reply->number = c->number;
 	return rc;
 }
@@ -303,100 +289,10 @@ handle_receipt(struct handling *h, const void *record)
 	return RC_OK;
 }
 
-/* What was applied from a file is changed in that file: elsewhere it is read-only. */
-static enum rc
-check_manager(struct handling *h, const struct resource *r)
-{
-	const void *spec;
-	const struct resource *now = book_resource(h->e->book, arena_cstr(h->turn->arena, r->kind), r->customer, r->name, h->turn->now, &spec);
-	if (!now || !now->managed.n || r->managed.n)
-		return RC_OK;
-	return err_set(h->err, RC_DENIED, "%.*s \"%.*s\" is managed by %.*s: change it there and apply it", STR_ARG(r->kind), STR_ARG(r->name),
-	    STR_ARG(now->managed));
-}
-
-/* A spec that was checked; NULL with an error when it makes no sense. */
-static enum rc
-check_resource(struct handling *h, const struct resource *r, void **spec)
-{
-	const struct resource_kind *k = book_kind(h->e->book, r->kind);
-	*spec = NULL;
-	if (!k)
-		return err_set(h->err, RC_INVALID, "there is no kind of resource \"%.*s\"", STR_ARG(r->kind));
-	if (!resource_name_ok(r->name) || (r->customer.n && !resource_name_ok(r->customer)))
-		return err_set(h->err, RC_INVALID, "%s \"%.*s\": a name has 1 to 63 letters, digits, dots, dashes and underscores", k->name,
-		    STR_ARG(r->name));
-	if (r->customer.n && !k->per_customer)
-		return err_set(h->err, RC_INVALID, "a %s belongs to everybody, not to a customer", k->name);
-	if (check_manager(h, r) != RC_OK)
-		return RC_DENIED;
-	if (r->removed)
-		return RC_OK;
-	*spec = arena_alloc(h->turn->arena, k->layout->size);
-	if (record_decode(k->layout, *spec, r->spec, h->turn->arena, h->err) != RC_OK)
-		return RC_INVALID;
-	if (k->check && k->check(*spec, h->err) != RC_OK)
-		return err_add(h->err, "in %s \"%.*s\"", k->name, STR_ARG(r->name));
-	return RC_OK;
-}
-
-/* What is made for who does not say it. */
-static void
-complete_resource(struct handling *h, struct resource *r, void *spec)
-{
-	struct buf b = {0};
-	bool beat = str_is(r->kind, "heartbeat");
-	if (!spec || (!beat && !str_is(r->kind, "user")))
-		return;
-	if (beat)
-		beat_name(h->e, r, spec, make_uuid);
-	else
-		proof_carry(h->e, r->name, spec);
-	record_encode(beat ? &heartbeat_layout : &user_layout, spec, &b);
-	r->spec = arena_str(h->turn->arena, buf_view(&b));
-	buf_fini(&b);
-}
-
-/* What a resource sets in motion when it comes into force. */
-static bool
-set_resource(struct handling *h, const struct resource *r, const void *spec)
-{
-	bool changed = book_set(h->e->book, h->turn, r, spec, r->valid_from);
-	if (changed && str_is(r->kind, "drill"))
-		drill_planned(h->e, r, spec);
-	if (changed && str_is(r->kind, "heartbeat"))
-		beat_changed(h->e, r, spec);
-	return changed;
-}
-
-/* All or none: every resource is checked before the first one is set. */
 static enum rc
 handle_resources(struct handling *h, const void *record)
 {
-	const struct resource_batch *b = record;
-	void **specs = arena_array(h->turn->arena, void *, b->resources.n + 1);
-	for (size_t i = 0; i < b->resources.n; i++) {
-		const struct resource *r = &b->resources.p[i];
-		enum rc rc = check_resource(h, r, &specs[i]);
-		if (rc != RC_OK)
-			return rc;
-		if (r->valid_from && r->valid_from < h->turn->now && !b->why.n)
-			return err_set(h->err, RC_INVALID, "%.*s \"%.*s\": a version that is valid from the past needs a reason", STR_ARG(r->kind),
-			    STR_ARG(r->name));
-	}
-	int64_t changed = 0;
-	for (size_t i = 0; i < b->resources.n; i++) {
-		struct resource *r = &b->resources.p[i];
-		complete_resource(h, r, specs[i]);
-		if (b->dry_run)
-			changed += book_would_change(h->e->book, r, specs[i], r->valid_from ? r->valid_from : h->turn->now);
-		else
-			changed += set_resource(h, r, specs[i]);
-	}
-	if (changed && !b->dry_run)
-		desk_agreements_changed(h->e->desk, h->turn);
-	h->reply->number = changed;
-	return RC_OK;
+	return engine_set_resources(h->e, record, &h->reply->number, h->err);
 }
 
 static enum rc
@@ -489,6 +385,13 @@ handle_alive(struct handling *h, const void *record)
 	return RC_OK;
 }
 
+static enum rc
+handle_consoles(struct handling *h, const void *record)
+{
+	engine_consoles(h->e, record);
+	return RC_OK;
+}
+
 static const struct {
 	const struct layout *layout;
 	handler *fn;
@@ -502,7 +405,7 @@ static const struct {
 static bool
 can_be_guilty(enum message kind)
 {
-	return kind != MESSAGE_alive && kind != MESSAGE_reload;
+	return kind != MESSAGE_alive && kind != MESSAGE_consoles && kind != MESSAGE_reload;
 }
 
 static enum rc
@@ -552,7 +455,7 @@ alarm_owner(struct engine *e, struct str id)
 	if (road_owns_timer(kind)) {
 		road_timer(e->road, e->turn, id);
 	} else if (desk_owns_timer(kind)) {
-		follow(e, desk_timer(e->desk, e->turn, id));
+		engine_follow(e, desk_timer(e->desk, e->turn, id));
 	} else if (str_is(kind, "page")) {
 		struct page_result r = page_timer(e->pages, e->turn, id);
 		follow_page(e, &r, e->turn->now);
@@ -562,7 +465,7 @@ alarm_owner(struct engine *e, struct str id)
 		if (k)
 			climb_on(e, k, escalation_due(e->book, e->turn, k));
 	} else if (str_is(kind, "drill") && str_i64(str_from(id, (size_t)slash + 1), &number)) {
-		follow(e, drill_timer(e, number));
+		engine_follow(e, drill_timer(e, number));
 	} else if (str_is(kind, "beat")) {
 		beat_due(e, str_from(id, (size_t)slash + 1));
 	} else if (str_is(kind, "drillplan")) {

@@ -24,6 +24,9 @@ outcome_climbs(int outcome)
 #define RECORD_SELF struct notice
 RECORD_LAYOUT(notice, NOTICE_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct consoles
+RECORD_LAYOUT(consoles, CONSOLES_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct receipt
 RECORD_LAYOUT(receipt, RECEIPT_KEYS)
 #undef RECORD_SELF

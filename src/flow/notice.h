@@ -36,6 +36,7 @@ RECORD(notice, NOTICE_KEYS)
 #define OUTCOMES(OUTCOME)                                                                                    \
 	OUTCOME(handed_over, false, "the next machine accepted it")                                          \
 	OUTCOME(shown, false, "it is on a screen")                                                           \
+	OUTCOME(unseen, false, "no console of the person is open: the next rung is tried at once, where there is one") \
 	OUTCOME(ringing, false, "the phone rings")                                                           \
 	OUTCOME(answered, false, "somebody picked up")                                                       \
 	OUTCOME(acknowledged, false, "the person took it in charge")                                         \
@@ -54,6 +55,12 @@ enum outcome {
 };
 extern const char *const outcomes[];
 bool outcome_climbs(int outcome);
+
+/* Who looks just now, from the process that serves the console. */
+#define CONSOLES_KEYS(F)                                                                                     \
+	F(STRS, users, 0, 0, "", "who has a console open")                                                   \
+	F(BOOL, everybody, 0, 0, "", "one is open that needs no signing in: it shows everybody's pages")
+RECORD(consoles, CONSOLES_KEYS)
 
 /* From a channel to the engine. */
 #define RECEIPT_KEYS(F)                                                                                      \

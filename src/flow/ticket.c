@@ -13,6 +13,9 @@ const char *const audiences[] = {"internal", "customer", "supplier", NULL};
 #define RECORD_SELF struct ticket_alert
 RECORD_LAYOUT(ticket_alert, TICKET_ALERT_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct ticket_link
+RECORD_LAYOUT(ticket_link, TICKET_LINK_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct escalation
 RECORD_LAYOUT(escalation, ESCALATION_KEYS)
 #undef RECORD_SELF

@@ -35,6 +35,9 @@ extern const char *const audiences[];
 	F(BOOL, firing, 0, 0, "", "is it still firing")
 RECORD(ticket_alert, TICKET_ALERT_KEYS)
 
+#define TICKET_LINK_KEYS(F) F(I64, number, 0, 0, "", "the other ticket")
+RECORD(ticket_link, TICKET_LINK_KEYS)
+
 /* How far its policy has climbed. */
 #define ESCALATION_KEYS(F)                                                                                   \
 	F(BOOL, climbing, 0, 0, "", "is somebody being called")                                              \
@@ -63,6 +66,7 @@ RECORD(escalation, ESCALATION_KEYS)
 	F(STR, contract, 0, 0, "", "the contract that it is handled under")                                  \
 	F(STR, policy, 0, 0, "", "the escalation policy that calls people for it")                           \
 	F(I64, refers_to, 0, 0, "", "the closed ticket that happened again")                                 \
+	F(MANY, links, ticket_link, 0, "", "tickets that it has to do with")                                 \
 	F(STR, group, 0, KEY_HIDDEN, "", "alerts with this key join it")                                     \
 	F(MANY, alerts, ticket_alert, 0, "", "the alerts that it is about")                                  \
 	F(ONE, escalation, escalation, 0, "", "how far its policy has climbed")                              \

@@ -222,6 +222,25 @@ do_phone(struct script *s, const struct statement *st, struct err *e)
 	return rc;
 }
 
+enum rc
+do_console(struct script *s, const struct statement *st, struct err *e)
+{
+	struct world *w = &s->world;
+	bool open = str_is(arg(st, 2), "open");
+	enum rc rc = script_begin(s, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!open && !str_is(arg(st, 2), "closed"))
+		return wrong(e, "open or closed", arg(st, 2));
+	for (size_t i = w->consoles.n; i-- > 0;)
+		if (str_eq(w->consoles.p[i], arg(st, 1)))
+			vec_remove(&w->consoles, i);
+	if (open)
+		*vec_add(&w->consoles) = arena_str(w->arena, arg(st, 1));
+	struct consoles now = {.users = {w->consoles.p, w->consoles.n}};
+	return world_ask(w, MESSAGE_consoles, STR(""), &consoles_layout, &now);
+}
+
 static enum rc
 down_or_up(struct script *s, const struct statement *st, void (*set)(struct people *, bool), struct err *e)
 {

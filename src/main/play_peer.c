@@ -84,6 +84,8 @@ page_at(const struct peers *p, struct str url, struct arena *a)
 		found = find(p, PEER_PORT, port);
 	if (!found)
 		found = find(p, PEER_URL, url);
+	if (!found && str_chr(url, '?') > 0) /* a page that was given without a query answers any */
+		found = find(p, PEER_URL, str_to(url, (size_t)str_chr(url, '?')));
 	return found ? *found : (struct peer){.manner = PEER_REFUSES};
 }
 

@@ -106,6 +106,13 @@ on_receipt(void *arg, const struct receipt *r)
 	buf_fini(&b);
 }
 
+static bool
+is_watched(void *arg, struct str user)
+{
+	struct world *w = arg;
+	return engine_watched(w->engine, user);
+}
+
 static void
 on_send(void *arg, const struct outbox_row *row)
 {
@@ -309,7 +316,7 @@ start_engine(struct world *w, struct err *e)
 {
 	struct engine_doors doors = {w, on_send, on_call_back, on_tell, on_lost};
 	w->senders = (struct sender_doors){people_smtp(w->people), peers_http(w->peers), w->conf,
-	    "http://tocsin.example.org", w->loop, on_receipt, w};
+	    "http://tocsin.example.org", w->loop, on_receipt, is_watched, w};
 	enum rc rc = ledger_open(&w->ledger, STR("."), "play", clock_wall(w->clock), e);
 	return rc == RC_OK ? engine_create(&w->engine, w->loop, w->ledger, w->conf, ".", &doors, e)
 			   : rc;
@@ -387,6 +394,7 @@ world_fini(struct world *w)
 		mem_free(w->feeds.p[i]);
 	vec_fini(&w->feeds);
 	vec_fini(&w->tokens);
+	vec_fini(&w->consoles);
 	vec_fini(&w->mailbox);
 	peers_destroy(&w->peers);
 	people_destroy(&w->people);

@@ -33,6 +33,7 @@ struct world {
 	struct people *people;
 	VEC(struct feed *) feeds;
 	VEC(struct str) tokens; /* users who have one */
+	VEC(struct str) consoles; /* users who have one open */
 	struct arena *arena;    /* of the whole play */
 
 	/* of one life */

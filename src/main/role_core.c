@@ -199,6 +199,7 @@ on_alive(void *arg)
 {
 	struct process_core *c = arg;
 	core_link_ask(c->engine, MESSAGE_alive, STR(""), STR(""), NULL, NULL);
+	api_consoles(core_api(c->core));
 	loop_timer_set(c->loop, &c->alive, ALIVE, on_alive, c, "sign of life");
 }
 

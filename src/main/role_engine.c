@@ -150,6 +150,13 @@ on_phone(void *arg, const struct receipt *r, receipt_durable *fn, void *fn_arg)
 	buf_fini(&b);
 }
 
+static bool
+is_watched(void *arg, struct str user)
+{
+	struct engine_process *p = arg;
+	return engine_watched(p->engine, user);
+}
+
 static void
 send_out(void *arg, const struct outbox_row *row)
 {
@@ -286,7 +293,7 @@ begin(struct engine_process *p, struct err *e)
 		return rc;
 	p->http = http_client_create(p->loop, 64, NULL);
 	p->smtp = smtp_client_create(p->loop);
-	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, p};
+	p->senders = (struct sender_doors){smtp_client_door(p->smtp), http_client_door(p->http), h->conf, h->external_url, p->loop, on_sent, is_watched, p};
 	p->voice = voice_door_create(p->loop, h->voice_path, on_phone, p);
 	struct engine_doors doors = {p, send_out, call_back, tell, lost};
 	rc = engine_create(&p->engine, p->loop, p->ledger, h->conf, h->data, &doors, e);

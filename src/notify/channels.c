@@ -39,8 +39,13 @@ look_call(const struct conf *c, struct buf *how)
 static bool
 look_sms(const struct conf *c, struct buf *how)
 {
-	buf_c(how, "sms.gateways is known and not acted on yet: use call, mail or webhook");
-	return false;
+	const struct conf_sms *s = &c->root->sms;
+	if (!s->gateways.n) {
+		buf_c(how, "set sms.gateways to a provider's HTTP address, with name and url, and body where it wants one");
+		return false;
+	}
+	buf_fmt(how, "sms.gateways has %zu, the first is %.*s", s->gateways.n, STR_ARG(s->gateways.p[0].name));
+	return true;
 }
 
 static bool

@@ -86,6 +86,16 @@ add_word(struct buf *out, enum letter l, const struct notice *n)
 	buf_str(out, letter_text(l, n->language));
 }
 
+/* The longest beginning of whole characters within `max` bytes. */
+static size_t
+whole_characters(struct str s, size_t max)
+{
+	size_t n = s.n < max ? s.n : max;
+	while (n > 0 && n < s.n && (s.p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 void
 letter_subject(const struct notice *n, struct buf *out)
 {
@@ -95,7 +105,7 @@ letter_subject(const struct notice *n, struct buf *out)
 	}
 	buf_fmt(out, "[%.*s] ", STR_ARG(named("", n->priority, n)));
 	add_word(out, LETTER_TICKET, n);
-	buf_fmt(out, " %lld: %.*s", (long long)n->ticket, STR_ARG(str_to(n->title, TITLE_MAX)));
+	buf_fmt(out, " %lld: %.*s", (long long)n->ticket, STR_ARG(str_to(n->title, whole_characters(n->title, TITLE_MAX))));
 }
 
 /* "Priorità: alta"; nothing when there is no value. */
@@ -158,4 +168,21 @@ letter_body(const struct notice *n, const char *external_url, struct buf *out)
 	buf_c(out, "\n");
 	add_word(out, n->page.n ? LETTER_TAKE_IT : LETTER_OPEN_IT, n);
 	buf_fmt(out, ": %s/ticket/%lld\n", external_url, (long long)n->ticket);
+}
+
+void
+letter_short(const struct notice *n, const char *external_url, struct buf *out)
+{
+	struct buf link = {0};
+	letter_subject(n, out);
+	if (n->code.n) {
+		buf_fmt(out, ": %.*s", STR_ARG(n->code));
+		return;
+	}
+	buf_fmt(out, ". %.*s", STR_ARG(n->customer_title));
+	buf_fmt(&link, " %s/ticket/%lld", external_url, (long long)n->ticket);
+	if (out->n + link.n > SMS_BYTES)
+		buf_cut(out, whole_characters(buf_view(out), SMS_BYTES - link.n));
+	buf_str(out, buf_view(&link));
+	buf_fini(&link);
 }

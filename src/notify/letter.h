@@ -22,6 +22,9 @@ enum letter letter_named(const char *prefix, struct str word);
 
 /* "[critica] Chiamata 12: the disk is full" */
 void letter_subject(const struct notice *, struct buf *out);
+/* For a short message: the subject, the customer and where to read on; at most SMS_BYTES. */
+enum { SMS_BYTES = 450 };
+void letter_short(const struct notice *, const char *external_url, struct buf *out);
 void letter_body(const struct notice *, const char *external_url, struct buf *out);
 
 #endif

@@ -82,3 +82,28 @@ UNIT(a_letter_is_wholly_in_its_language)
 	buf_fini(&b);
 }
 END
+
+UNIT(a_short_message_ends_with_its_link_and_between_characters)
+{
+	struct buf b = {0}, title = {0};
+	struct notice n = {.ticket = 12, .title = STR("x"), .priority = STR("high"), .language = STR("en"), .customer_title = STR("Acme")};
+	letter_short(&n, "http://t", &b);
+	ck_assert_str(buf_view(&b), "[high] Ticket 12: x. Acme http://t/ticket/12");
+	for (int i = 0; i < 300; i++)
+		buf_c(&title, i % 3 ? "é" : "接");
+	n.title = buf_view(&title);
+	for (int i = 0; i < 4; i++) { /* whatever character the limit falls into */
+		buf_clear(&b);
+		n.customer_title = str_n("Acme", (size_t)i);
+		letter_short(&n, "http://t", &b);
+		ck_assert_uint_le(b.n, SMS_BYTES);
+		ck_assert(str_utf8(buf_view(&b)) && str_ends(buf_view(&b), STR(" http://t/ticket/12")));
+	}
+	n = (struct notice){.code = STR("123456"), .language = STR("en")};
+	buf_clear(&b);
+	letter_short(&n, "http://t", &b);
+	ck_assert(str_ends(buf_view(&b), STR(": 123456")));
+	buf_fini(&title);
+	buf_fini(&b);
+}
+END

@@ -337,6 +337,23 @@ record_receipt(struct turn *t, const struct page *p, const struct receipt *r)
 	turn_fact(t, ev, "outcome", str_c(outcomes[r->outcome]));
 }
 
+/* Is there another rung behind the present one? */
+static bool
+has_more(const struct pages *ps, const struct turn *t, const struct page *p)
+{
+	const struct user *u = book_find(ps->book, "user", STR(""), p->user, t->now);
+	const struct ticket *k = desk_ticket(ps->desk, p->ticket);
+	struct rung r;
+	return u && k && next_of(u, k, p->rung + 1, &r);
+}
+
+/* Who was not reached is tried another way.  A screen that nobody looks at may still be opened: it is left last, never given up. */
+static bool
+climbs(const struct pages *ps, const struct turn *t, const struct page *p, int outcome)
+{
+	return outcome_climbs(outcome) || (outcome == OUTCOME_unseen && has_more(ps, t, p));
+}
+
 struct page_result
 page_receipt(struct pages *ps, struct turn *t, const struct receipt *r)
 {
@@ -352,7 +369,7 @@ page_receipt(struct pages *ps, struct turn *t, const struct receipt *r)
 	} else if (r->outcome == OUTCOME_passed) {
 		settle(ps, t, x, PAGE_PASSED);
 		out.news = PAGE_PASSED_ON;
-	} else if (outcome_climbs(r->outcome) && rung == x->page.rung) {
+	} else if (rung == x->page.rung && climbs(ps, t, &x->page, r->outcome)) {
 		return next_rung(ps, t, x);
 	}
 	return out;
@@ -401,11 +418,13 @@ writing_rung(const struct user *u, struct rung *r)
 }
 
 void
-notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str user, const char *why)
+notice_send(struct pages *ps, struct turn *t, const struct ticket *k, struct str user, bool sms, const char *why)
 {
 	const struct user *u = book_find(ps->book, "user", STR(""), user, t->now);
 	struct rung r;
-	if (!u || !writing_rung(u, &r))
+	if (u && sms && u->phone.n)
+		r = (struct rung){CHANNEL_SMS, u->phone, 0};
+	else if (!u || !writing_rung(u, &r))
 		return;
 	struct notice n = notice_of(ps, t, k, u);
 	n.user = arena_fmt(t->arena, "user/%.*s", STR_ARG(user));

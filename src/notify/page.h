@@ -50,8 +50,8 @@ struct page_result page_receipt(struct pages *, struct turn *, const struct rece
 struct page_result page_timer(struct pages *, struct turn *, struct str id); /* "page/<id>" */
 /* Ends all pages of a ticket that are being tried; what is on its way out is called back. `taken_by` may be empty. */
 void pages_stop(struct pages *, struct turn *, int64_t ticket, struct str taken_by, const char *why);
-/* A notice that wants no answer, over the first rung of the user's ladder that writes (mail, webhook, console). */
-void notice_send(struct pages *, struct turn *, const struct ticket *, struct str user, const char *why);
+/* A notice that wants no answer, over the first rung of the user's ladder that writes (mail, sms, webhook), else by mail. `sms`: by a short message, where the person has a phone. */
+void notice_send(struct pages *, struct turn *, const struct ticket *, struct str user, bool sms, const char *why);
 /* Is there a rung, or an address, by which a page could reach this person over this channel? */
 bool page_can(const struct user *, struct str channel);
 size_t pages_trying(const struct pages *, int64_t ticket);

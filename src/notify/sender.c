@@ -12,6 +12,7 @@ RECORD_LAYOUT(post, POST_KEYS)
 const struct sender_kind sender_kinds[] = {
     {"console", console_send, "the open browser rings and shows the page"},
     {"mail", mail_send, "a mail through the configured server"},
+    {"sms", sms_send, "a short message through the first gateway that takes it"},
     {"webhook", webhook_send, "an HTTP request with JSON"},
     {NULL, NULL, NULL},
 };

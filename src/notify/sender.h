@@ -1,5 +1,5 @@
 /*
- * sender.h — the channels that leave by themselves: mail and webhook.  (console is the journal's news, call is voice.)
+ * sender.h — the channels that leave by themselves: mail, sms and webhook.  (console is the journal's news, call is voice.)
  *
  * A sender tries a row of the outbox once and says what became of it; trying again is the engine's business.
  * All calls belong to the engine's thread.
@@ -24,6 +24,7 @@ struct sender_doors {
 	const char *external_url;
 	struct loop *loop;
 	sent_fn *sent;
+	bool (*watched)(void *arg, struct str user); /* may a page be on that person's screen? */
 	void *arg;
 };
 

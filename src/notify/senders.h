@@ -6,6 +6,7 @@
 
 void console_send(const struct sender_doors *, const struct outbox_row *);
 void mail_send(const struct sender_doors *, const struct outbox_row *);
+void sms_send(const struct sender_doors *, const struct outbox_row *);
 void webhook_send(const struct sender_doors *, const struct outbox_row *);
 
 /* A row of the first road (alert/) rather than a notice to a person. */

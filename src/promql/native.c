@@ -3,19 +3,22 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- from storing and back ---- */
 
+enum { FARTHEST = 1 << 24 }; /* no number there is is as far out: such buckets are passed over */
+
 static void
 side_from(const struct histogram_side *from, struct arena *a, struct native_side *out)
 {
-	int32_t at = 0;
+	int64_t at = 0;
 	*out = (struct native_side){.at = arena_array(a, int32_t, from->n + 1), .count = arena_array(a, double, from->n + 1)};
 	for (size_t i = 0; i < from->n_spans; i++) {
 		at += from->spans[i].offset;
-		for (uint32_t k = 0; k < from->spans[i].length && out->n < from->n; k++, out->n++) {
-			out->at[out->n] = at++;
+		for (uint32_t k = 0; k < from->spans[i].length && out->n < from->n && llabs(at) < FARTHEST; k++, out->n++) {
+			out->at[out->n] = (int32_t)at++;
 			out->count[out->n] = from->counts[out->n];
 		}
 	}

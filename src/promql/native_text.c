@@ -2,6 +2,7 @@
 #include "promql/native.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -116,7 +117,10 @@ print_side(const struct native_side *s, const char *offset, const char *key, str
 void
 native_print_test(const struct native *h, struct buf *out)
 {
+	struct arena *a = arena_create();
+	struct native *full = native_copy(h, a);
 	struct buf b = {0};
+	native_compact(full);
 	print_number("schema", h->schema, &b);
 	print_number("count", h->count, &b);
 	print_number("sum", h->sum, &b);
@@ -130,17 +134,18 @@ native_print_test(const struct native *h, struct buf *out)
 	for (size_t i = 0; i < HINTS; i++)
 		if (h->hint == hint_words[i].hint && h->hint != HISTOGRAM_UNKNOWN)
 			buf_fmt(&b, " counter_reset_hint:%s", hint_words[i].word);
-	print_side(&h->pos, "offset", "buckets", &b);
-	print_side(&h->neg, "n_offset", "n_buckets", &b);
+	print_side(&full->pos, "offset", "buckets", &b);
+	print_side(&full->neg, "n_offset", "n_buckets", &b);
 	buf_c(out, "{{");
 	buf_str(out, str_from(buf_view(&b), b.n ? 1 : 0));
 	buf_c(out, "}}");
 	buf_fini(&b);
+	arena_destroy(&a);
 }
 
 /* ---- read ---- */
 
-enum { BUCKETS_MAX = 10000 };
+enum { BUCKETS_MAX = 10000, OFFSET_MAX = 1 << 20 };
 
 struct numbers {
 	double *p;
@@ -225,8 +230,7 @@ take_pair(struct reading *r, struct str key, struct str value, bool *known)
 		return ok && (schema == HISTOGRAM_CUSTOM || (schema >= HISTOGRAM_SCHEMA_MIN && schema <= HISTOGRAM_SCHEMA_MAX));
 	}
 	if (str_is(key, "offset") || str_is(key, "n_offset"))
-		return str_i64(value, &r->offset[key.p[0] == 'n']) && r->offset[key.p[0] == 'n'] >= -100000 &&
-		       r->offset[key.p[0] == 'n'] <= 100000;
+		return str_i64(value, &r->offset[key.p[0] == 'n']) && llabs(r->offset[key.p[0] == 'n']) <= OFFSET_MAX;
 	if (str_is(key, "counter_reset_hint"))
 		return read_hint(value, &h->hint);
 	bool list = read_list(value, &r->list);

@@ -93,9 +93,7 @@ UNIT(promql_refuses_with_the_place)
 	    {"up $ 2", "1:4: parse error: unexpected character \"$\" in expression"},
 	    {"sum by (a (b", "grouping opts"},
 	    {"rate(up[5m],)", "trailing commas not allowed"},
-	    {"deriv(up[5m] anchored)", "1:7: parse error: anchored modifier can only be used with: changes, delta, increase, "
-	                               "rate, resets - not with deriv"},
-	    {"changes(up[5m] smoothed)", "smoothed modifier can only be used with: delta, increase, rate - not with changes"},
+	    {"info(up, up)", "1:10: parse error: expected label selectors only, got vector selector instead"},
 	    {"rate(up[5m] smoothed anchored)", "cannot be used together"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -256,8 +254,8 @@ UNIT(promql_answers_everyday_questions)
 	    {"\"text\"", 1, 0, 0, "text"},
 	    {"ceil({__name__=~\"m|gone\",i=~\"0|3\"})", 100, 0, 0, "{i=\"3\"} 40@100;{i=\"0\"} 10@100;"},
 	    {"m + on () m", 100, 0, 0,
-	        "found duplicate series for the match group {} on the right hand-side of the operation: [m{i=\"1\"}, "
-	        "m{i=\"0\"}];many-to-many matching not allowed: matching labels must be unique on one side"},
+	        "found duplicate series for the match group {} on the right hand-side of the operation: "
+	        "[{__name__=\"m\", i=\"0\"}, {__name__=\"m\", i=\"1\"}];many-to-many matching not allowed: matching labels must be unique on one side"},
 	    {"{i=~\".+\"}", 100, 0, 0, "the selector matches more than 3 series"},
 	    {"m{i=\"0\"}", 0, 100000, 1, "exceeded maximum resolution of 11000 points per timeseries. Try decreasing the query "
 	        "resolution (?step=XX)"},
@@ -265,7 +263,13 @@ UNIT(promql_answers_everyday_questions)
 	    {"vector(1)[10y:1s]", 1, 0, 0, "the subquery asks for 315360000 steps; the limit is 10000000"},
 	    {"count_over_time(vector(1 + 1)[1d:1s])", 1, 0, 0,
 	        "query processing would load too many samples into memory in query execution"},
-	    {"info(m)", 1, 0, 0, "the function info() is not evaluated yet"},
+	    {"deriv(m[5m] anchored)", 100, 0, 0,
+	        "anchored modifier can only be used with: changes, delta, increase, rate, resets - not with deriv"},
+	    {"changes(m[5m] smoothed)", 100, 0, 0, "smoothed modifier can only be used with: delta, increase, rate - not with changes"},
+	    {"m{i=\"0\"} smoothed", 105, 0, 0, "m{i=\"0\"} 10.5@105;"},
+	    {"info(m{i=\"0\"})", 100, 0, 0, "m{i=\"0\"} 10@100;"},
+	    {"info(m{i=\"0\"}, {x=~\".+\"})", 100, 0, 0, ""},
+	    {"min_of(NaN, 3)", 1, 0, 0, "{} NaN@1;"},
 	    {"up[1h]", 1, 2, 1, "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"},
 	    {"m[-5m]", 1, 0, 0, "duration must be greater than 0"},
 	};

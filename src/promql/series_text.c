@@ -1,6 +1,7 @@
 /* series_text.c — see series_text.h. */
 #include "promql/series_text.h"
 
+#include "promql/native.h"
 #include "promql/promql.h"
 #include "tsdb/tsdb.h"
 
@@ -54,9 +55,6 @@ add_word(struct str w, struct series_items *out, struct err *e)
 		return add_blank(w, out, e);
 	if (str_is(w, "stale"))
 		return repeat(out, (struct series_item){true, tsdb_stale()}, 0, 1, e);
-	if (str_starts(w, STR("{{")))
-		return err_set(e, RC_INVALID, "native histograms are not evaluated here yet: \"%.*s\"",
-		    STR_ARG(str_to(w, 40)));
 	size_t n = number_end(w, 0), m = n < w.n && w.p[n] != 'x' ? number_end(w, n) : n;
 	bool ok = str_f64(str_to(w, n), &v);
 	if (ok && m > n) {
@@ -70,12 +68,81 @@ add_word(struct str w, struct series_items *out, struct err *e)
 	return repeat(out, (struct series_item){true, v}, step, times + 1, e);
 }
 
+/* ---- native histograms ---- */
+
+/* The length of {{…}}, which `s` begins with; 0: it does not end. */
+static size_t
+braces(struct str s)
+{
+	for (size_t i = 2; i + 1 < s.n; i++)
+		if (s.p[i] == '}' && s.p[i + 1] == '}')
+			return i + 2;
+	return 0;
+}
+
+static enum rc
+take_native(struct str *s, struct arena *a, struct native **out, struct err *e)
+{
+	size_t n = braces(*s);
+	if (!n)
+		return err_set(e, RC_INVALID, "\"%.*s\" has no }} at its end", STR_ARG(str_to(*s, 40)));
+	struct str inside = str_n(s->p + 2, n - 4);
+	*s = str_from(*s, n);
+	*out = arena_new(a, struct native);
+	return native_parse(inside, a, *out, e);
+}
+
+static enum rc
+add_steps(const struct native *from, const struct native *step, bool minus, int64_t times, struct arena *a, struct series_items *out, struct err *e)
+{
+	const struct native *now = from;
+	enum rc rc = repeat(out, (struct series_item){true, 0, now}, 0, 1, e);
+	for (int64_t i = 0; rc == RC_OK && i < times; i++) {
+		struct native *next = native_copy(now, a);
+		if (!(minus ? native_sub : native_add)(next, step, a, NULL))
+			return err_set(e, RC_INVALID, "histograms with exponential and custom buckets cannot be combined");
+		now = next;
+		rc = repeat(out, (struct series_item){true, 0, now}, 0, 1, e);
+	}
+	return rc;
+}
+
+/* {{…}}, {{…}}x3, {{…}}+{{…}}x3 */
+static enum rc
+add_natives(struct str *s, struct arena *a, struct series_items *out, struct err *e)
+{
+	struct native *from, *step = NULL;
+	int64_t times = 0;
+	enum rc rc = take_native(s, a, &from, e);
+	bool minus = s->n && s->p[0] == '-', steps = s->n > 2 && (minus || s->p[0] == '+');
+	if (rc == RC_OK && steps) {
+		*s = str_from(*s, 1);
+		if (!str_starts(*s, STR("{{")))
+			return err_set(e, RC_INVALID, "to a native histogram only another one can be added");
+		rc = take_native(s, a, &step, e);
+	}
+	size_t n = 0;
+	while (n < s->n && s->p[n] != ' ' && s->p[n] != '\t' && s->p[n] != '\n')
+		n++;
+	struct str word = str_to(*s, n);
+	*s = str_from(*s, n);
+	if (rc != RC_OK)
+		return rc;
+	if (word.n ? word.p[0] != 'x' || !str_i64(str_from(word, 1), &times) || times < 0 : steps)
+		return err_set(e, RC_INVALID, "\"%.*s\" behind a native histogram is not xN", STR_ARG(str_to(word, 40)));
+	return steps ? add_steps(from, step, minus, times, a, out, e) : repeat(out, (struct series_item){true, 0, from}, 0, times + 1, e);
+}
+
 enum rc
-series_items_parse(struct str s, struct series_items *out, struct err *e)
+series_items_parse(struct str s, struct arena *a, struct series_items *out, struct err *e)
 {
 	enum rc rc = RC_OK;
 	for (s = str_trim(s); rc == RC_OK && s.n; s = str_trim(s)) {
 		size_t n = 0;
+		if (str_starts(s, STR("{{"))) {
+			rc = add_natives(&s, a, out, e);
+			continue;
+		}
 		while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t' && s.p[n] != '\n')
 			n++;
 		rc = add_word(str_to(s, n), out, e);

@@ -1,4 +1,5 @@
 /* bench.c — see bench.h. */
+#include "promql/native.h"
 #include "replay/bench.h"
 
 #include <dirent.h>
@@ -93,4 +94,23 @@ bench_sample(struct bench *b, struct labels ls, msec_t at, double v, struct err 
 	struct tsdb_counts c;
 	enum rc rc = tsdb_series(b->store.db, STR("default"), ls, &s.ref, e);
 	return rc == RC_OK ? tsdb_append(b->store.db, &s, 1, &c, e) : rc;
+}
+
+enum rc
+bench_histogram(struct bench *b, struct labels ls, msec_t at, const struct native *h, struct err *e)
+{
+	struct tsdb_histogram s = {.t = at};
+	struct tsdb_counts c;
+	struct arena *a = arena_create();
+	struct histogram stored;
+	struct buf packed = {0};
+	enum rc rc = tsdb_series(b->store.db, STR("default"), ls, &s.ref, e);
+	native_to(h, a, &stored);
+	histogram_pack(&stored, &packed);
+	s.bytes = buf_view(&packed);
+	if (rc == RC_OK)
+		rc = tsdb_append_histograms(b->store.db, &s, 1, &c, e);
+	buf_fini(&packed);
+	arena_destroy(&a);
+	return rc;
 }

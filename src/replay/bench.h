@@ -25,6 +25,9 @@ struct bench {
 /* All rules see the samples of the tenant `default`, whatever their groups say. */
 CHECKED enum rc bench_create(struct bench *, struct conf *, struct err *);
 void bench_fini(struct bench *);
+struct native;
+/* A native histogram (promql/native.h). */
+CHECKED enum rc bench_histogram(struct bench *, struct labels, msec_t at, const struct native *, struct err *);
 CHECKED enum rc bench_sample(struct bench *, struct labels, msec_t at, double v, struct err *);
 
 /* With all that is in it. */

@@ -13,6 +13,7 @@
 #include "base/os.h"
 #include "base/quote.h"
 #include "base/time.h"
+#include "promql/native.h"
 #include "promql/promql.h"
 #include "promql/series_text.h"
 #include "replay/bench.h"
@@ -127,9 +128,11 @@ load_series(struct testing *t, const struct rule_test_series *s, msec_t every, s
 	struct labels ls;
 	enum rc rc = series_name_parse(s->series, t->arena, &ls, e);
 	if (rc == RC_OK)
-		rc = series_items_parse(s->values, &items, e);
+		rc = series_items_parse(s->values, t->arena, &items, e);
 	for (size_t i = 0; rc == RC_OK && i < items.n; i++)
-		if (items.p[i].there)
+		if (items.p[i].h)
+			rc = bench_histogram(&t->bench, ls, (msec_t)i * every, items.p[i].h, e);
+		else if (items.p[i].there)
 			rc = bench_sample(&t->bench, ls, (msec_t)i * every, items.p[i].v, e);
 	vec_fini(&items);
 	return rc == RC_OK ? rc : err_add(e, "in series \"%.*s\"", STR_ARG(s->series));
@@ -279,6 +282,7 @@ evaluate(struct testing *t)
 struct sample {
 	struct labels labels;
 	double v;
+	struct str histogram; /* a native one, as tests write it; empty: a number */
 };
 struct samples {
 	struct sample *p;
@@ -308,8 +312,35 @@ say_samples(struct testing *t, const struct samples *s)
 		buf_c(&t->wrong, i ? ", " : " ");
 		labels_print(&t->wrong, s->p[i].labels);
 		buf_ch(&t->wrong, ' ');
-		buf_f64(&t->wrong, s->p[i].v);
+		if (s->p[i].histogram.n)
+			buf_str(&t->wrong, s->p[i].histogram);
+		else
+			buf_f64(&t->wrong, s->p[i].v);
 	}
+}
+
+static struct str
+histogram_text(struct testing *t, const struct native *h)
+{
+	struct buf b = {0};
+	native_print_test(h, &b);
+	struct str s = arena_str(t->arena, buf_view(&b));
+	buf_fini(&b);
+	return s;
+}
+
+/* What the file writes, as it would be written from what it means. */
+static enum rc
+read_histogram(struct testing *t, struct str text, struct str *out, struct err *e)
+{
+	struct series_items items = {0};
+	enum rc rc = text.n ? series_items_parse(text, t->arena, &items, e) : RC_OK;
+	if (rc == RC_OK && text.n && (items.n != 1 || !items.p[0].h))
+		rc = err_set(e, RC_INVALID, "\"%.*s\" is not one native histogram", STR_ARG(str_to(text, 80)));
+	if (rc == RC_OK && text.n)
+		*out = histogram_text(t, items.p[0].h);
+	vec_fini(&items);
+	return rc;
 }
 
 static enum rc
@@ -320,9 +351,9 @@ wanted(struct testing *t, const struct rule_test_expr *c, struct samples *out, s
 		const struct rule_test_sample *s = &c->exp_samples.p[i];
 		struct sample *x = vec_add(out);
 		x->v = s->value;
-		rc = s->histogram.n
-			 ? err_set(e, RC_INVALID, "native histograms are not evaluated here yet")
-			 : series_name_parse(s->labels.n ? s->labels : STR("{}"), t->arena, &x->labels, e);
+		rc = read_histogram(t, s->histogram, &x->histogram, e);
+		if (rc == RC_OK)
+			rc = series_name_parse(s->labels.n ? s->labels : STR("{}"), t->arena, &x->labels, e);
 	}
 	return rc;
 }
@@ -340,9 +371,13 @@ asked(struct testing *t, const struct rule_test_expr *c, struct samples *out, st
 		rc = promql_run(q, &ask, &r, e);
 	if (rc == RC_OK && r->type != PROMQL_VECTOR && r->type != PROMQL_SCALAR)
 		rc = err_set(e, RC_INVALID, "rule result is not a vector or scalar");
-	for (size_t i = 0; rc == RC_OK && i < r->n; i++)
-		*vec_add(out) =
-		    (struct sample){labels_copy(r->series[i].labels, t->arena), r->series[i].points[0].v};
+	for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
+		const struct promql_series *s = &r->series[i];
+		struct sample *x = vec_add(out);
+		*x = (struct sample){labels_copy(s->labels, t->arena), s->points[0].v};
+		if (s->natives && s->natives[0])
+			x->histogram = histogram_text(t, s->natives[0]);
+	}
 	promql_result_destroy(&r);
 	promql_destroy(&q);
 	return rc;
@@ -353,7 +388,8 @@ same_samples(const struct testing *t, const struct samples *a, const struct samp
 {
 	bool same = a->n == b->n;
 	for (size_t i = 0; same && i < a->n; i++)
-		same = labels_eq(a->p[i].labels, b->p[i].labels) && same_value(t, a->p[i].v, b->p[i].v);
+		same = labels_eq(a->p[i].labels, b->p[i].labels) && same_value(t, a->p[i].v, b->p[i].v) &&
+		       str_eq(a->p[i].histogram, b->p[i].histogram);
 	return same;
 }
 

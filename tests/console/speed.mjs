@@ -6,7 +6,12 @@ import { api, base, browser, visitor } from "./lib.mjs"
 
 const b = await browser()
 
-/* From the navigation to the first row that can be clicked, with the processor at a quarter of its speed. */
+/*
+ * From the navigation until the first row is on the screen and a click on it would be heard, by the page's own clock, with
+ * the processor at a quarter of its speed.  (Asking from outside whether it is there would add what the asking costs.)
+ */
+const SEEN = `new MutationObserver((_, o) => document.querySelector(".ticket-row") && (o.disconnect(), requestAnimationFrame(() => setTimeout(() => (window.seen = performance.now()))))).observe(document, { childList: true, subtree: true })`
+
 async function firstPage() {
 	const v = await visitor(b)
 	const cdp = await v.context.newCDPSession(v.page)
@@ -14,9 +19,10 @@ async function firstPage() {
 	const bytes = { n: 0 }
 	await cdp.send("Network.enable")
 	cdp.on("Network.loadingFinished", (e) => (bytes.n += e.encodedDataLength))
+	await v.page.addInitScript(SEEN)
 	await v.page.goto(base + "/", { waitUntil: "commit" })
-	await v.page.locator(".ticket-row").first().waitFor()
-	const ms = await v.page.evaluate(() => performance.now())
+	await v.page.waitForTimeout(4000)
+	const ms = await v.page.evaluate(() => window.seen)
 	const files = await v.page.evaluate(() => performance.getEntriesByType("resource").filter((r) => r.name.includes("/assets/")).reduce((n, r) => n + r.transferSize, 0))
 	await v.context.close()
 	return { ms, files }

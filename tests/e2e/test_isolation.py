@@ -295,6 +295,29 @@ def test_what_is_everybodys_is_for_administrators(world):
     assert limited.status == 400
 
 
+def test_operators_swap_shifts_and_set_nothing_else(world):
+    d = world.daemon
+    tokens = dict(world.tokens, everywhere=d.token("everywhere"))
+
+    def swap(name, user, who, **more):
+        spec = {"schedule": "shared", "user": user, "from": stamp(3600), "to": stamp(7200)}
+        document = {"kind": "override", "name": name, **({"removed": True} if more.get("removed") else {"spec": spec})}
+        return d.ask("POST", "/api/tocsin/v1/resources", document, tokens[who]).status
+
+    # who serves some customers takes a shift over and gives it back; who serves all swaps any
+    assert swap("mine", "oscar", "oscar") == 200
+    assert swap("mine", "oscar", "oscar", removed=True) == 200
+    assert swap("theirs", "everywhere", "oscar") == 403
+    assert swap("theirs", "colleague", "everywhere") == 200
+    assert swap("theirs", "oscar", "oscar") == 403
+    assert swap("theirs", "colleague", "oscar", removed=True) == 403
+    assert swap("theirs", "colleague", "everywhere", removed=True) == 200
+    for who in ("alice", "vera"):
+        assert swap("mine", who, who) == 403
+    said = d.ask("POST", "/api/tocsin/v1/resources", {"kind": "team", "name": "x", "spec": {}}, tokens["everywhere"])
+    assert said.status == 403 and "an operator sets overrides" in said.body.decode()
+
+
 def test_the_live_stream_is_filtered(world):
     d, heard = world.daemon, {}
 

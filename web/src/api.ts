@@ -143,10 +143,10 @@ function later(path: string, e: Entry) {
 	)
 }
 
-/* Asks ahead of who will show it. */
-export function prefetch(path: string) {
+/* Asks ahead of who will show it; done when the answer is there. */
+export async function prefetch(path: string) {
 	const e = entry(path)
-	if (e.stale) void load(path, e)
+	if (e.stale) await load(path, e)
 }
 
 /* What stands at `path`, shared by all who ask and refreshed when it is invalidated. null: ask nothing. */

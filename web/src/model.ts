@@ -29,6 +29,7 @@ export interface Ticket {
 	changed: string
 	contract?: string
 	policy?: string
+	links?: { number: number }[]
 	refers_to?: number
 	alerts?: { fingerprint: string; name: string; firing?: boolean }[]
 	escalation?: { climbing: boolean; step: number; round: number; due: string }
@@ -120,6 +121,9 @@ export function left(c: Clock): number | null {
 	if (c.state === "running" && c.deadline) return Date.parse(c.deadline) - now()
 	return null
 }
+
+/* The same question for thousands: RFC 3339 in UTC of one width, texts sort as the times do. */
+export const isLate = (c: Clock, present: string) => c.state === "running" && !!c.deadline && c.deadline < present
 
 /* The clock that matters now: pickup while nobody took it, resolution after. */
 export function clockOf(k: Ticket): ["pickup" | "resolution", Clock] {

@@ -1,12 +1,12 @@
 /* board.tsx — what one must know now: tickets by the time that is left, causes, who is on call, what just happened. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
-import { get, may, useGet, whoAmI } from "../api"
+import { get, may, now, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
 import { ago, when } from "../format"
 import { useLive, type JournalEvent } from "../live"
-import { byUrgency, clockOf, isOver, left, type Cause, type Duty, type Ticket } from "../model"
+import { byUrgency, clockOf, isLate, isOver, type Cause, type Duty, type Ticket } from "../model"
 import { t } from "../words"
-import { Chip, Nothing, Panel, Severity, Shown, useTick } from "../ui/basics"
+import { Chip, Loading, Nothing, Panel, Severity, Shown, useTick } from "../ui/basics"
 import { Customer } from "../ui/customer"
 import { useMask } from "../ui/mask"
 import { TicketList } from "../ui/ticketlist"
@@ -41,6 +41,7 @@ export function useOpenTickets() {
 		}, 150)
 	})
 	const tickets = useMemo(() => {
+		if (!patched.size) return byUrgency(all.data ?? [])
 		const by = new Map((all.data ?? []).map((k) => [k.number, k]))
 		for (const [n, k] of patched) {
 			if (k && !isOver(k)) by.set(n, k)
@@ -157,10 +158,49 @@ function JustHappened() {
 	)
 }
 
+/* True a frame after `ready` is: what matters most is on the screen before the rest is made. */
+function useAfter(ready: boolean) {
+	const [shown, setShown] = useState(false)
+	useEffect(() => {
+		if (ready && !shown) requestAnimationFrame(() => setTimeout(() => setShown(true)))
+	}, [ready])
+	return shown
+}
+
+function Beside() {
+	return (
+		<>
+			<Causes />
+			<Duties />
+			<JustHappened />
+		</>
+	)
+}
+
+function BesideLater() {
+	return (
+		<>
+			<Panel title={t("wrong_now")} bare>
+				<Loading rows={3} />
+			</Panel>
+			{may("operator") && (
+				<Panel title={t("on_call_now")} bare>
+					<Loading rows={2} />
+				</Panel>
+			)}
+			<Panel title={t("just_happened")} bare>
+				<Loading rows={5} />
+			</Panel>
+		</>
+	)
+}
+
 export function Board() {
 	const tickets = useOpenTickets()
+	const listed = useAfter(!tickets.loading)
 	useTick(15_000)
-	const late = (tickets.data ?? []).filter((k) => (left(clockOf(k)[1]) ?? 1) < 0).length
+	const present = new Date(now()).toISOString()
+	const late = (tickets.data ?? []).filter((k) => isLate(clockOf(k)[1], present)).length
 	const unowned = (tickets.data ?? []).filter((k) => k.state === "new").length
 	return (
 		<>
@@ -201,9 +241,7 @@ export function Board() {
 						</Panel>
 					</div>
 					<div class="stack" style={{ gap: "16px" }}>
-						<Causes />
-						<Duties />
-						<JustHappened />
+						{listed ? <Beside /> : <BesideLater />}
 					</div>
 				</div>
 			</div>

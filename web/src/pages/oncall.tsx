@@ -101,7 +101,7 @@ function Lane({ duty, start, end, onDrag }: { duty: Duty; start: number; end: nu
 			role="img"
 			aria-label={t("lane_of", { name: duty.schedule })}
 			onPointerDown={(ev) => {
-				if (!may("admin")) return
+				if (!may("operator")) return
 				const x = at(ev as unknown as PointerEvent)
 				setDrag([x, x])
 				box.current!.setPointerCapture((ev as unknown as PointerEvent).pointerId)
@@ -153,7 +153,7 @@ export function OnCall() {
 	return (
 		<>
 			<PageHead title={t("oncall")}>
-				{may("admin") && names.length > 0 && (
+				{may("operator") && names.length > 0 && (
 					<Button kind="primary" icon="plus" onClick={() => setSpan({ schedule: "", from: Math.ceil(now() / 36e5) * 36e5, to: Math.ceil(now() / 36e5) * 36e5 + 8 * 36e5 })}>
 						{t("new_override")}
 					</Button>
@@ -205,7 +205,7 @@ export function OnCall() {
 							</>
 						)}
 					</Shown>
-					{may("admin") && names.length > 0 && <p class="muted" style={{ padding: "8px 12px" }}>{t("drag_hint")}</p>}
+					{may("operator") && names.length > 0 && <p class="muted" style={{ padding: "8px 12px" }}>{t("drag_hint")}</p>}
 				</Panel>
 				{duties.data && <Panel title={t("overrides")} count={coming.length || ""} bare>
 					<Shown of={{ ...overrides, data: overrides.data && coming }} empty={<Nothing title={t("no_override")} />}>
@@ -227,7 +227,7 @@ export function OnCall() {
 													{o.managed ? (
 														<Chip>{t("from_file")}</Chip>
 													) : (
-														may("admin") && (
+														may("operator") && (
 															<Button small icon="trash" label={t("remove")} onClick={() => void attempt(() => post("/api/tocsin/v1/resources", [{ kind: "override", name: o.name, removed: true }]), t("removed"))} />
 														)
 													)}

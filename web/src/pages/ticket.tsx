@@ -16,7 +16,7 @@ import { useMask } from "../ui/mask"
 import { typing } from "../ui/ring"
 import { Timeline } from "../ui/timeline"
 
-type Asked = "" | "assign" | "suspend" | "close" | "priority" | "link" | "reject"
+type Asked = "" | "assign" | "suspend" | "close" | "priority" | "again" | "link" | "reject"
 
 interface Ahead {
 	at: string
@@ -119,6 +119,36 @@ function Again({ k, onClose }: { k: Ticket; onClose: () => void }) {
 	)
 }
 
+/* Tickets of the same customer, by number or words: what is linked is chosen, not typed blindly. */
+function Link({ k, onClose }: { k: Ticket; onClose: () => void }) {
+	const [words, setWords] = useState("")
+	const [other, setOther] = useState(0)
+	const all = useGet<Ticket[]>(`/api/tocsin/v1/tickets?fields=row&limit=30&customer=${encodeURIComponent(k.customer)}&q=${encodeURIComponent(words.trim())}`)
+	const mask = useMask()
+	const taken = new Set([k.number, ...(k.links ?? []).map((l) => l.number)])
+	return (
+		<FormDialog title={t("link_ticket")} done={t("link")} ready={other > 0} onClose={onClose} onSend={() => change(k, "link", { to: other })}>
+			<TextField label={t("search_tickets")} hint={t("link_hint")} value={words} onInput={setWords} autofocus />
+			<Shown of={{ ...all, data: all.data?.filter((x) => !taken.has(x.number)) }} rows={3} empty={<Nothing title={t("no_ticket_fits")} />}>
+				{(list) => (
+					<ul class="list choices" role="radiogroup" aria-label={t("tickets")}>
+						{list.map((x) => (
+							<li key={x.number}>
+								<label class="check">
+									<input type="radio" name="other" checked={x.number === other} onChange={() => setOther(x.number)} />
+									<span class="muted num">{x.number}</span>
+									<span class="grow ellipsis">{mask.text(x.title)}</span>
+									<StateChip of={stateOf(x)} />
+								</label>
+							</li>
+						))}
+					</ul>
+				)}
+			</Shown>
+		</FormDialog>
+	)
+}
+
 /* ---- writing ---- */
 
 /* What is being written survives a reload and the end of a session. */
@@ -208,6 +238,22 @@ function Next({ k }: { k: Ticket }) {
 	)
 }
 
+function Links({ k }: { k: Ticket }) {
+	if (!k.links?.length) return null
+	return (
+		<ul class="row flow">
+			{k.links.map((l) => (
+				<li key={l.number} class="row" style={{ gap: "2px" }}>
+					<a href={`/ticket/${l.number}`}>{t("ticket_n", { n: l.number })}</a>
+					{may("operator") && !isOver(k) && (
+						<Button kind="plain" small icon="cross" label={t("unlink_n", { n: l.number })} onClick={() => void attempt(() => change(k, "unlink", { to: l.number }), t("unlinked"))} />
+					)}
+				</li>
+			))}
+		</ul>
+	)
+}
+
 function Facts({ k }: { k: Ticket }) {
 	const mask = useMask()
 	const rows: [string, ComponentChildren][] = [
@@ -219,6 +265,7 @@ function Facts({ k }: { k: Ticket }) {
 		[t("assignee"), k.assignee ? mask.name(k.assignee, "P") : t("nobody")],
 		[t("opened_by"), k.opener],
 		[t("opened"), exactTime(k.opened)],
+		[t("linked_with"), k.links?.length ? <Links k={k} /> : null],
 		[t("refers_to"), k.refers_to ? <a href={`/ticket/${k.refers_to}`}>{t("ticket_n", { n: k.refers_to })}</a> : null],
 	]
 	return (
@@ -295,7 +342,7 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 		setTimeout(() => setPending(false), Math.max(0, 600 - (Date.now() - since)))
 	}
 	if (!may("operator")) return null
-	if (isOver(k)) return <Button disabled={pending} onClick={() => ask("link")}>{t("happens_again")}</Button>
+	if (isOver(k)) return <Button disabled={pending} onClick={() => ask("again")}>{t("happens_again")}</Button>
 	return (
 		<div class="row flow" role="toolbar" aria-label={t("actions")}>
 			{s === "proposed" && (
@@ -334,6 +381,9 @@ function Actions({ k, ask }: { k: Ticket; ask: (what: Asked) => void }) {
 					{t("escalate")}
 				</Button>
 			)}
+			<Button keys="l" disabled={pending} onClick={() => ask("link")}>
+				{t("link")}
+			</Button>
 			<Button keys="x" disabled={pending} onClick={() => ask("close")}>
 				{t("close")}
 			</Button>
@@ -361,6 +411,7 @@ export function TicketPage({ name }: { name?: string }) {
 			else if (ev.key === "a") setAsked("assign")
 			else if (ev.key === "s" && s === "in_progress") setAsked("suspend")
 			else if (ev.key === "p") setAsked("priority")
+			else if (ev.key === "l") setAsked("link")
 			else if (ev.key === "x") setAsked("close")
 			else if (ev.key === "e" && (s === "new" || s === "assigned")) void attempt(() => change(k, "escalate"), t("done_escalate"))
 			else return
@@ -417,7 +468,8 @@ export function TicketPage({ name }: { name?: string }) {
 			{k && asked === "close" && <CloseTicket k={k} onClose={close} />}
 			{k && asked === "reject" && <Reject k={k} onClose={close} />}
 			{k && asked === "priority" && <ChangePriority k={k} onClose={close} />}
-			{k && asked === "link" && <Again k={k} onClose={close} />}
+			{k && asked === "link" && <Link k={k} onClose={close} />}
+			{k && asked === "again" && <Again k={k} onClose={close} />}
 		</>
 	)
 }

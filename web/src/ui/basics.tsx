@@ -336,8 +336,15 @@ export async function attempt(what: () => Promise<unknown>, done?: string): Prom
 export function useTick(ms = 1000) {
 	const [, turn] = useState(0)
 	useEffect(() => {
-		const id = setInterval(() => !document.hidden && turn((n) => n + 1), ms)
-		return () => clearInterval(id)
+		const fn = () => turn((n) => n + 1)
+		let all = ticking.get(ms)
+		if (!all) {
+			ticking.set(ms, (all = new Set()))
+			setInterval(() => !document.hidden && ticking.get(ms)!.forEach((f) => f()), ms)
+		}
+		all.add(fn)
+		return () => void all.delete(fn)
 	}, [ms])
 }
+const ticking = new Map<number, Set<() => void>>() /* one timer for each pace, however many rows show a clock */
 

@@ -11,9 +11,13 @@ import { useMask } from "./mask"
 import { typing } from "./ring"
 import { WindowList } from "./window"
 
-function Row({ of: k, selected, onCheck, checked }: { of: Ticket; selected: boolean; onCheck?: (on: boolean) => void; checked?: boolean }) {
-	const mask = useMask()
-	const titleOf = useTitles()
+interface Names {
+	mask: ReturnType<typeof useMask>
+	titleOf: (customer: string) => string
+}
+
+/* Names are handed in: thirty rows that scroll by need not each ask for them. */
+function Row({ of: k, names: { mask, titleOf }, selected, onCheck, checked }: { of: Ticket; names: Names; selected: boolean; onCheck?: (on: boolean) => void; checked?: boolean }) {
 	const [which, clock] = clockOf(k)
 	return (
 		<a class="ticket-row" href={`/ticket/${k.number}`} data-breached={clock.breached && stateOf(k) !== "closed"} data-selected={selected}>
@@ -58,6 +62,7 @@ function Row({ of: k, selected, onCheck, checked }: { of: Ticket; selected: bool
 
 export function TicketList(p: { tickets: Ticket[]; height: string; checked?: Set<number>; onCheck?: (n: number, on: boolean) => void }) {
 	const [at, setAt] = useState(-1)
+	const names = { mask: useMask(), titleOf: useTitles() }
 	const narrow = matchMedia("(max-width: 760px)").matches
 	const wall = document.documentElement.dataset.wall === "true"
 	useEffect(() => {
@@ -79,7 +84,7 @@ export function TicketList(p: { tickets: Ticket[]; height: string; checked?: Set
 			height={p.height}
 			label={t("tickets")}
 			keyOf={(k) => k.number}
-			row={(k, i) => <Row of={k} selected={i === at} checked={p.checked?.has(k.number)} onCheck={p.onCheck && ((on) => p.onCheck!(k.number, on))} />}
+			row={(k, i) => <Row of={k} names={names} selected={i === at} checked={p.checked?.has(k.number)} onCheck={p.onCheck && ((on) => p.onCheck!(k.number, on))} />}
 		/>
 	)
 }

@@ -1,5 +1,5 @@
 /* timeline.tsx — what happened, in order: one line an event, days apart, messages as bubbles. */
-import { clockTime, exactTime, longDay } from "../format"
+import { clockTime, longDay, sameDay } from "../format"
 import { type JournalEvent } from "../live"
 import { t, type Word } from "../words"
 import { Icon, type IconName } from "./icons"
@@ -22,21 +22,18 @@ export function Timeline({ events, fresh, subjects }: { events: JournalEvent[]; 
 	return (
 		<ol class="timeline">
 			{events.map((ev) => {
-				const d = longDay(ev.at)
-				const head = d !== day
-				day = d
+				const head = !sameDay(ev.at, day)
+				day = ev.at
 				const [icon, tone] = signs[ev.kind] ?? ["right"]
 				const said = ev.facts?.message
 				return [
 					head && (
 						<li class="day" key={"d" + ev.seq}>
-							{d}
+							{longDay(ev.at)}
 						</li>
 					),
 					<li key={ev.seq} class={fresh?.has(ev.seq) ? "new" : ""}>
-						<time dateTime={ev.at} title={exactTime(ev.at)}>
-							{clockTime(ev.at)}
-						</time>
+						<time dateTime={ev.at}>{clockTime(ev.at)}</time>
 						<span class="mark" data-tone={tone}>
 							<Icon name={icon} />
 						</span>

@@ -4,18 +4,16 @@
  * All rows have one height.  Focus moves by arrow keys; the row that has it is always drawn.
  */
 import { type ComponentChildren } from "preact"
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 
 export function WindowList<T>(p: { items: T[]; rowHeight: number; height: string; keyOf: (item: T) => string | number; label: string; row: (item: T, index: number) => ComponentChildren }) {
 	const box = useRef<HTMLDivElement>(null)
 	const [top, setTop] = useState(0)
-	const [height, setHeight] = useState(600)
-	useLayoutEffect(() => {
-		const el = box.current!
-		const measure = () => setHeight(el.clientHeight)
-		measure()
-		const o = new ResizeObserver(measure)
-		o.observe(el)
+	const [height, setHeight] = useState(innerHeight - 190)
+	/* The observer tells the first height too, behind the layout that happens anyway. */
+	useEffect(() => {
+		const o = new ResizeObserver(([seen]) => setHeight(Math.round(seen.contentRect.height)))
+		o.observe(box.current!)
 		return () => o.disconnect()
 	}, [])
 	useEffect(() => {
