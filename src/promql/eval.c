@@ -106,12 +106,13 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		memset(rows->scratch.has, 0, ev->n);
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
+		rows->scratch.whole = false;
 		return &rows->scratch;
 	}
 	if (!eval_hold(ev, ev->n))
 		return NULL;
 	if (rows->take) {
-		rows->scratch = (struct row){ls, drop_name, arena_array(run->arena, double, ev->n), arena_array(run->arena, uint8_t, ev->n)};
+		rows->scratch = (struct row){.labels = ls, .drop_name = drop_name, .v = arena_array(run->arena, double, ev->n), .has = arena_array(run->arena, uint8_t, ev->n)};
 		return &rows->scratch;
 	}
 	if (rows->n == rows->cap) {
@@ -127,6 +128,12 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 	row->v = arena_array(run->arena, double, ev->n);
 	row->has = arena_array(run->arena, uint8_t, ev->n);
 	return row;
+}
+
+void
+eval_row_undo(struct rows *rows)
+{
+	rows->n -= !rows->take; /* its memory stays, and stays paid for */
 }
 
 bool
@@ -433,7 +440,7 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (!eval_cursor(ev, n, end - range + 1, end, &c))
+	if (!eval_cursor(ev, n, end - range + 1, end, false, &c))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
 	while (ok && tsdb_cursor_next(c, &view))

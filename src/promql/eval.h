@@ -21,6 +21,7 @@ struct row {
 	bool drop_name; /* the name goes when the result is made, so that label_replace can still use it */
 	double *v;
 	uint8_t *has;
+	bool whole; /* every step has a number; false: it is not known.  Good only while the row is handed over */
 	const struct native **h; /* where a step has a native histogram instead of a number; NULL: nowhere */
 };
 struct rows {
@@ -80,6 +81,8 @@ bool eval_scalar(const struct eval *, const struct node *, double **out);
 bool eval_string(const struct eval *, const struct node *, struct str *out);
 /* A fresh row without values; NULL when the run has failed. */
 struct row *eval_row(const struct eval *, struct rows *, struct labels, bool drop_name);
+/* The row that was given last is not wanted. */
+void eval_row_undo(struct rows *);
 /* A native histogram at a step; it is the row's from now on. */
 bool row_put(const struct eval *, struct rows *, struct row *, size_t step, const struct native *);
 static inline struct sample
@@ -127,7 +130,7 @@ struct window {
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */
-bool eval_cursor(const struct eval *, const struct node *, msec_t min, msec_t max, struct tsdb_cursor **out);
+bool eval_cursor(const struct eval *, const struct node *, msec_t min, msec_t max, bool times_only, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
 bool eval_grid(const struct eval *, const struct node *, msec_t after, msec_t last, struct eval *inner);
 bool eval_selector(const struct eval *, const struct node *, struct rows *out);
@@ -201,6 +204,8 @@ bool over_ts_of_last(const struct window *, double *);
 bool over_ts_of_max(const struct window *, double *);
 bool over_ts_of_min(const struct window *, double *);
 
+/* Says of a counter that its name does not look like one; w->noted: it was said. */
+void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */
 void note_quantile(const struct eval *, const struct node *where, double phi);
 double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */

@@ -42,7 +42,10 @@ struct over {
 	struct gaze gaze;
 	bool anchored, smoothed;
 	bool counter; /* resets matter */
+	bool rates, per_second; /* it is rate or one of its kin */
 	msec_t before, behind; /* how far they make the window reach beyond the range */
+	const struct slide *slide; /* all windows at once; NULL: one by one */
+	struct slides *slides;
 };
 
 /* Ranges do not see the marks of staleness: where there are any, the view shows the others, copied to `room`. */

@@ -346,7 +346,7 @@ reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 	out->n = l->n;
 	out->finite = true;
 	out->v = NULL;
-	if (!out->n || (r->times_only && are_decimals(r)))
+	if (!out->n || (r->times_only && !s->histograms && are_decimals(r)))
 		return;
 	if (unpack_values(r, s, l, &out->finite))
 		out->v = r->v + l->from;

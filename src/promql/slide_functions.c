@@ -1,0 +1,309 @@
+/*
+ * slide_functions.c — see slide.h.
+ *
+ * TRAP   A sum that is carried on by adding what comes and subtracting what goes is not the sum of the window: rounding stays behind.
+ *        It is where all numbers and all sums are whole and below 2^53, so only then is it done.
+ */
+#include "promql/slide.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* ---- rate and its kin ---- */
+
+/* From the first sample that any window sees to the last one: is it never less than the one before? */
+static bool
+never_falls(const double *v, uint32_t first, uint32_t end)
+{
+	bool falls = false;
+	for (uint32_t i = first + 1; i < end; i++)
+		falls |= v[i] < v[i - 1];
+	return !falls;
+}
+
+/* Will no window's beginning be near enough to zero to matter?  Of a counter that never falls. */
+static bool
+far_from_zero(const double *v, uint32_t first, uint32_t end)
+{
+	return v[first] >= 2 * (v[end - 1] - v[first]);
+}
+
+static void
+straight(const struct panes *p, size_t n, const double *v, double *out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (v[p->to[i]] - v[p->from[i]]) * p->factor[i];
+}
+
+/* What was lost in resets within the window is added, in its order; *reset: where the first behind `from` is. */
+static double
+with_resets(const double *v, uint32_t from, uint32_t to, uint32_t *reset)
+{
+	double gain = v[to] - v[from];
+	uint32_t i = *reset > from ? *reset : from + 1;
+	while (i <= to && !(v[i] < v[i - 1]))
+		i++;
+	*reset = i;
+	for (; i <= to; i++)
+		if (v[i] < v[i - 1])
+			gain += v[i - 1];
+	return gain;
+}
+
+/* A counter: resets count, and it did not begin below zero. */
+static void
+bent(const struct stretch *s, bool falls, double *out)
+{
+	const struct panes *p = s->panes;
+	const double *v = s->view->v;
+	double range = (double)s->over->range / 1000;
+	uint32_t reset = 0;
+	for (size_t i = 0; i < s->ev->n; i++) {
+		if (!p->two[i])
+			continue;
+		double first = v[p->from[i]], gain = falls ? with_resets(v, p->from[i], p->to[i], &reset) : v[p->to[i]] - first;
+		out[i] = gain * p->factor[i];
+		if (!(gain > 0 && first >= 0))
+			continue;
+		double to_zero = p->sampled[i] * (first / gain);
+		if (to_zero < p->before[i]) {
+			double factor = (p->sampled[i] + to_zero + p->behind[i]) / p->sampled[i];
+			out[i] = gain * (s->over->per_second ? factor / range : factor);
+		}
+	}
+}
+
+static bool
+slide_counter(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	const double *v = s->view->v;
+	bool falls = !never_falls(v, p->first, p->end);
+	memcpy(has, p->two, s->ev->n);
+	if (!falls && far_from_zero(v, p->first, p->end))
+		straight(p, s->ev->n, v, out);
+	else
+		bent(s, falls, out);
+	return true;
+}
+
+static bool
+slide_delta(const struct stretch *s, double *out, uint8_t *has)
+{
+	memcpy(has, s->panes->two, s->ev->n);
+	straight(s->panes, s->ev->n, s->view->v, out);
+	return true;
+}
+
+/* ---- places ---- */
+
+bool
+slide_last(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	memcpy(has, p->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++)
+		if (has[i])
+			out[i] = s->view->v[p->high[i] - 1];
+	return true;
+}
+
+static bool
+slide_first(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	memcpy(has, p->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++)
+		if (has[i])
+			out[i] = s->view->v[p->low[i]];
+	return true;
+}
+
+static bool
+slide_count(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	memcpy(has, p->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++)
+		out[i] = p->high[i] - p->low[i];
+	return true;
+}
+
+static bool
+slide_present(const struct stretch *s, double *out, uint8_t *has)
+{
+	memcpy(has, s->panes->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++)
+		out[i] = 1;
+	return true;
+}
+
+/* ---- sums ---- */
+
+static bool
+are_whole(const double *v, uint32_t first, uint32_t end)
+{
+	bool odd = false;
+	double sum = 0;
+	for (uint32_t i = first; i < end; i++) {
+		odd |= !(fabs(v[i]) < 4e15 && v[i] == (double)(int64_t)v[i]);
+		sum += fabs(v[i]);
+	}
+	return !odd && sum < 4e15;
+}
+
+/* Each window's sum is the difference of two sums from the beginning. */
+static void
+whole_sums(const struct stretch *s, double *out)
+{
+	const struct panes *p = s->panes;
+	size_t n = p->end - p->first;
+	double *sums = mem_alloc((n + 1) * sizeof *sums), sum = 0;
+	for (size_t i = 0; i < n; i++) {
+		sums[i] = sum;
+		sum += s->view->v[p->first + i];
+	}
+	sums[n] = sum;
+	for (size_t i = 0; i < s->ev->n; i++)
+		if (p->one[i])
+			out[i] = sums[p->high[i] - p->first] - sums[p->low[i] - p->first];
+	mem_free(sums);
+}
+
+static bool
+slide_sum(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	memcpy(has, p->one, s->ev->n);
+	if (s->ev->n > 1 && are_whole(s->view->v, p->first, p->end)) {
+		whole_sums(s, out);
+		return true;
+	}
+	for (size_t i = 0; i < s->ev->n; i++) {
+		struct kahan k = {0};
+		for (uint32_t x = p->low[i]; x < p->high[i]; x++)
+			kahan_add(&k, s->view->v[x]);
+		out[i] = kahan_sum(&k);
+	}
+	return true;
+}
+
+static bool
+slide_avg(const struct stretch *s, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	(void)slide_sum(s, out, has);
+	for (size_t i = 0; i < s->ev->n; i++) {
+		if (!has[i])
+			continue;
+		if (!isfinite(out[i]))
+			return false;
+		out[i] /= (double)(p->high[i] - p->low[i]);
+	}
+	return true;
+}
+
+/* ---- extremes ---- */
+
+/*
+ * Those samples of the window that may still become the extreme: each is followed by lesser ones (of a maximum), so the first is the
+ * extreme.  Of equals the first counts.
+ */
+static bool
+extremes(const struct stretch *s, double sign, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	const double *v = s->view->v;
+	uint32_t *queue = mem_alloc((p->end - p->first + 1) * sizeof *queue), front = 0, back = 0, seen = p->first;
+	memcpy(has, p->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++) {
+		if (!has[i])
+			continue;
+		seen = seen > p->low[i] ? seen : p->low[i];
+		for (; seen < p->high[i]; seen++) {
+			while (back > front && sign * v[queue[back - 1]] < sign * v[seen])
+				back--;
+			queue[back++] = seen;
+		}
+		while (queue[front] < p->low[i])
+			front++;
+		out[i] = v[queue[front]];
+	}
+	mem_free(queue);
+	return true;
+}
+
+static bool
+slide_max(const struct stretch *s, double *out, uint8_t *has)
+{
+	return extremes(s, 1, out, has);
+}
+
+static bool
+slide_min(const struct stretch *s, double *out, uint8_t *has)
+{
+	return extremes(s, -1, out, has);
+}
+
+/* ---- neighbours ---- */
+
+/* How many of the samples up to each one differ from, or are less than, the one before: so far as a window needs to know. */
+static bool
+count_pairs(const struct stretch *s, bool changes, double *out, uint8_t *has)
+{
+	const struct panes *p = s->panes;
+	const double *v = s->view->v;
+	uint32_t n = p->end - p->first, *so_far = mem_alloc((n + 1) * sizeof *so_far);
+	so_far[0] = 0;
+	for (uint32_t i = 1; i < n; i++) {
+		double now = v[p->first + i], before = v[p->first + i - 1];
+		so_far[i] = so_far[i - 1] + (changes ? now != before : now < before);
+	}
+	memcpy(has, p->one, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++)
+		if (has[i])
+			out[i] = so_far[p->high[i] - 1 - p->first] - so_far[p->low[i] - p->first];
+	mem_free(so_far);
+	return true;
+}
+
+static bool
+slide_changes(const struct stretch *s, double *out, uint8_t *has)
+{
+	return count_pairs(s, true, out, has);
+}
+
+static bool
+slide_resets(const struct stretch *s, double *out, uint8_t *has)
+{
+	return count_pairs(s, false, out, has);
+}
+
+/* ---- all of them ---- */
+
+static const struct slide slides[] = {
+    {over_avg, slide_avg},
+    {over_changes, slide_changes},
+    {over_count, slide_count, .counts = true},
+    {over_delta, slide_delta, .two = true},
+    {over_first, slide_first},
+    {over_increase, slide_counter, .two = true},
+    {over_last, slide_last},
+    {over_max, slide_max},
+    {over_min, slide_min},
+    {over_present, slide_present, .counts = true},
+    {over_rate, slide_counter, .two = true},
+    {over_resets, slide_resets},
+    {over_sum, slide_sum},
+};
+
+const struct slide *
+slide_of(bool (*fn)(const struct window *, double *))
+{
+	for (size_t i = 0; i < sizeof slides / sizeof *slides; i++)
+		if (slides[i].fn == fn)
+			return &slides[i];
+	return NULL;
+}
