@@ -106,7 +106,7 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		memset(rows->scratch.has, 0, ev->n);
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
-		rows->scratch.whole = false;
+		rows->scratch.from = rows->scratch.to = 0;
 		return &rows->scratch;
 	}
 	if (!eval_hold(ev, ev->n))

@@ -21,7 +21,7 @@ struct row {
 	bool drop_name; /* the name goes when the result is made, so that label_replace can still use it */
 	double *v;
 	uint8_t *has;
-	bool whole; /* every step has a number; false: it is not known.  Good only while the row is handed over */
+	uint32_t from, to; /* exactly these steps have numbers, when from < to; good only while the row is handed over */
 	const struct native **h; /* where a step has a native histogram instead of a number; NULL: nowhere */
 };
 struct rows {
@@ -215,6 +215,9 @@ double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */
 /* What an aggregation's group is called. */
 struct labels eval_group_labels(const struct eval *, const struct node *, struct labels);
 bool eval_aggregate(const struct eval *, const struct node *, struct rows *out);
+/* pour.c: an aggregation that folds its rows as they come.  *done false: it must be done the other way. */
+bool eval_can_pour(const struct node *);
+bool eval_pour(const struct eval *, const struct node *, struct rows *out, bool *done);
 bool eval_binary(const struct eval *, const struct node *, struct value *out);
 double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
 

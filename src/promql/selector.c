@@ -123,7 +123,7 @@ static bool
 fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *view, bool times, struct rows *out)
 {
 	struct stretch s = {ev, o, slides_panes(o->slides, ev, o, view), view};
-	if (!s.panes->some)
+	if (!s.panes->with_one.n)
 		return true;
 	struct row *row = eval_row(ev, out, view->labels, false);
 	if (!row)
@@ -135,6 +135,10 @@ fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *vi
 	if (times)
 		times_of(&s, row->v, row->has);
 	row->labels = row_labels(ev, out, view->labels);
+	if (view->finite) {
+		row->from = s.panes->with_one.from;
+		row->to = s.panes->with_one.to;
+	}
 	eval_row_done(out, row);
 	return true;
 }
@@ -236,9 +240,9 @@ static bool
 sliding(const struct stretch *s, struct labels ls, bool drop)
 {
 	const struct over *o = s->over;
-	if (o->counter && s->panes->pairs)
+	if (o->counter && s->panes->with_two.n)
 		note_counter(&(struct window){.call = o->call, .ev = s->ev, .labels = ls});
-	if (o->slide->two && !s->panes->pairs)
+	if (o->slide->two && !s->panes->with_two.n)
 		return true;
 	struct row *row = eval_row(s->ev, o->out, row_labels(s->ev, o->out, ls), drop);
 	if (!row)
@@ -247,7 +251,9 @@ sliding(const struct stretch *s, struct labels ls, bool drop)
 		memset(row->has, 0, s->ev->n);
 		return one_by_one(s, ls, drop, row);
 	}
-	row->whole = (o->slide->two ? s->panes->pairs : s->panes->some) == s->ev->n;
+	const struct extent *e = o->slide->two ? &s->panes->with_two : &s->panes->with_one;
+	row->from = e->from;
+	row->to = e->to;
 	eval_row_done(o->out, row);
 	return true;
 }
@@ -256,7 +262,7 @@ static bool
 over_series(const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
 {
 	struct stretch s = {ev, o, slides_panes(o->slides, ev, o, view), view};
-	if (!s.panes->some)
+	if (!s.panes->with_one.n)
 		return true;
 	if (!o->fn) {
 		for (size_t i = 0; i < ev->n; i++)

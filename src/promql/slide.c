@@ -37,10 +37,27 @@ panes_create(size_t n, bool rates)
 }
 
 static void
+extend(struct extent *e, size_t i, bool there)
+{
+	if (!there)
+		return;
+	if (!e->n++)
+		e->from = (uint32_t)i;
+	e->to = (uint32_t)i + 1;
+}
+
+static void
+settle(struct extent *e)
+{
+	if (e->to - e->from != e->n)
+		e->from = e->to = 0;
+}
+
+static void
 find_windows(struct panes *p, const struct eval *ev, const struct over *o, const struct tsdb_view *view)
 {
 	uint32_t low = 0, high = 0;
-	p->some = p->pairs = 0;
+	p->with_one = p->with_two = (struct extent){0};
 	p->first = p->end = 0;
 	for (size_t i = 0; i < ev->n; i++) {
 		msec_t end = gaze_at(ev, &o->gaze, i), start = end - o->range;
@@ -49,7 +66,7 @@ find_windows(struct panes *p, const struct eval *ev, const struct over *o, const
 		while (low < high && view->t[low] <= start - o->before)
 			low++;
 		bool one = high > low, two = high > low + 1;
-		if (one && !p->some)
+		if (one && !p->with_one.n)
 			p->first = low;
 		p->end = one ? high : p->end;
 		p->low[i] = low;
@@ -58,9 +75,11 @@ find_windows(struct panes *p, const struct eval *ev, const struct over *o, const
 		p->two[i] = two;
 		p->from[i] = two ? low : 0;
 		p->to[i] = two ? high - 1 : 0;
-		p->some += one;
-		p->pairs += two;
+		extend(&p->with_one, i, one);
+		extend(&p->with_two, i, two);
 	}
+	settle(&p->with_one);
+	settle(&p->with_two);
 }
 
 /* As extrapolate() in window.c has it, for a counter that is far from zero. */

@@ -13,13 +13,19 @@
 
 #include "promql/select.h"
 
+/* Some of the steps: `n`, and exactly from..to - 1 when these are in one piece; else from == to. */
+struct extent {
+	size_t n;
+	uint32_t from, to;
+};
+
 /* The windows of a list of times, one for each step. */
 struct panes {
 	size_t line;
 	uint32_t *low, *high; /* the samples low..high - 1 */
 	uint32_t *from, *to;  /* the first and the last of them, and 0 and 0 where there are no two */
 	uint8_t *one, *two;   /* are there one, two samples? */
-	size_t some, pairs;   /* windows that have one, two */
+	struct extent with_one, with_two;
 	uint32_t first, end;  /* all samples of all windows */
 	/* of rate and its kin, where there are two */
 	double *factor, *sampled, *before, *behind;

@@ -17,9 +17,9 @@
 static bool
 never_falls(const double *v, uint32_t first, uint32_t end)
 {
-	bool falls = false;
-	for (uint32_t i = first + 1; i < end; i++)
-		falls |= v[i] < v[i - 1];
+	uint64_t falls = 0; /* as wide as what is compared, so that two are compared at once */
+	for (uint32_t i = first; i + 1 < end; i++)
+		falls |= v[i + 1] < v[i] ? 1 : 0;
 	return !falls;
 }
 
