@@ -17,10 +17,10 @@
 static bool
 never_falls(const double *v, uint32_t first, uint32_t end)
 {
-	uint64_t falls = 0; /* as wide as what is compared, so that two are compared at once */
+	double falls = 0; /* as wide as what is compared, so that two are compared at once */
 	for (uint32_t i = first; i + 1 < end; i++)
-		falls |= v[i + 1] < v[i] ? 1 : 0;
-	return !falls;
+		falls = v[i + 1] < v[i] ? 1 : falls;
+	return falls == 0;
 }
 
 /* Will no window's beginning be near enough to zero to matter?  Of a counter that never falls. */

@@ -18,7 +18,6 @@ enum { K_NEAR = 36, LOOK = 57 };
 
 struct feed {
 	const unsigned char *p;
-	size_t at;   /* the bit that is next */
 	size_t safe; /* from this byte on it is the copy that is looked at */
 	size_t bytes;
 	unsigned char last[16];
@@ -42,26 +41,34 @@ look(const struct feed *f, size_t at)
 	return byte < f->bytes ? bits_load(f->last + (byte - f->safe)) >> (at & 7) : 0;
 }
 
-static inline uint64_t
-take(struct feed *f, unsigned n)
+/* A number, and the bit behind it: together, so that the place stays in a register. */
+struct taken {
+	uint64_t z;
+	size_t at;
+};
+
+/* `n` bits that are known to be few. */
+static inline struct taken
+take(const struct feed *f, size_t at, unsigned n)
 {
-	uint64_t v = bits_low(look(f, f->at), n);
-	f->at += n;
-	return v;
+	return (struct taken){bits_low(look(f, at), n), at + n};
 }
 
-/* Any number, of which `ones` ones were seen at f->at. */
-static __attribute__((noinline)) uint64_t
-take_far(struct feed *f, unsigned ones, unsigned k)
+/* Any number, of which `ones` ones were seen. */
+static __attribute__((noinline)) struct taken
+take_far(const struct feed *f, size_t at, unsigned ones, unsigned k)
 {
 	if (ones < ONES) {
-		f->at += ones + 1;
-		return (uint64_t)ones << k | take(f, k);
+		struct taken low = take(f, at + ones + 1, k);
+		return (struct taken){(uint64_t)ones << k | low.z, low.at};
 	}
-	f->at += ONES;
-	unsigned length = (unsigned)take(f, 6) + 1, low = length < 32 ? length : 32;
-	uint64_t z = take(f, low);
-	return length > 32 ? z | take(f, length - 32) << 32 : z;
+	struct taken length = take(f, at + ONES, 6);
+	unsigned n = (unsigned)length.z + 1;
+	struct taken low = take(f, length.at, n < 32 ? n : 32);
+	if (n <= 32)
+		return low;
+	struct taken high = take(f, low.at, n - 32);
+	return (struct taken){low.z | high.z << 32, high.at};
 }
 
 static inline unsigned
@@ -70,15 +77,14 @@ ones_of(uint64_t word)
 	return (unsigned)__builtin_ctzll(~word | 1ull << ONES);
 }
 
-static inline uint64_t
-take_rice(struct feed *f, unsigned k)
+static inline __attribute__((always_inline)) struct taken
+take_rice(const struct feed *f, size_t at, unsigned k)
 {
-	uint64_t word = look(f, f->at);
+	uint64_t word = look(f, at);
 	unsigned ones = ones_of(word);
 	if (__builtin_expect(ones == ONES || k > K_NEAR, 0))
-		return take_far(f, ones, k);
-	f->at += ones + 1 + k;
-	return (uint64_t)ones << k | bits_low(word >> (ones + 1), k);
+		return take_far(f, at, ones, k);
+	return (struct taken){(uint64_t)ones << k | bits_low(word >> (ones + 1), k), at + ones + 1 + k};
 }
 
 /* ---- what becomes of them ---- */
@@ -105,93 +111,109 @@ struct plan {
 	uint64_t first, mean;
 };
 
-static inline __attribute__((always_inline)) void
-read_differences(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+/* Each gives the bit behind the last number. */
+#define READS static inline __attribute__((always_inline)) size_t
+
+READS
+read_differences(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
-	uint64_t x = p->first;
+	uint64_t x = p->first, mean = p->mean;
+	struct taken r = {0};
+	unsigned k = p->k;
 	give(s, 0, x);
 	for (size_t i = 1; i < n; i++) {
-		x += (uint64_t)bits_unzigzag(take_rice(f, p->k)) + p->mean;
+		r = take_rice(f, r.at, k);
+		x += (uint64_t)bits_unzigzag(r.z) + mean;
 		give(s, i, x);
 	}
+	return r.at;
 }
 
 /* Whether there was a change is not to be foreseen, so there is no branch for it. */
-static inline __attribute__((always_inline)) void
-read_changes(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+READS
+read_changes(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first;
+	size_t at = 0;
+	unsigned k = p->k;
 	give(s, 0, x);
 	for (size_t i = 1; i < n; i++) {
-		uint64_t word = look(f, f->at), changed = word & 1;
+		uint64_t word = look(f, at), changed = word & 1;
 		unsigned ones = ones_of(word >> 1);
-		uint64_t z = ((uint64_t)ones << p->k | bits_low(word >> 1 >> (ones + 1), p->k)) + 1;
-		if (__builtin_expect(changed && (ones == ONES || p->k > K_NEAR - 1), 0)) {
-			f->at++;
-			z = take_far(f, ones, p->k) + 1;
-		} else {
-			f->at += 1 + ((ones + 1 + p->k) & -changed);
-		}
-		x += (uint64_t)bits_unzigzag(z) & -changed;
+		struct taken r = {(uint64_t)ones << k | bits_low(word >> 1 >> (ones + 1), k), at + 1 + ((ones + 1 + k) & -changed)};
+		if (__builtin_expect(changed && (ones == ONES || k > K_NEAR - 1), 0))
+			r = take_far(f, at + 1, ones, k);
+		at = r.at;
+		x += (uint64_t)bits_unzigzag(r.z + 1) & -changed;
 		give(s, i, x);
 	}
+	return at;
 }
 
-static inline __attribute__((always_inline)) bool
-read_runs(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+READS
+read_runs(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first;
+	struct taken r = {0};
 	give(s, 0, x);
 	for (size_t i = 1;; i++) {
-		uint64_t length = take_rice(f, p->k_runs);
-		if (length > n - i)
-			return false;
-		for (size_t end = i + length; i < end; i++)
+		r = take_rice(f, r.at, p->k_runs);
+		if (r.z > n - i)
+			return SIZE_MAX;
+		for (size_t end = i + r.z; i < end; i++)
 			give(s, i, x);
 		if (i == n)
-			return true;
-		x += (uint64_t)bits_unzigzag(take_rice(f, p->k) + 1);
+			return r.at;
+		r = take_rice(f, r.at, p->k);
+		x += (uint64_t)bits_unzigzag(r.z + 1);
 		give(s, i, x);
 	}
 }
 
-static inline __attribute__((always_inline)) void
-read_second(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+READS
+read_second(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first, step = p->mean;
+	struct taken r = {0};
+	unsigned k = p->k;
 	give(s, 0, x);
 	if (n > 1)
 		give(s, 1, x += step);
 	for (size_t i = 2; i < n; i++) {
-		step += (uint64_t)bits_unzigzag(take_rice(f, p->k));
+		r = take_rice(f, r.at, k);
+		step += (uint64_t)bits_unzigzag(r.z);
 		give(s, i, x += step);
 	}
+	return r.at;
 }
 
-static inline __attribute__((always_inline)) void
-read_around(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+READS
+read_around(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
-	for (size_t i = 0; i < n; i++)
-		give(s, i, p->mean + (uint64_t)bits_unzigzag(take_rice(f, p->k)));
+	struct taken r = {0};
+	unsigned k = p->k;
+	for (size_t i = 0; i < n; i++) {
+		r = take_rice(f, r.at, k);
+		give(s, i, p->mean + (uint64_t)bits_unzigzag(r.z));
+	}
+	return r.at;
 }
 
 /* Once for integers and once for doubles. */
-static inline __attribute__((always_inline)) bool
-read_all(struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+READS
+read_all(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
 {
-	bool good = true;
 	switch (p->way) {
-	case WAY_ONE:
-		for (size_t i = 0; i < n; i++)
-			give(s, i, p->first);
-		return true;
-	case WAY_DIFFERENCES: read_differences(f, n, p, s); break;
-	case WAY_CHANGES: read_changes(f, n, p, s); break;
-	case WAY_RUNS: good = read_runs(f, n, p, s); break;
-	case WAY_SECOND: read_second(f, n, p, s); break;
-	case WAY_AROUND: read_around(f, n, p, s); break;
+	case WAY_ONE: break;
+	case WAY_DIFFERENCES: return read_differences(f, n, p, s);
+	case WAY_CHANGES: return read_changes(f, n, p, s);
+	case WAY_RUNS: return read_runs(f, n, p, s);
+	case WAY_SECOND: return read_second(f, n, p, s);
+	case WAY_AROUND: return read_around(f, n, p, s);
 	}
-	return good && f->at <= f->bytes * 8;
+	for (size_t i = 0; i < n; i++)
+		give(s, i, p->first);
+	return 0;
 }
 
 /* ---- the head of a column ---- */
@@ -248,7 +270,7 @@ ints_unpack(struct str bytes, size_t n, int64_t *x)
 	struct plan p;
 	struct feed f;
 	struct sink s = {.x = x};
-	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s);
+	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s) <= f.bytes * 8;
 }
 
 bool
@@ -257,5 +279,5 @@ ints_unpack_decimals(struct str bytes, size_t n, double power, double *v)
 	struct plan p;
 	struct feed f;
 	struct sink s = {.v = v, .power = power};
-	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s);
+	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s) <= f.bytes * 8;
 }
