@@ -1,11 +1,11 @@
 /*
  * ints_read.c — unpacking; see ints.h.
  *
- * IDEA   Where the next number begins is known when the one before is read, so what a number costs is the way from a
- *        position to the next one: a load, a count of ones, two additions.  Everything else (adding up, making a double,
- *        dividing by the power of ten) goes on beside it and costs nothing; that is why doubles are made in here.
- * [R1]   No byte outside is read: the last eight come from a copy with noughts behind, and behind those are noughts.
- *        Whoever went beyond the end is found out when all are read.
+ * IDEA   Where the next number begins is known when the one before is read, so what a number costs is the way from one
+ *        position to the next: count the ones, add, shift.  The bits stand in a register for that, and are filled up when a number
+ *        does not fit in what is left of them.  Everything else (adding up, making a double, dividing by the power of ten) goes on
+ *        beside it and costs nothing; that is why doubles are made in here.
+ * TRAP   The reader must stay in registers: nothing that is not inline may have its address.
  */
 #include "tsdb/ints.h"
 
@@ -13,78 +13,78 @@
 #include "tsdb/ints_format.h"
 #include "wire/proto.h"
 
-/* A number of this many low bits, its ones and a mark before it are in one look. */
-enum { K_NEAR = 36, LOOK = 57 };
+#define INLINE static inline __attribute__((always_inline))
 
-struct feed {
-	const unsigned char *p;
-	size_t safe; /* from this byte on it is the copy that is looked at */
-	size_t bytes;
-	unsigned char last[16];
-};
-
-static void
-feed_init(struct feed *f, const unsigned char *p, size_t n)
-{
-	*f = (struct feed){.p = p, .bytes = n, .safe = n > 8 ? n - 8 : 0};
-	if (n)
-		memcpy(f->last, p + f->safe, n - f->safe);
-}
-
-/* The next LOOK bits at least. */
-static inline uint64_t
-look(const struct feed *f, size_t at)
-{
-	size_t byte = at >> 3;
-	if (__builtin_expect(byte < f->safe, 1))
-		return bits_load(f->p + byte) >> (at & 7);
-	return byte < f->bytes ? bits_load(f->last + (byte - f->safe)) >> (at & 7) : 0;
-}
-
-/* A number, and the bit behind it: together, so that the place stays in a register. */
+/* A number, and the reader behind it. */
 struct taken {
 	uint64_t z;
-	size_t at;
+	struct bit_reader r;
 };
 
-/* `n` bits that are known to be few. */
-static inline struct taken
-take(const struct feed *f, size_t at, unsigned n)
-{
-	return (struct taken){bits_low(look(f, at), n), at + n};
-}
-
-/* Any number, of which `ones` ones were seen. */
+/* Any number. */
 static __attribute__((noinline)) struct taken
-take_far(const struct feed *f, size_t at, unsigned ones, unsigned k)
+take_far(struct bit_reader r, unsigned k)
 {
-	if (ones < ONES) {
-		struct taken low = take(f, at + ones + 1, k);
-		return (struct taken){(uint64_t)ones << k | low.z, low.at};
-	}
-	struct taken length = take(f, at + ONES, 6);
-	unsigned n = (unsigned)length.z + 1;
-	struct taken low = take(f, length.at, n < 32 ? n : 32);
-	if (n <= 32)
-		return low;
-	struct taken high = take(f, low.at, n - 32);
-	return (struct taken){low.z | high.z << 32, high.at};
+	uint64_t ones = bits_get_ones(&r, ONES), z;
+	if (ones < ONES)
+		z = ones << k | bits_get(&r, k);
+	else
+		z = bits_get_wide(&r, (unsigned)bits_get(&r, 6) + 1);
+	return (struct taken){z, r};
 }
 
-static inline unsigned
+INLINE unsigned
 ones_of(uint64_t word)
 {
 	return (unsigned)__builtin_ctzll(~word | 1ull << ONES);
 }
 
-static inline __attribute__((always_inline)) struct taken
-take_rice(const struct feed *f, size_t at, unsigned k)
+INLINE uint64_t
+take_rice(struct bit_reader *r, unsigned k)
 {
-	uint64_t word = look(f, at);
-	unsigned ones = ones_of(word);
-	if (__builtin_expect(ones == ONES || k > K_NEAR, 0))
-		return take_far(f, at, ones, k);
-	return (struct taken){(uint64_t)ones << k | bits_low(word >> (ones + 1), k), at + ones + 1 + k};
+	unsigned ones = ones_of(r->word), bits = ones + 1 + k;
+	if (__builtin_expect(bits > r->n, 0)) {
+		bits_fill(r);
+		ones = ones_of(r->word);
+		bits = ones + 1 + k;
+		if (__builtin_expect(bits > r->n, 0))
+			ones = ONES;
+	}
+	if (__builtin_expect(ones == ONES, 0)) {
+		struct taken t = take_far(*r, k);
+		*r = t.r;
+		return t.z;
+	}
+	uint64_t z = (uint64_t)ones << k | (r->word >> (ones + 1) & ((1ull << k) - 1));
+	r->word >>= bits;
+	r->n -= bits;
+	return z;
+}
+
+/* The same behind a bit that says whether there is a number: 0, or the number and one. */
+INLINE uint64_t
+take_change(struct bit_reader *r, unsigned k)
+{
+	unsigned changed = r->word & 1, ones = ones_of(r->word >> 1), bits = 1 + ((ones + 1 + k) & -changed);
+	if (__builtin_expect(bits > r->n, 0)) {
+		bits_fill(r);
+		changed = r->word & 1;
+		ones = ones_of(r->word >> 1);
+		bits = 1 + ((ones + 1 + k) & -changed);
+		if (__builtin_expect(bits > r->n, 0))
+			ones = ONES;
+	}
+	if (__builtin_expect(ones == ONES, 0)) {
+		struct bit_reader behind = *r;
+		changed = bits_get(&behind, 1);
+		struct taken t = changed ? take_far(behind, k) : (struct taken){.r = behind};
+		*r = t.r;
+		return t.z + changed;
+	}
+	uint64_t z = ((uint64_t)ones << k | (r->word >> 1 >> (ones + 1) & ((1ull << k) - 1))) + 1;
+	r->word >>= bits;
+	r->n -= bits;
+	return z & -(uint64_t)changed;
 }
 
 /* ---- what becomes of them ---- */
@@ -96,7 +96,7 @@ struct sink {
 	double power;
 };
 
-static inline __attribute__((always_inline)) void
+INLINE void
 give(const struct sink *s, size_t i, uint64_t x)
 {
 	if (s->v)
@@ -111,109 +111,90 @@ struct plan {
 	uint64_t first, mean;
 };
 
-/* Each gives the bit behind the last number. */
-#define READS static inline __attribute__((always_inline)) size_t
-
-READS
-read_differences(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+INLINE bool
+read_differences(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first, mean = p->mean;
-	struct taken r = {0};
 	unsigned k = p->k;
 	give(s, 0, x);
 	for (size_t i = 1; i < n; i++) {
-		r = take_rice(f, r.at, k);
-		x += (uint64_t)bits_unzigzag(r.z) + mean;
+		x += (uint64_t)bits_unzigzag(take_rice(&r, k)) + mean;
 		give(s, i, x);
 	}
-	return r.at;
+	return !r.failed;
 }
 
-/* Whether there was a change is not to be foreseen, so there is no branch for it. */
-READS
-read_changes(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+/* Whether there was a change is not to be foreseen, so there is no branch for it: no change is a change by nothing. */
+INLINE bool
+read_changes(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first;
-	size_t at = 0;
 	unsigned k = p->k;
 	give(s, 0, x);
 	for (size_t i = 1; i < n; i++) {
-		uint64_t word = look(f, at), changed = word & 1;
-		unsigned ones = ones_of(word >> 1);
-		struct taken r = {(uint64_t)ones << k | bits_low(word >> 1 >> (ones + 1), k), at + 1 + ((ones + 1 + k) & -changed)};
-		if (__builtin_expect(changed && (ones == ONES || k > K_NEAR - 1), 0))
-			r = take_far(f, at + 1, ones, k);
-		at = r.at;
-		x += (uint64_t)bits_unzigzag(r.z + 1) & -changed;
+		x += (uint64_t)bits_unzigzag(take_change(&r, k));
 		give(s, i, x);
 	}
-	return at;
+	return !r.failed;
 }
 
-READS
-read_runs(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+INLINE bool
+read_runs(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first;
-	struct taken r = {0};
 	give(s, 0, x);
 	for (size_t i = 1;; i++) {
-		r = take_rice(f, r.at, p->k_runs);
-		if (r.z > n - i)
-			return SIZE_MAX;
-		for (size_t end = i + r.z; i < end; i++)
+		uint64_t length = take_rice(&r, p->k_runs);
+		if (r.failed || length > n - i)
+			return false;
+		for (size_t end = i + length; i < end; i++)
 			give(s, i, x);
 		if (i == n)
-			return r.at;
-		r = take_rice(f, r.at, p->k);
-		x += (uint64_t)bits_unzigzag(r.z + 1);
+			return true;
+		x += (uint64_t)bits_unzigzag(take_rice(&r, p->k) + 1);
 		give(s, i, x);
 	}
 }
 
-READS
-read_second(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+INLINE bool
+read_second(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
 	uint64_t x = p->first, step = p->mean;
-	struct taken r = {0};
 	unsigned k = p->k;
 	give(s, 0, x);
 	if (n > 1)
 		give(s, 1, x += step);
 	for (size_t i = 2; i < n; i++) {
-		r = take_rice(f, r.at, k);
-		step += (uint64_t)bits_unzigzag(r.z);
+		step += (uint64_t)bits_unzigzag(take_rice(&r, k));
 		give(s, i, x += step);
 	}
-	return r.at;
+	return !r.failed;
 }
 
-READS
-read_around(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+INLINE bool
+read_around(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
-	struct taken r = {0};
 	unsigned k = p->k;
-	for (size_t i = 0; i < n; i++) {
-		r = take_rice(f, r.at, k);
-		give(s, i, p->mean + (uint64_t)bits_unzigzag(r.z));
-	}
-	return r.at;
+	for (size_t i = 0; i < n; i++)
+		give(s, i, p->mean + (uint64_t)bits_unzigzag(take_rice(&r, k)));
+	return !r.failed;
 }
 
 /* Once for integers and once for doubles. */
-READS
-read_all(const struct feed *f, size_t n, const struct plan *p, const struct sink *s)
+INLINE bool
+read_all(struct bit_reader r, size_t n, const struct plan *p, const struct sink *s)
 {
 	switch (p->way) {
 	case WAY_ONE: break;
-	case WAY_DIFFERENCES: return read_differences(f, n, p, s);
-	case WAY_CHANGES: return read_changes(f, n, p, s);
-	case WAY_RUNS: return read_runs(f, n, p, s);
-	case WAY_SECOND: return read_second(f, n, p, s);
-	case WAY_AROUND: return read_around(f, n, p, s);
+	case WAY_DIFFERENCES: return read_differences(r, n, p, s);
+	case WAY_CHANGES: return read_changes(r, n, p, s);
+	case WAY_RUNS: return read_runs(r, n, p, s);
+	case WAY_SECOND: return read_second(r, n, p, s);
+	case WAY_AROUND: return read_around(r, n, p, s);
 	}
 	for (size_t i = 0; i < n; i++)
 		give(s, i, p->first);
-	return 0;
+	return true;
 }
 
 /* ---- the head of a column ---- */
@@ -253,14 +234,14 @@ get_plan(struct proto *m, struct plan *p)
 }
 
 static bool
-begin(struct str bytes, struct plan *p, struct feed *f)
+begin(struct str bytes, struct plan *p, struct bit_reader *r)
 {
 	struct proto m;
 	proto_init(&m, bytes);
 	*p = (struct plan){0};
 	if (!get_plan(&m, p))
 		return false;
-	feed_init(f, m.at, (size_t)(m.end - m.at));
+	bits_init(r, m.at, (size_t)(m.end - m.at));
 	return true;
 }
 
@@ -268,16 +249,16 @@ bool
 ints_unpack(struct str bytes, size_t n, int64_t *x)
 {
 	struct plan p;
-	struct feed f;
+	struct bit_reader r;
 	struct sink s = {.x = x};
-	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s) <= f.bytes * 8;
+	return begin(bytes, &p, &r) && read_all(r, n, &p, &s);
 }
 
 bool
 ints_unpack_decimals(struct str bytes, size_t n, double power, double *v)
 {
 	struct plan p;
-	struct feed f;
+	struct bit_reader r;
 	struct sink s = {.v = v, .power = power};
-	return begin(bytes, &p, &f) && read_all(&f, n, &p, &s) <= f.bytes * 8;
+	return begin(bytes, &p, &r) && read_all(r, n, &p, &s);
 }
