@@ -166,6 +166,26 @@ in_ratio(struct labels ls, double ratio)
 	return ratio >= 0 ? place < ratio : place >= 1 + ratio;
 }
 
+/* The first `k` in their order come to the front, in it.  Few of many are found by keeping those that are the first so far. */
+static void
+put_first(struct candidate *c, size_t n, size_t k, int (*order)(const void *, const void *))
+{
+	enum { FEW = 32 };
+	if (k > FEW || k * 4 > n) {
+		qsort(c, n, sizeof *c, order);
+		return;
+	}
+	for (size_t i = 1; k && i < n; i++) {
+		struct candidate now = c[i];
+		size_t at = i < k ? i : k;
+		if (at == k && order(&c[k - 1], &now) < 0)
+			continue;
+		for (at = at == k ? k - 1 : at; at > 0 && order(&now, &c[at - 1]) < 0; at--)
+			c[at] = c[at - 1];
+		c[at] = now;
+	}
+}
+
 /* How many of the candidates stay; puts those in front. */
 static size_t
 choose(const struct node *n, const struct group *g, struct candidate *c, size_t count, double param)
@@ -177,9 +197,10 @@ choose(const struct node *n, const struct group *g, struct candidate *c, size_t 
 				c[kept++] = c[i];
 		return kept;
 	}
+	size_t kept = param < 1 ? 0 : param < (double)count ? (size_t)param : count;
 	if (n->aggregate != AGG_LIMITK)
-		qsort(c, count, sizeof *c, n->aggregate == AGG_TOPK ? greatest_first : least_first);
-	return param < 1 ? 0 : param < (double)count ? (size_t)param : count;
+		put_first(c, count, kept, n->aggregate == AGG_TOPK ? greatest_first : least_first);
+	return kept;
 }
 
 /* Rows move as they grow, so what was made for a row of the group is remembered by place plus one; 0: nothing

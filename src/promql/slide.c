@@ -59,6 +59,7 @@ find_windows(struct panes *p, const struct eval *ev, const struct over *o, const
 	uint32_t low = 0, high = 0;
 	p->with_one = p->with_two = (struct extent){0};
 	p->first = p->end = 0;
+	p->seen = 0;
 	for (size_t i = 0; i < ev->n; i++) {
 		msec_t end = gaze_at(ev, &o->gaze, i), start = end - o->range;
 		while (high < view->n && view->t[high] <= end + o->behind)
@@ -69,6 +70,7 @@ find_windows(struct panes *p, const struct eval *ev, const struct over *o, const
 		if (one && !p->with_one.n)
 			p->first = low;
 		p->end = one ? high : p->end;
+		p->seen += high - low;
 		p->low[i] = low;
 		p->high[i] = high;
 		p->one[i] = one;

@@ -27,6 +27,7 @@ struct panes {
 	uint8_t *one, *two;   /* are there one, two samples? */
 	struct extent with_one, with_two;
 	uint32_t first, end;  /* all samples of all windows */
+	uint64_t seen;        /* samples of each window, all together */
 	/* of rate and its kin, where there are two */
 	double *factor, *sampled, *before, *behind;
 	size_t bytes;

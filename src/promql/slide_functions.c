@@ -15,11 +15,13 @@
 
 /* From the first sample that any window sees to the last one: is it never less than the one before? */
 static bool
-never_falls(const double *v, uint32_t first, uint32_t end)
+never_falls(const double *v, size_t first, size_t end)
 {
+	const double *at = v + first;
+	size_t n = end - first;
 	double falls = 0; /* as wide as what is compared, so that two are compared at once */
-	for (uint32_t i = first; i + 1 < end; i++)
-		falls = v[i + 1] < v[i] ? 1 : falls;
+	for (size_t i = 1; i < n; i++)
+		falls = at[i] < at[i - 1] ? 1 : falls;
 	return falls == 0;
 }
 
@@ -31,10 +33,12 @@ far_from_zero(const double *v, uint32_t first, uint32_t end)
 }
 
 static void
-straight(const struct panes *p, size_t n, const double *v, double *out)
+straight(const struct panes *p, size_t n, const double *v, double *restrict out)
 {
+	const uint32_t *from = p->from, *to = p->to;
+	const double *factor = p->factor;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (v[p->to[i]] - v[p->from[i]]) * p->factor[i];
+		out[i] = (v[to[i]] - v[from[i]]) * factor[i];
 }
 
 /* What was lost in resets within the window is added, in its order; *reset: where the first behind `from` is. */
@@ -207,23 +211,61 @@ slide_avg(const struct stretch *s, double *out, uint8_t *has)
 
 /* ---- extremes ---- */
 
+/* The greater of two, the first of equals; or the lesser. */
+static inline double
+better(double so_far, double v, bool greatest)
+{
+	return greatest ? (v > so_far ? v : so_far) : (v < so_far ? v : so_far);
+}
+
+static inline __attribute__((always_inline)) double
+extreme_of(const double *v, size_t n, bool greatest)
+{
+	double a = v[0], b = a, c = a, d = a; /* beside each other, since each waits for its last */
+	size_t i = 1;
+	for (; i + 4 <= n; i += 4) {
+		a = better(a, v[i], greatest);
+		b = better(b, v[i + 1], greatest);
+		c = better(c, v[i + 2], greatest);
+		d = better(d, v[i + 3], greatest);
+	}
+	for (; i < n; i++)
+		a = better(a, v[i], greatest);
+	a = better(better(a, b, greatest), better(c, d, greatest), greatest);
+	if (a == 0) /* 0 and -0 are equal: which one was the first? */
+		for (i = 0; v[i] != 0; i++)
+			;
+	return a == 0 ? v[i] : a;
+}
+
+static void
+each_extreme(const struct stretch *s, bool greatest, double *out)
+{
+	const struct panes *p = s->panes;
+	for (size_t i = 0; i < s->ev->n; i++) {
+		const double *v = s->view->v + p->low[i];
+		size_t n = p->high[i] - p->low[i];
+		if (n)
+			out[i] = greatest ? extreme_of(v, n, true) : extreme_of(v, n, false);
+	}
+}
+
 /*
  * Those samples of the window that may still become the extreme: each is followed by lesser ones (of a maximum), so the first is the
  * extreme.  Of equals the first counts.
  */
-static bool
-extremes(const struct stretch *s, double sign, double *out, uint8_t *has)
+static void
+carried_extremes(const struct stretch *s, bool greatest, double *out)
 {
 	const struct panes *p = s->panes;
 	const double *v = s->view->v;
 	uint32_t *queue = mem_alloc((p->end - p->first + 1) * sizeof *queue), front = 0, back = 0, seen = p->first;
-	memcpy(has, p->one, s->ev->n);
 	for (size_t i = 0; i < s->ev->n; i++) {
-		if (!has[i])
+		if (!p->one[i])
 			continue;
 		seen = seen > p->low[i] ? seen : p->low[i];
 		for (; seen < p->high[i]; seen++) {
-			while (back > front && sign * v[queue[back - 1]] < sign * v[seen])
+			while (back > front && (greatest ? v[queue[back - 1]] < v[seen] : v[queue[back - 1]] > v[seen]))
 				back--;
 			queue[back++] = seen;
 		}
@@ -232,19 +274,99 @@ extremes(const struct stretch *s, double sign, double *out, uint8_t *has)
 		out[i] = v[queue[front]];
 	}
 	mem_free(queue);
+}
+
+/* To look at a sample costs a fraction of what it costs to carry it on. */
+static bool
+extremes(const struct stretch *s, bool greatest, double *out, uint8_t *has)
+{
+	enum { LOOKS = 24 };
+	const struct panes *p = s->panes;
+	memcpy(has, p->one, s->ev->n);
+	(p->seen > (uint64_t)LOOKS * (p->end - p->first) ? carried_extremes : each_extreme)(s, greatest, out);
 	return true;
 }
 
 static bool
 slide_max(const struct stretch *s, double *out, uint8_t *has)
 {
-	return extremes(s, 1, out, has);
+	return extremes(s, true, out, has);
 }
 
 static bool
 slide_min(const struct stretch *s, double *out, uint8_t *has)
 {
-	return extremes(s, -1, out, has);
+	return extremes(s, false, out, has);
+}
+
+/* ---- lines through points ---- */
+
+/* As kahan_add, for two sums at once, as long as nothing overflows. */
+typedef double two __attribute__((vector_size(16)));
+struct kahan_two {
+	two sum, lost;
+};
+static inline void
+two_add(struct kahan_two *k, two v)
+{
+	two t = k->sum + v, part = t - k->sum;
+	k->lost += (k->sum - (t - part)) + (v - part);
+	k->sum = t;
+}
+
+/* The line of one window, its times as seconds from `origin`.  False: the slow way, please. */
+static bool
+line_through(const struct stretch *s, size_t i, msec_t origin, double *slope, double *intercept)
+{
+	const struct panes *p = s->panes;
+	const msec_t *t = s->view->t + p->low[i];
+	const double *v = s->view->v + p->low[i];
+	size_t n = p->high[i] - p->low[i];
+	struct kahan_two xs = {0}, ys = {0};
+	bool constant = true;
+	for (size_t k = 0; k < n; k++) {
+		double x = (double)(t[k] - origin) / 1000;
+		constant = constant && v[k] == v[0];
+		two_add(&xs, (two){x, x * x});
+		two_add(&ys, (two){v[k], x * v[k]});
+	}
+	if (constant) {
+		*slope = 0;
+		*intercept = v[0];
+		return true;
+	}
+	two x = xs.sum + xs.lost, y = ys.sum + ys.lost;
+	double count = (double)n;
+	*slope = (y[1] - x[0] * y[0] / count) / (x[1] - x[0] * x[0] / count);
+	*intercept = y[0] / count - *slope * x[0] / count;
+	return isfinite(ys.sum[0]) && isfinite(ys.sum[1]);
+}
+
+static bool
+trend(const struct stretch *s, bool predict, double *out, uint8_t *has)
+{
+	memcpy(has, s->panes->two, s->ev->n);
+	for (size_t i = 0; i < s->ev->n; i++) {
+		double slope, intercept;
+		if (!has[i])
+			continue;
+		if (!line_through(s, i, predict ? eval_time(s->ev, i) : s->view->t[s->panes->low[i]], &slope, &intercept))
+			return false;
+		out[i] = predict ? slope * s->over->params[0][i] + intercept : slope;
+	}
+	return true;
+}
+
+static bool
+slide_deriv(const struct stretch *s, double *out, uint8_t *has)
+{
+	return trend(s, false, out, has);
+}
+
+static bool
+slide_predict(const struct stretch *s, double *out, uint8_t *has)
+{
+	return trend(s, true, out, has);
 }
 
 /* ---- neighbours ---- */
@@ -288,11 +410,13 @@ static const struct slide slides[] = {
     {over_changes, slide_changes},
     {over_count, slide_count, .counts = true},
     {over_delta, slide_delta, .two = true},
+    {over_deriv, slide_deriv, .two = true},
     {over_first, slide_first},
     {over_increase, slide_counter, .two = true},
     {over_last, slide_last},
     {over_max, slide_max},
     {over_min, slide_min},
+    {over_predict, slide_predict, .two = true},
     {over_present, slide_present, .counts = true},
     {over_rate, slide_counter, .two = true},
     {over_resets, slide_resets},
