@@ -440,7 +440,7 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (!eval_cursor(ev, n, end - range + 1, end, false, &c))
+	if (!eval_cursor(ev, n, (struct reach){end - range + 1, end}, &c))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
 	while (ok && tsdb_cursor_next(c, &view))

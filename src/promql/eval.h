@@ -30,6 +30,7 @@ struct rows {
 	/* With a taker nothing is kept: a row is handed over when it is complete, and its memory used again. */
 	void (*take)(void *arg, const struct row *);
 	void *take_arg;
+	bool counted; /* the taker looks at `has` only */
 	struct row scratch;
 	const struct native **spare; /* the scratch row's own */
 };
@@ -130,7 +131,11 @@ struct window {
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */
-bool eval_cursor(const struct eval *, const struct node *, msec_t min, msec_t max, bool times_only, struct tsdb_cursor **out);
+struct reach {
+	msec_t min, max;
+	bool times_only, last_only; /* as in tsdb_select */
+};
+bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
 bool eval_grid(const struct eval *, const struct node *, msec_t after, msec_t last, struct eval *inner);
 bool eval_selector(const struct eval *, const struct node *, struct rows *out);

@@ -244,7 +244,7 @@ bool
 eval_pour(const struct eval *ev, const struct node *n, struct rows *out, bool *done)
 {
 	struct pouring p = {.ev = ev, .n = n, .op = n->aggregate, .by_labels = map_create()};
-	struct rows rows = {.take = pour, .take_arg = &p};
+	struct rows rows = {.take = pour, .take_arg = &p, .counted = p.op == AGG_COUNT || p.op == AGG_GROUP};
 	const struct node *arg = node_bare(n->args[0]);
 	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
 	*done = !ok || !(p.native || overflowed(&p));

@@ -79,16 +79,17 @@ store_of(const struct promql_ask *ask, const struct matchers *ms)
 }
 
 bool
-eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, bool times_only, struct tsdb_cursor **out)
+eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, struct tsdb_cursor **out)
 {
 	const struct promql_ask *ask = ev->run->ask;
 	struct tsdb_select q = {
 	    .tenants = ask->tenants,
 	    .matchers = &n->matchers,
-	    .min = min,
-	    .max = max,
+	    .min = reach.min,
+	    .max = reach.max,
 	    .series_limit = ask->limits.series,
-	    .times_only = times_only,
+	    .times_only = reach.times_only,
+	    .last_only = reach.last_only,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;
@@ -103,7 +104,10 @@ static bool
 last_of(const struct stretch *s, double *v, uint8_t *has)
 {
 	bool any = false;
-	(void)slide_last(s, v, has);
+	if (s->view->v)
+		(void)slide_last(s, v, has);
+	else
+		memcpy(has, s->panes->one, s->ev->n);
 	for (size_t i = 0; !s->view->finite && i < s->ev->n; i++)
 		has[i] &= !has[i] || !tsdb_is_stale(v[i]);
 	for (size_t i = 0; i < s->ev->n; i++)
@@ -154,7 +158,11 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	bool ok = true;
 	if (!gaze_of(ev, n, &o.gaze))
 		return false;
-	if (!eval_cursor(ev, n, gaze_at(ev, &o.gaze, 0) - o.range + 1, gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0), false, &c))
+	struct reach reach = {.min = gaze_at(ev, &o.gaze, 0) - o.range + 1,
+	    .max = gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0),
+	    .times_only = out->counted && !n->smoothed,
+	    .last_only = ev->n == 1 && !n->smoothed};
+	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
@@ -335,7 +343,8 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	msec_t first = gaze_at(ev, &o->gaze, 0), last = gaze_at(ev, &o->gaze, ev->n - 1);
 	if (n->anchored || n->smoothed)
 		o->slide = NULL;
-	if (!eval_cursor(ev, n, first - o->range - o->before + 1, last + o->behind, !o->fn || (o->slide && o->slide->counts), &c))
+	struct reach reach = {first - o->range - o->before + 1, last + o->behind, .times_only = !o->fn || (o->slide && o->slide->counts)};
+	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {

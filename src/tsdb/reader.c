@@ -42,7 +42,7 @@ struct line {
 struct reader {
 	struct tsdb *db;
 	msec_t min, max;
-	bool times_only;
+	bool times_only, last_only;
 	VEC(struct block_walk) walks; /* by the blocks */
 	struct block_chunks chunks;
 	VEC(struct part) parts; /* of the series that is being read */
@@ -53,6 +53,8 @@ struct reader {
 	double *v;
 	size_t room;
 	struct samples samples; /* [R2] */
+	msec_t last_t;
+	double last_v;
 };
 
 /* ---- lists of times ---- */
@@ -286,13 +288,14 @@ are_decimals(const struct reader *r)
 /* ---- the door ---- */
 
 struct reader *
-reader_create(struct tsdb *db, msec_t min, msec_t max, bool times_only)
+reader_create(struct tsdb *db, const struct tsdb_select *q)
 {
 	struct reader *r = mem_new(struct reader);
 	r->db = db;
-	r->min = min;
-	r->max = max;
-	r->times_only = times_only;
+	r->min = q->min;
+	r->max = q->max;
+	r->times_only = q->times_only;
+	r->last_only = q->last_only;
 	return r;
 }
 
@@ -328,12 +331,28 @@ read_in_any_order(struct reader *r, const struct series *s, struct tsdb_view *ou
 	out->finite = all_finite(out->v, out->n);
 }
 
+/* The end of an open chunk stands in the series itself, and nothing is newer. */
+static bool
+read_last(struct reader *r, const struct series *s, struct tsdb_view *out)
+{
+	if (!r->last_only || !s->n || s->histograms || s->max > r->max)
+		return false;
+	r->last_t = s->max;
+	r->last_v = s->token.value;
+	out->t = &r->last_t;
+	out->v = &r->last_v;
+	out->n = 1;
+	out->line = 0;
+	out->finite = all_finite(out->v, 1);
+	return true;
+}
+
 void
 reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 {
 	const struct line *l = NULL;
 	out->n = 0;
-	if (s->max < r->min || s->min > r->max)
+	if (s->max < r->min || s->min > r->max || read_last(r, s, out))
 		return;
 	if (gather(r, s))
 		l = line_of(r);

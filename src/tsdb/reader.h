@@ -14,8 +14,8 @@
 
 struct reader;
 
-/* Samples within min..max; `times_only`: values are read only where they might be odd. */
-struct reader *reader_create(struct tsdb *, msec_t min, msec_t max, bool times_only);
+/* Samples as the question wants them: its range, and what is of no interest. */
+struct reader *reader_create(struct tsdb *, const struct tsdb_select *);
 void reader_destroy(struct reader **);
 /* Fills in what is of numbers; good until the next read. */
 void reader_read(struct reader *, const struct series *, struct tsdb_view *);

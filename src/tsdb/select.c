@@ -146,7 +146,7 @@ tsdb_cursor_create(struct tsdb *db, const struct tsdb_select *q, struct tsdb_cur
 	c->min = q->min;
 	c->max = q->max;
 	c->arena = arena_create();
-	c->reader = reader_create(db, q->min, q->max, q->times_only);
+	c->reader = reader_create(db, q);
 	pthread_rwlock_rdlock(&db->lock);
 	__atomic_add_fetch(&db->cursors, 1, __ATOMIC_ACQ_REL);
 	enum rc rc = visit(db, q, gather, &g, e);

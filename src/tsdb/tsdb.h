@@ -113,6 +113,7 @@ struct tsdb_select {
 	msec_t min, max;                 /* both included */
 	size_t series_limit;             /* 0: none */
 	bool times_only;                 /* values are of no interest, unless they are not finite */
+	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */
