@@ -61,8 +61,9 @@ eval_hold(const struct eval *ev, size_t n)
 bool
 eval_go_on(const struct eval *ev)
 {
+	enum { LOOKS = 16 }; /* asked for each series, and the time costs more than a short series does */
 	const volatile bool *cancel = ev->run->ask->cancel;
-	nsec_t deadline = ev->run->ask->deadline;
+	nsec_t deadline = ev->run->looks++ % LOOKS ? 0 : ev->run->ask->deadline;
 	if (deadline && clock_mono(clock_real()) > deadline)
 		return eval_fail(ev, RC_TIMEOUT, "query timed out in expression evaluation");
 	return !(cancel && *cancel) ||

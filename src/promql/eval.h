@@ -57,6 +57,7 @@ struct run {
 	size_t samples, samples_limit; /* held */
 	size_t read; /* from the store */
 	size_t *paid; /* the result's */
+	unsigned looks; /* how often it was asked whether to go on */
 	struct notes warnings, infos;
 	bool failed;
 	struct err *err;

@@ -90,7 +90,8 @@ struct series_slot {
 	uint32_t id; /* + 1; 0: free */
 } __attribute__((packed, aligned(4)));
 
-struct appending; /* append.c */
+struct appending;  /* append.c */
+struct selections; /* selection.h */
 
 struct tsdb {
 	struct tsdb_options options;
@@ -105,6 +106,7 @@ struct tsdb {
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
 	struct annex *annex;
 	struct memo *memo;
+	struct selections *selections;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
 	size_t damaged;
