@@ -27,13 +27,42 @@ handle_prom_format_query(struct call *c)
 	struct json_writer w;
 	if (!parsed(c, &q))
 		return;
-	promql_print(q, &text);
+	promql_print_pretty(q, &text);
 	prom_success(&w, &b);
 	jsonw_str(&w, buf_view(&text));
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 	buf_fini(&text);
 	promql_destroy(&q);
+}
+
+void
+handle_promql_words(struct call *c)
+{
+	struct buf b = {0};
+	struct json_writer w;
+	jsonw_init(&w, &b);
+	promql_words(&w);
+	answer_json(c, 200, &b);
+}
+
+/* For who is typing: what is wrong is the answer, not a failure of the request. */
+void
+handle_promql_check(struct call *c)
+{
+	struct promql *q;
+	struct buf b = {0};
+	struct json_writer w;
+	struct err e;
+	bool right = promql_parse(http_param(c->req, "query"), &q, &e) == RC_OK;
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	jsonw_key(&w, right ? "type" : "error");
+	jsonw_c(&w, right ? promql_type_name(promql_type(q)) : e.text);
+	jsonw_object_end(&w);
+	answer_json(c, 200, &b);
+	if (right)
+		promql_destroy(&q);
 }
 
 void

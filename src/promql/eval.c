@@ -108,6 +108,7 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
 		rows->scratch.from = rows->scratch.to = 0;
+		rows->scratch.h = NULL;
 		return &rows->scratch;
 	}
 	if (!eval_hold(ev, ev->n))

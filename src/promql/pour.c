@@ -6,7 +6,7 @@
  * [P1]   The error of a sum is exact either way: Knuth's, which needs no comparison, is Neumaier's number as long as nothing overflows.
  *        A sum that did is infinite or no number whatever stands beside it.
  */
-#include "promql/eval.h"
+#include "promql/native_eval.h"
 
 #include <math.h>
 #include <string.h>
@@ -180,7 +180,7 @@ static void
 pour(void *arg, const struct row *row)
 {
 	struct pouring *p = arg;
-	p->native |= row->h != NULL;
+	p->native |= row->h != NULL && p->op != AGG_COUNT && p->op != AGG_GROUP;
 	if (p->native)
 		return;
 	struct sum *s = sum_of(p, row);
@@ -247,9 +247,10 @@ eval_pour(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 	struct rows rows = {.take = pour, .take_arg = &p, .counted = p.op == AGG_COUNT || p.op == AGG_GROUP};
 	const struct node *arg = node_bare(n->args[0]);
 	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
-	*done = !ok || !(p.native || overflowed(&p));
+	bool sums = p.op == AGG_SUM || p.op == AGG_AVG;
+	*done = !ok || (p.native ? sums : !overflowed(&p));
 	if (ok && *done)
-		ok = give_out(&p, out);
+		ok = p.native ? native_pour(ev, n, out) : give_out(&p, out);
 	map_destroy(&p.by_labels);
 	buf_fini(&p.key);
 	vec_fini(&p.sums);

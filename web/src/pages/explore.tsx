@@ -1,89 +1,24 @@
-/* explore.tsx — PromQL as a table and as a graph; the address holds everything, so that it can be shared. */
-import { useEffect, useMemo, useState } from "preact/hooks"
-import { now, useGet } from "../api"
+/* explore.tsx — PromQL as a graph, a table and a plan with its cost; the address holds everything, so that it can be shared. */
+import { useMemo, useState } from "preact/hooks"
+import { now, of, useGet } from "../api"
 import { PageHead } from "../app"
-import { exactTime, parseSpan } from "../format"
+import { exactTime, number, parseSpan, span } from "../format"
 import { setQuery, usePlace } from "../router"
-import { t } from "../words"
-import { Button, Nothing, Panel, Segmented, Shown } from "../ui/basics"
-import { Chart, colourOf, linesOf, metricName, rangePath, short, type PromResult } from "../ui/chart"
+import { t, type Word } from "../words"
+import { Loading, Nothing, Panel, Segmented, Shown } from "../ui/basics"
+import { Chart, colourOf, linesOf, metricName, rangePath, short, type Line, type PromResult } from "../ui/chart"
+import { CustomerField } from "../ui/customer"
+import { QueryField } from "../ui/promql"
 
 const spans = ["15m", "1h", "6h", "1d", "7d", "30d"]
-
-/* The word that is being typed, for completion. */
-function wordAt(text: string, at: number): [number, string] {
-	let i = at
-	while (i > 0 && /[\w:.]/.test(text[i - 1])) i--
-	return [i, text.slice(i, at)]
-}
-
-function Query({ value, onRun }: { value: string; onRun: (q: string) => void }) {
-	const [text, setText] = useState(value)
-	const [at, setAt] = useState(0)
-	const [chosen, setChosen] = useState(-1)
-	const names = useGet<{ data: string[] }>("/api/v1/label/__name__/values")
-	useEffect(() => setText(value), [value])
-	const [start, word] = wordAt(text, at)
-	const hits = useMemo(() => (word.length < 2 ? [] : (names.data?.data ?? []).filter((n) => n.includes(word) && n !== word).slice(0, 8)), [word, names.data])
-	const take = (n: string) => {
-		setText(text.slice(0, start) + n + text.slice(at))
-		setAt(start + n.length)
-		setChosen(-1)
-	}
-	const onKey = (ev: KeyboardEvent) => {
-		if (ev.key === "Enter" && !ev.shiftKey) {
-			ev.preventDefault()
-			if (chosen >= 0 && hits[chosen]) take(hits[chosen])
-			else onRun(text)
-		} else if (hits.length && (ev.key === "ArrowDown" || ev.key === "ArrowUp")) {
-			ev.preventDefault()
-			setChosen((chosen + (ev.key === "ArrowDown" ? 1 : -1) + hits.length) % hits.length)
-		} else if (hits.length && ev.key === "Tab" && !ev.shiftKey) {
-			ev.preventDefault()
-			take(hits[Math.max(0, chosen)])
-		} else if (ev.key === "Escape") setChosen(-1)
-	}
-	const moved = (ev: Event) => setAt((ev.target as HTMLTextAreaElement).selectionStart)
-	return (
-		<div class="stack tight">
-			<div class="row top">
-				<textarea
-					class="input mono grow"
-					rows={Math.min(8, Math.max(2, text.split("\n").length))}
-					aria-label={t("expression")}
-					placeholder="sum by (instance) (rate(node_cpu_seconds_total{mode!=&quot;idle&quot;}[5m]))"
-					value={text}
-					spellcheck={false}
-					onInput={(ev) => {
-						setText((ev.target as HTMLTextAreaElement).value)
-						moved(ev)
-					}}
-					onKeyDown={onKey}
-					onClick={moved}
-					onKeyUp={moved}
-				/>
-				<Button kind="primary" onClick={() => onRun(text)}>
-					{t("run")}
-				</Button>
-			</div>
-			<div class="row flow" style={{ gap: "4px", minHeight: "24px" }} role="listbox" aria-label={t("completion")}>
-				{hits.map((n, i) => (
-					<button type="button" role="option" aria-selected={i === chosen} key={n} class="button small mono" aria-pressed={i === chosen} onClick={() => take(n)}>
-						{n}
-					</button>
-				))}
-			</div>
-		</div>
-	)
-}
 
 interface Sample {
 	metric: Record<string, string>
 	value: [number, string]
 }
 
-function Table({ q }: { q: string }) {
-	const a = useGet<PromResult>(q ? `/api/v1/query?query=${encodeURIComponent(q)}` : null)
+function Table({ q, customer }: { q: string; customer: string }) {
+	const a = useGet<PromResult>(q ? of(`/api/v1/query?query=${encodeURIComponent(q)}`, customer) : null)
 	return (
 		<Shown of={a} rows={4}>
 			{(r) => {
@@ -115,48 +50,168 @@ function Table({ q }: { q: string }) {
 	)
 }
 
-function Graph({ q, from, to, onZoom }: { q: string; from: number; to: number; onZoom: (a: number, b: number) => void }) {
-	const a = useGet<PromResult>(q ? rangePath(q, from, to) : null)
+/* What each line did within the range, for the legend. */
+const figures: [Word, (ys: number[]) => number][] = [
+	["smallest", (ys) => ys.reduce((a, y) => Math.min(a, y), Infinity)],
+	["mean", (ys) => ys.reduce((a, y) => a + y, 0) / ys.length],
+	["largest", (ys) => ys.reduce((a, y) => Math.max(a, y), -Infinity)],
+	["newest", (ys) => ys[ys.length - 1]],
+]
+const DRAWN = 50
+
+function Legend({ lines, off, onToggle }: { lines: Line[]; off: Set<string>; onToggle: (label: string) => void }) {
+	return (
+		<div class="scroll-x" style={{ maxHeight: "30vh", overflowY: "auto" }} tabIndex={0} role="region" aria-label={t("series")}>
+			<table class="table dense">
+				<thead>
+					<tr>
+						<th>{t("series")}</th>
+						{figures.map(([word]) => (
+							<th class="num" key={word}>
+								{t(word)}
+							</th>
+						))}
+					</tr>
+				</thead>
+				<tbody>
+					{lines.slice(0, DRAWN).map((l) => (
+						<tr key={l.label}>
+							<td>
+								<button class="legend" aria-pressed={!off.has(l.label)} onClick={() => onToggle(l.label)}>
+									<svg width="14" height="8" aria-hidden="true">
+										<line x2="14" y1="4" y2="4" stroke={off.has(l.label) ? "currentColor" : colourOf(l.colour ?? 0)} stroke-width="3" />
+									</svg>
+									<span class="mono wrap">{l.label}</span>
+								</button>
+							</td>
+							{figures.map(([word, of]) => (
+								<td class="num mono" key={word}>
+									{l.points.length ? short(of(l.points.map((p) => p[1]))) : ""}
+								</td>
+							))}
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</div>
+	)
+}
+
+function Graph({ q, customer, from, to, back, onZoom }: { q: string; customer: string; from: number; to: number; back: string; onZoom: (a: number, b: number) => void }) {
+	const shift = back ? parseSpan(back) / 1000 : 0
+	const a = useGet<PromResult>(q ? rangePath(q, from, to, customer) : null)
+	const before = useGet<PromResult>(q && shift ? rangePath(q, from - shift, to - shift, customer) : null)
 	const [off, setOff] = useState<Set<string>>(new Set())
-	const lines = useMemo(() => (a.data ? linesOf(a.data) : []), [a.data])
-	const shown = useMemo(() => lines.filter((l) => !off.has(l.label)).slice(0, 50), [lines, off])
+	const lines = useMemo(() => (a.data ? linesOf(a.data).map((l, i) => ({ ...l, colour: i })) : []), [a.data])
+	const past = useMemo(() => {
+		const place = new Map(lines.map((l) => [l.label, l.colour]))
+		return (shift && before.data ? linesOf(before.data) : []).map((l, i): Line => ({ ...l, colour: place.get(l.label) ?? lines.length + i, past: true, points: l.points.map(([x, y]) => [x + shift, y]) }))
+	}, [before.data, lines, shift])
+	const shown = useMemo(() => [...lines, ...past].filter((l) => !off.has(l.label)).slice(0, 2 * DRAWN), [lines, past, off])
+	const toggle = (label: string) =>
+		setOff((s) => {
+			const n = new Set(s)
+			if (!n.delete(label)) n.add(label)
+			return n
+		})
 	return (
 		<Shown of={a} rows={8}>
-			{() =>
-				lines.length ? (
+			{(r) =>
+				lines.length || past.length ? (
 					<div class="stack">
+						<Said by={r} />
 						<Chart lines={shown} height={320} from={from} to={to} onZoom={onZoom} label={t("graph_of", { name: q })} />
-						<ul class="stack tight" style={{ maxHeight: "30vh", overflowY: "auto", gap: "2px" }}>
-							{lines.slice(0, 50).map((l) => {
-								const i = shown.indexOf(l)
-								const last = l.points.at(-1)?.[1]
-								return (
-									<li key={l.label}>
-										<button
-											class="legend"
-
-											aria-pressed={i >= 0}
-											onClick={() => setOff((s) => { const n = new Set(s); if (!n.delete(l.label)) n.add(l.label); return n })}
-										>
-											<svg width="14" height="8" aria-hidden="true">
-												<line x2="14" y1="4" y2="4" stroke={i < 0 ? "currentColor" : colourOf(i)} stroke-width="3" />
-											</svg>
-											<span class="mono ellipsis grow" style={{ textAlign: "left", fontWeight: 400 }}>
-												{l.label}
-											</span>
-											<span class="mono muted">{last === undefined ? "" : short(last)}</span>
-										</button>
-									</li>
-								)
-							})}
-						</ul>
-						{lines.length > 50 && <p class="muted">{t("only_first", { n: 50, all: lines.length })}</p>}
+						<Legend lines={lines} off={off} onToggle={toggle} />
+						{lines.length > DRAWN && <p class="muted">{t("only_first", { n: DRAWN, all: lines.length })}</p>}
 					</div>
 				) : (
-					<Nothing title={t("no_data")}>{t("no_data_hint")}</Nothing>
+					<>
+						<Said by={r} />
+						<Nothing title={t("no_data")}>{t("no_data_hint")}</Nothing>
+					</>
 				)
 			}
 		</Shown>
+	)
+}
+
+/* What the daemon wants to say beside the answer. */
+function Said({ by }: { by: PromResult }) {
+	const all = [...(by.warnings ?? []), ...(by.infos ?? [])]
+	return (
+		<>
+			{all.slice(0, 10).map((w) => (
+				<p class="wrap notice-bar" key={w}>
+					{w}
+				</p>
+			))}
+		</>
+	)
+}
+
+/* ---- the plan and what it costs ---- */
+
+type PlanNode = Record<string, unknown> & { type: string }
+const inner = ["lhs", "rhs", "expr", "param", "args"]
+
+/* One node in a line: its kind and what is particular to it. */
+function headOf(n: PlanNode): string {
+	const f = n.func as { name: string } | undefined
+	const grouping = n.grouping as string[] | undefined
+	const matchers = (n.matchers as { name: string; type: string; value: string }[] | undefined)?.map((m) => `${m.name}${m.type}"${m.value}"`).join(", ")
+	const words = [f?.name, n.op, n.val, grouping && (grouping.length || n.without) ? `${n.without ? "without" : "by"} (${grouping.join(", ")})` : "", matchers && `{${matchers}}`, n.range && `[${span(n.range as number)}]`, n.offset && `offset ${span(n.offset as number)}`]
+	return words.filter(Boolean).join(" ")
+}
+
+function PlanTree({ of }: { of: PlanNode }) {
+	const children = inner.flatMap((k) => (of[k] ? (Array.isArray(of[k]) ? (of[k] as PlanNode[]) : [of[k] as PlanNode]) : [])).filter((c) => typeof c === "object")
+	return (
+		<li>
+			<span class="muted">{of.type}</span> <span class="mono wrap">{headOf(of)}</span>
+			{children.length > 0 && (
+				<ul class="tree">
+					{children.map((c, i) => (
+						<PlanTree of={c} key={i} />
+					))}
+				</ul>
+			)}
+		</li>
+	)
+}
+
+interface Cost {
+	data: { stats: { timings: { execTotalTime: number }; samples: { totalQueryableSamples: number; peakSamples: number } } }
+}
+
+function Plan({ q, customer, from, to }: { q: string; customer: string; from: number; to: number }) {
+	const tree = useGet<{ data: PlanNode }>(q ? "/api/v1/parse_query?query=" + encodeURIComponent(q) : null)
+	const cost = useGet<Cost>(q ? rangePath(q, from, to, customer, "&stats=all") : null)
+	const s = cost.data?.data.stats
+	return (
+		<div class="stack">
+			<Shown of={tree} rows={4}>
+				{(r) => (
+					<ul class="tree">
+						<PlanTree of={r.data} />
+					</ul>
+				)}
+			</Shown>
+			<h3>{t("cost")}</h3>
+			<Shown of={cost} rows={3}>
+				{() =>
+					s && (
+						<dl class="facts">
+							<dt>{t("time_taken")}</dt>
+							<dd class="num">{number(s.timings.execTotalTime * 1000, 2)} ms</dd>
+							<dt>{t("samples_read")}</dt>
+							<dd class="num">{number(s.samples.totalQueryableSamples)}</dd>
+							<dt>{t("samples_held")}</dt>
+							<dd class="num">{number(s.samples.peakSamples)}</dd>
+						</dl>
+					)
+				}
+			</Shown>
+		</div>
 	)
 }
 
@@ -165,16 +220,26 @@ export function Explore() {
 	const q = query.get("q") ?? query.get("g0.expr") ?? "" /* g0.expr: as the links of alerts have it */
 	const view = query.get("view") ?? "graph"
 	const range = query.get("range") ?? "1h"
+	const back = query.get("back") ?? ""
+	const customer = query.get("customer") ?? ""
 	const [anchor, setAnchor] = useState(() => Math.floor(now() / 1000))
+	/* asked before it is run, so that what is wrong is an answer and not a failed request */
+	const checked = useGet<{ error?: string }>(q ? "/api/tocsin/v1/promql/check?query=" + encodeURIComponent(q) : null)
 	const to = Number(query.get("to")) || anchor
 	const from = Number(query.get("from")) || to - (parseSpan(range) || 3600e3) / 1000
 	return (
 		<>
-			<PageHead title={t("explore")} />
+			<PageHead title={t("explore")}>
+				<CustomerField value={customer} onInput={(v) => setQuery("customer", v)} />
+				<a class="button hide-narrow" href={"/growth" + (customer ? "?customer=" + encodeURIComponent(customer) : "")}>
+					{t("growth")}
+				</a>
+			</PageHead>
 			<div class="page">
 				<Panel title={t("expression")}>
-					<Query
+					<QueryField
 						value={q}
+						customer={customer}
 						onRun={(text) => {
 							setAnchor(Math.floor(now() / 1000))
 							setQuery("q", text.trim())
@@ -182,7 +247,7 @@ export function Explore() {
 					/>
 				</Panel>
 				<div class="row flow">
-					<Segmented label={t("view")} value={view} onInput={(v) => setQuery("view", v)} options={[["graph", t("graph")], ["table", t("table")]]} />
+					<Segmented label={t("view")} value={view} onInput={(v) => setQuery("view", v)} options={[["graph", t("graph")], ["table", t("table")], ["plan", t("plan")]]} />
 					{view === "graph" && (
 						<Segmented
 							label={t("range")}
@@ -196,15 +261,34 @@ export function Explore() {
 							options={spans.map((s) => [s, s])}
 						/>
 					)}
+					{view === "graph" && (
+						<label class="row">
+							<span class="muted">{t("compare_with")}</span>
+							<select class="input" style={{ width: "auto" }} value={back} onChange={(ev) => setQuery("back", (ev.target as HTMLSelectElement).value)}>
+								<option value="">{t("compare_none")}</option>
+								{["1h", "1d", "7d", "28d"].map((b) => (
+									<option value={b} key={b}>
+										{t("span_before", { span: span(parseSpan(b)) })}
+									</option>
+								))}
+							</select>
+						</label>
+					)}
 					{query.get("from") && <span class="muted">{exactTime(from * 1000)} – {exactTime(to * 1000)}</span>}
 				</div>
-				<Panel title={view === "graph" ? t("graph") : t("table")} bare={view === "table"}>
+				<Panel title={t(view === "graph" || view === "plan" ? view : "table")} bare={view === "table"}>
 					{!q ? (
 						<Nothing title={t("ask_something")}>{t("ask_something_hint")}</Nothing>
+					) : checked.data?.error ? (
+						<Nothing title={t("no_expression")}>{checked.data.error}</Nothing>
+					) : !checked.data ? (
+						<Loading rows={8} />
 					) : view === "graph" ? (
-						<Graph q={q} from={from} to={to} onZoom={(a, b) => { setQuery("from", String(Math.floor(a))); setQuery("to", String(Math.ceil(b))) }} />
+						<Graph q={q} customer={customer} from={from} to={to} back={back} onZoom={(a, b) => { setQuery("from", String(Math.floor(a))); setQuery("to", String(Math.ceil(b))) }} />
+					) : view === "plan" ? (
+						<Plan q={q} customer={customer} from={from} to={to} />
 					) : (
-						<Table q={q} />
+						<Table q={q} customer={customer} />
 					)}
 				</Panel>
 			</div>

@@ -131,18 +131,16 @@ function Link({ k, onClose }: { k: Ticket; onClose: () => void }) {
 			<TextField label={t("search_tickets")} hint={t("link_hint")} value={words} onInput={setWords} autofocus />
 			<Shown of={{ ...all, data: all.data?.filter((x) => !taken.has(x.number)) }} rows={3} empty={<Nothing title={t("no_ticket_fits")} />}>
 				{(list) => (
-					<ul class="list choices" role="radiogroup" aria-label={t("tickets")}>
+					<div class="choices" role="radiogroup" aria-label={t("tickets")}>
 						{list.map((x) => (
-							<li key={x.number}>
-								<label class="check">
-									<input type="radio" name="other" checked={x.number === other} onChange={() => setOther(x.number)} />
-									<span class="muted num">{x.number}</span>
-									<span class="grow ellipsis">{mask.text(x.title)}</span>
-									<StateChip of={stateOf(x)} />
-								</label>
-							</li>
+							<label class="check" key={x.number}>
+								<input type="radio" name="other" checked={x.number === other} onChange={() => setOther(x.number)} />
+								<span class="muted num">{x.number}</span>
+								<span class="grow ellipsis">{mask.text(x.title)}</span>
+								<StateChip of={stateOf(x)} />
+							</label>
 						))}
-					</ul>
+					</div>
 				)}
 			</Shown>
 		</FormDialog>
@@ -318,7 +316,7 @@ function Alerts({ k }: { k: Ticket }) {
 									<strong>{t("what_to_do")}</strong> {full.annotations.todo}
 								</p>
 							)}
-							{full?.generatorURL && <AlertGraph url={full.generatorURL} since={full.startsAt} />}
+							{full?.generatorURL && <AlertGraph url={full.generatorURL} since={full.startsAt} customer={k.customer} />}
 						</li>
 					)
 				})}

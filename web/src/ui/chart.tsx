@@ -4,7 +4,7 @@
  * Colours come from the page's own tokens; each series has its dash as well, so that colour is not the only sign.
  */
 import { useEffect, useRef, useState } from "preact/hooks"
-import { now, useGet } from "../api"
+import { now, of, useGet } from "../api"
 import { clockTime, dayName, number } from "../format"
 import { t } from "../words"
 import { Loading, Nothing, troubleText } from "./basics"
@@ -12,6 +12,8 @@ import { Loading, Nothing, troubleText } from "./basics"
 export interface Line {
 	label: string
 	points: [number, number][]
+	colour?: number /* its place among the colours; default: its place among the lines */
+	past?: boolean /* an earlier time drawn beside: paler and dotted */
 }
 
 const hues = { light: ["#1d4f91", "#a04800", "#1b6b3a", "#7a2d8c", "#765c00", "#0b6a75", "#9c2a4a", "#4a5563"], dark: ["#8ab6f5", "#ffb36b", "#77d197", "#d7a1ea", "#e8cc63", "#74d3de", "#ff9db4", "#aab4c2"] }
@@ -60,7 +62,7 @@ export function Chart({ lines, height = 220, from, to, marks = [], onZoom, label
 					cursor: { drag: { x: !!onZoom, y: false, setScale: false } },
 					scales: { x: { time: true, ...(from && to ? { min: from, max: to } : {}) } },
 					axes: [{ ...axis, space: 70, values: (_u, xs) => xs.map((x, i) => timeLabel(x, xs[i - 1])) }, { ...axis, size: 58, values: (_u, vs) => vs.map((v) => short(v)) }],
-					series: [{}, ...lines.map((l, i) => ({ label: l.label, stroke: colourOf(i), width: 1.6, dash: dashes[Math.floor(i / 8) % 4], points: { show: false }, spanGaps: false }))],
+					series: [{}, ...lines.map((l, i) => ({ label: l.label, stroke: colourOf(l.colour ?? i) + (l.past ? "99" : ""), width: l.past ? 1.2 : 1.6, dash: l.past ? [2, 4] : dashes[Math.floor((l.colour ?? i) / 8) % 4], points: { show: false }, spanGaps: false }))],
 					hooks: {
 						setSelect: [
 							(u) => {
@@ -112,6 +114,7 @@ export function short(v: number): string {
 export interface PromResult {
 	status: string
 	warnings?: string[]
+	infos?: string[]
 	data: { resultType: string; result: unknown }
 }
 interface Series {
@@ -131,9 +134,9 @@ export function metricName(m: Record<string, string>): string {
 export const linesOf = (r: PromResult): Line[] =>
 	((r.data.result as Series[]) ?? []).map((s) => ({ label: metricName(s.metric), points: (s.values ?? []).map(([x, v]): [number, number] => [x, Number(v)]).filter(([, y]) => isFinite(y)) }))
 
-export function rangePath(expr: string, from: number, to: number, points = 240): string {
+export function rangePath(expr: string, from: number, to: number, customer?: string, more = "", points = 240): string {
 	const step = Math.max(1, Math.ceil((to - from) / points))
-	return `/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${Math.floor(from)}&end=${Math.ceil(to)}&step=${step}`
+	return of(`/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${Math.floor(from)}&end=${Math.ceil(to)}&step=${step}${more}`, customer)
 }
 
 /* The expression inside an alert's generator URL, as Prometheus writes it. */
@@ -146,12 +149,12 @@ export function exprOf(url: string): string | null {
 }
 
 /* What led to the alert: its expression without the comparison would say more; the whole one says when. */
-export function AlertGraph({ url, since }: { url: string; since: string }) {
+export function AlertGraph({ url, since, customer }: { url: string; since: string; customer?: string }) {
 	const expr = exprOf(url)
 	const [from] = useState(() => Date.parse(since) / 1000 - 3600)
 	const [to] = useState(() => Math.min(now() / 1000, Date.parse(since) / 1000 + 3600))
 	const bare = expr?.replace(/\s*(==|!=|>=|<=|>|<)\s*(bool\s+)?-?[\d.eE+]+\s*$/, "") ?? null
-	const a = useGet<PromResult>(bare ? rangePath(bare, from, to) : null)
+	const a = useGet<PromResult>(bare ? rangePath(bare, from, to, customer) : null)
 	if (!bare) return null
 	return (
 		<div class="stack tight" style={{ marginTop: "8px" }}>
@@ -166,7 +169,7 @@ export function AlertGraph({ url, since }: { url: string; since: string }) {
 			) : (
 				<Loading rows={3} />
 			)}
-			<a class="mono wrap" href={`/explore?q=${encodeURIComponent(expr ?? "")}`}>
+			<a class="mono wrap" href={`/explore?q=${encodeURIComponent(expr ?? "")}${customer ? "&customer=" + encodeURIComponent(customer) : ""}`}>
 				{expr}
 			</a>
 		</div>
