@@ -5,6 +5,7 @@
 
 #include "api/prom_parts.h"
 #include "base/budget.h"
+#include "base/number.h"
 #include "base/time.h"
 #include "promql/native.h"
 #include "promql/query_log.h"
@@ -75,23 +76,45 @@ add_words(struct json_writer *w, const char *key, struct strs words)
 	jsonw_array_end(w);
 }
 
+/* [1435781451.781, — the time in seconds with at most three places. */
+enum { MOMENT_TEXT = NUMBER_TEXT + 6 };
+
+static char *
+put_moment(char *p, msec_t t)
+{
+	uint64_t size = t < 0 ? 0 - (uint64_t)t : (uint64_t)t;
+	*p++ = '[';
+	if (t < 0)
+		*p++ = '-';
+	p = number_u64(p, size / 1000);
+	if (size % 1000) {
+		unsigned ms = (unsigned)(size % 1000);
+		*p++ = '.';
+		*p++ = (char)('0' + ms / 100);
+		*p++ = (char)('0' + ms / 10 % 10);
+		*p++ = (char)('0' + ms % 10);
+	}
+	*p++ = ',';
+	return p;
+}
+
 static void
 add_moment(struct buf *b, msec_t t)
 {
-	buf_fmt(b, "[%lld", (long long)(t / 1000));
-	if (t % 1000)
-		buf_fmt(b, ".%03d", (int)llabs(t % 1000));
-	buf_ch(b, ',');
+	char *p = buf_room(b, MOMENT_TEXT);
+	buf_grew(b, (size_t)(put_moment(p, t) - p));
 }
 
-/* [1435781451.781,"1"]: the time in seconds with at most three places, the value as a text. */
+/* [1435781451.781,"1"]: the value is a text. */
 static void
-add_point(struct buf *b, const struct promql_point *p)
+add_point(struct buf *b, const struct promql_point *point)
 {
-	add_moment(b, p->t);
-	buf_ch(b, '"');
-	buf_f64(b, p->v);
-	buf_c(b, "\"]");
+	char *start = buf_room(b, MOMENT_TEXT + NUMBER_TEXT + 3), *p = put_moment(start, point->t);
+	*p++ = '"';
+	p = number_f64(p, point->v);
+	*p++ = '"';
+	*p++ = ']';
+	buf_grew(b, (size_t)(p - start));
 }
 
 void
@@ -105,36 +128,45 @@ prom_add_labels(struct json_writer *w, struct labels ls)
 	jsonw_object_end(w);
 }
 
-/* The points of one kind, numbers or native histograms, under their key; nothing where there are none. */
+/* Is there a point of this kind, a number or a native histogram? */
+static bool
+has_points(const struct promql_series *s, bool native)
+{
+	bool any = false;
+	if (!s->natives)
+		return !native && s->n;
+	for (size_t i = 0; !any && i < s->n; i++)
+		any = (s->natives[i] != NULL) == native;
+	return any;
+}
+
+/* The points of one kind under their key; nothing where there are none. */
 static void
 add_points(struct json_writer *w, const struct promql_series *s, bool matrix, bool native)
 {
-	struct buf points = {0};
+	struct buf *b = w->out;
+	bool first = true;
+	if (!has_points(s, native))
+		return;
+	jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
+	jsonw_raw(w, matrix ? STR("[") : STR("")); /* the rest of this value is written by hand */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct native *h = s->natives ? s->natives[i] : NULL;
 		if ((h != NULL) != native)
 			continue;
-		if (points.n)
-			buf_ch(&points, ',');
+		if (!first)
+			buf_ch(b, ',');
+		first = false;
 		if (!h) {
-			add_point(&points, &s->points[i]);
+			add_point(b, &s->points[i]);
 			continue;
 		}
-		add_moment(&points, s->points[i].t);
-		native_json(h, &points);
-		buf_ch(&points, ']');
+		add_moment(b, s->points[i].t);
+		native_json(h, b);
+		buf_ch(b, ']');
 	}
-	if (points.n) {
-		jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
-		if (matrix) {
-			jsonw_array(w);
-			jsonw_raw(w, buf_view(&points));
-			jsonw_array_end(w);
-		} else {
-			jsonw_raw(w, buf_view(&points));
-		}
-	}
-	buf_fini(&points);
+	if (matrix)
+		buf_ch(b, ']');
 }
 
 static void

@@ -62,8 +62,9 @@ eval_hold(const struct eval *ev, size_t n)
 bool
 eval_go_on(const struct eval *ev)
 {
+	enum { LOOKS = 16 }; /* asked for each series, and the time costs more than a short series does */
 	const volatile bool *cancel = ev->run->ask->cancel;
-	nsec_t deadline = ev->run->ask->deadline;
+	nsec_t deadline = ev->run->looks++ % LOOKS ? 0 : ev->run->ask->deadline;
 	if (deadline && clock_mono(clock_real()) > deadline)
 		return eval_fail(ev, RC_TIMEOUT, "query timed out in expression evaluation");
 	return !(cancel && *cancel) ||
@@ -107,6 +108,7 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		memset(rows->scratch.has, 0, ev->n);
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
+		rows->scratch.from = rows->scratch.to = 0;
 		rows->scratch.h = NULL;
 		return &rows->scratch;
 	}
@@ -129,6 +131,12 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 	row->v = arena_array(run->arena, double, ev->n);
 	row->has = arena_array(run->arena, uint8_t, ev->n);
 	return row;
+}
+
+void
+eval_row_undo(struct rows *rows)
+{
+	rows->n -= !rows->take; /* its memory stays, and stays paid for */
 }
 
 bool
@@ -436,7 +444,7 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (!eval_cursor(ev, n, end - range + 1, end, &c))
+	if (!eval_cursor(ev, n, (struct reach){end - range + 1, end}, &c))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
 	while (ok && tsdb_cursor_next(c, &view))

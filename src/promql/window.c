@@ -25,7 +25,7 @@ looks_like_counter(struct str name)
 	return false;
 }
 
-static void
+void
 note_counter(const struct window *w)
 {
 	if (w->noted && *w->noted)

@@ -111,9 +111,8 @@ series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, s
 		s->min = t;
 }
 
-/* The values of the open chunk. */
-static void
-read_open(const struct series *s, double *v)
+void
+series_read_open(const struct series *s, double *v)
 {
 	struct token_state state = {0};
 	struct bit_reader r;
@@ -152,7 +151,7 @@ static void
 pack_open(struct series *s)
 {
 	double v[CHUNK_SAMPLES];
-	read_open(s, v);
+	series_read_open(s, v);
 	pack_values(s, s->line, v, s->n);
 	s->line = NULL;
 	s->n = s->bits = 0;
@@ -342,7 +341,7 @@ series_read_head(const struct series *s, msec_t min, msec_t max, struct samples 
 	for (const struct pack *p = s->packs; p; p = p->next)
 		pack_read(p, min, max, out, NULL);
 	if (s->n && overlaps(s->line, s->n, min, max)) {
-		read_open(s, v);
+		series_read_open(s, v);
 		add_range(out, s->line, v, s->n, min, max);
 	}
 	const struct samples *late = s->extra ? &s->extra->late : NULL;

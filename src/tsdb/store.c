@@ -21,12 +21,6 @@ tsdb_stale(void)
 	return v;
 }
 
-bool
-tsdb_is_stale(double v)
-{
-	return same_bits(v, tsdb_stale());
-}
-
 /* ---- tenants and series ---- */
 
 struct tenant *

@@ -90,7 +90,8 @@ struct series_slot {
 	uint32_t id; /* + 1; 0: free */
 } __attribute__((packed, aligned(4)));
 
-struct appending; /* append.c */
+struct appending;  /* append.c */
+struct selections; /* selection.h */
 
 struct tsdb {
 	struct tsdb_options options;
@@ -105,6 +106,7 @@ struct tsdb {
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
 	struct annex *annex;
 	struct memo *memo;
+	struct selections *selections;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
 	size_t damaged;
@@ -153,6 +155,7 @@ void series_add_late(struct series *, msec_t t, double v);
 enum verdict series_judge_histogram(struct tsdb *, const struct series *, msec_t t, struct str bytes, msec_t window);
 void series_add_histogram(struct series *, msec_t t, struct str bytes);
 void series_pack(struct series *);               /* packs what is open or late */
+void series_read_open(const struct series *, double *v); /* the values of the open chunk */
 /* Floats, or native histograms. */
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
 void series_read_head_histograms(const struct series *, msec_t min, msec_t max, struct blobs *);
