@@ -34,6 +34,7 @@ CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struc
 /* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
  * kept in it. */
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
+uint64_t block_writer_samples(const struct block_writer *); /* so far */
 void block_writer_abandon(struct block_writer **);
 
 /* ---- reading ---- */
@@ -58,6 +59,8 @@ struct block_visitor {
 /* Must come once, before anything is read of a block that was opened. */
 CHECKED enum rc block_visit(struct block *, const struct block_visitor *, struct err *);
 
+/* The spans of the series' chunks. */
+void block_each_chunk(struct block *, uint32_t id, void (*fn)(void *arg, msec_t min, msec_t max, bool histograms), void *arg);
 /* Adds the series' samples within the range.  False: its chunk is damaged. */
 bool block_read(struct block *, uint32_t id, msec_t min, msec_t max, struct samples *);
 bool block_read_histograms(struct block *, uint32_t id, msec_t min, msec_t max, struct blobs *);

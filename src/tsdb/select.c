@@ -35,7 +35,7 @@ typedef enum rc visit_fn(void *arg, const struct series *, struct err *);
 static bool
 is_wanted(const struct series *s, const struct tsdb_select *q)
 {
-	return s->min <= q->max && s->max >= q->min;
+	return s->min <= s->max && s->min <= q->max && s->max >= q->min;
 }
 
 static enum rc
