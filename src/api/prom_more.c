@@ -27,7 +27,7 @@ handle_prom_format_query(struct call *c)
 	struct json_writer w;
 	if (!parsed(c, &q))
 		return;
-	promql_print(q, &text);
+	promql_print_pretty(q, &text);
 	prom_success(&w, &b);
 	jsonw_str(&w, buf_view(&text));
 	jsonw_object_end(&w);

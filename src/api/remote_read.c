@@ -9,6 +9,7 @@
 #include "api/tenant.h"
 #include "base/budget.h"
 #include "label/matcher.h"
+#include "wire/histogram.h"
 #include "wire/prompb.h"
 #include "wire/prompb_read.h"
 #include "wire/snappy.h"
@@ -20,24 +21,57 @@ struct reading {
 	struct buf out, result;
 	VEC(struct pair) labels;
 	VEC(struct prompb_sample) samples;
+	VEC(struct str) histograms; /* messages, in the arena */
+	struct arena *arena;
 };
+
+/* From the store's bytes to messages. */
+static void
+read_histograms(struct reading *r, const struct tsdb_view *v)
+{
+	struct histogram h;
+	struct buf message = {0};
+	arena_reset(r->arena);
+	r->histograms.n = 0;
+	for (size_t i = 0; i < v->n_histograms; i++) {
+		if (!histogram_unpack(v->histograms[i], r->arena, &h))
+			continue;
+		buf_clear(&message);
+		histogram_to_proto(&h, v->histogram_t[i], &message);
+		*vec_add(&r->histograms) = arena_str(r->arena, buf_view(&message));
+	}
+	buf_fini(&message);
+}
+
+/* What a series costs, in samples: of a histogram's bytes sixteen are one. */
+static size_t
+cost_of(const struct tsdb_view *v)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < v->n_histograms; i++)
+		bytes += v->histograms[i].n;
+	return v->n + v->n_histograms + bytes / 16;
+}
 
 static enum rc
 add_series(struct reading *r, const struct tsdb_view *v, struct err *e)
 {
-	if (!v->n)
+	size_t cost = cost_of(v);
+	if (!cost)
 		return RC_OK;
-	if (r->paid + v->n > r->limit)
+	if (r->paid + cost > r->limit)
 		return err_set(e, RC_REFUSED, "more than server.query_max_samples (%zu) samples", r->limit);
-	if (budget_take(BUDGET_query_samples, v->n, e) != RC_OK)
+	if (budget_take(BUDGET_query_samples, cost, e) != RC_OK)
 		return RC_REFUSED;
-	r->paid += v->n;
+	r->paid += cost;
 	r->labels.n = r->samples.n = 0;
 	labels_each (v->labels, l)
 		*vec_add(&r->labels) = l.it;
 	for (size_t i = 0; i < v->n; i++)
 		*vec_add(&r->samples) = (struct prompb_sample){v->t[i], v->v[i]};
-	prompb_add(&r->result, (struct pairs){r->labels.p, r->labels.n}, r->samples.p, r->samples.n);
+	read_histograms(r, v);
+	prompb_add_all(
+	    &r->result, (struct pairs){r->labels.p, r->labels.n}, r->samples.p, r->samples.n, r->histograms.p, r->histograms.n);
 	return RC_OK;
 }
 
@@ -117,6 +151,7 @@ handle_remote_read(struct call *c)
 		answer_error(c, RC_IO, "%s", e.text);
 		return;
 	}
+	r.arena = arena_create();
 	enum rc rc = unpack_and_read(&r, &e);
 	budget_give(BUDGET_queries, 1);
 	budget_give(BUDGET_query_samples, r.paid);
@@ -128,4 +163,6 @@ handle_remote_read(struct call *c)
 	buf_fini(&r.result);
 	vec_fini(&r.labels);
 	vec_fini(&r.samples);
+	vec_fini(&r.histograms);
+	arena_destroy(&r.arena);
 }

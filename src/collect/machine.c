@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/must.h"
 #include "collect/page.h"
 #include "collect/source.h"
@@ -115,17 +116,50 @@ machine_has_systemd(const struct machine *m)
 
 /* ---- a pass ---- */
 
+/* The name that a line begins with; empty for a remark. */
+static struct str
+name_of(struct str line)
+{
+	size_t n = 0;
+	while (n < line.n && line.p[n] != '{' && line.p[n] != ' ' && line.p[n] != '#')
+		n++;
+	return str_to(line, n);
+}
+
+/* The lines of a source, each metric's first one behind its type and help: what ends in _total counts. */
+static void
+describe(const struct source *source, struct str lines, struct map *known, struct buf *b)
+{
+	struct str line;
+	while (str_cut(&lines, '\n', &line)) {
+		struct str name = name_of(line);
+		if (name.n && !map_get(known, name)) {
+			map_put(known, name, (void *)source);
+			buf_fmt(b, "# HELP %.*s %s\n# TYPE %.*s %s\n", STR_ARG(name), source->help, STR_ARG(name),
+			    str_ends(name, STR("_total")) ? "counter" : "gauge");
+		}
+		buf_fmt(b, "%.*s\n", STR_ARG(line));
+	}
+}
+
 void
 machine_page(struct machine *m, msec_t now, struct buf *b)
 {
+	struct map *known = map_create();
+	struct buf lines = {0};
 	struct buf units = {0};
 	pthread_mutex_lock(&m->lock);
 	buf_str(&units, buf_view(&m->units));
 	pthread_mutex_unlock(&m->lock);
 	m->host.units = buf_view(&units);
 	m->host.now = now;
-	for (size_t i = 0; sources[i]; i++)
-		sources[i]->read(&m->host, b);
+	for (size_t i = 0; sources[i]; i++) {
+		buf_clear(&lines);
+		sources[i]->read(&m->host, &lines);
+		describe(sources[i], buf_view(&lines), known, b);
+	}
+	map_destroy(&known);
+	buf_fini(&lines);
 	buf_fini(&units);
 }
 

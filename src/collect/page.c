@@ -22,6 +22,7 @@ struct page_memory {
 	uint64_t scrape;
 	struct tsdb_ref reports[REPORTS];
 	bool reported;
+	uint64_t described; /* the hash of its types, helps and units as they were stored; 0: not yet */
 };
 
 struct page_memory *
@@ -80,6 +81,7 @@ struct storing {
 	VEC(struct fresh) fresh;
 	VEC(struct waiting) waiting;
 	msec_t now;
+	uint64_t described; /* a hash of what the page says of its metrics */
 };
 
 /* The target's labels win, or with honor_labels the page's; what loses is kept as exported_<name>. */
@@ -173,8 +175,10 @@ read_page(struct storing *s, struct str body, enum expo_format format, struct pa
 	expo_init(&x, body, format, &limits);
 	while (rc == RC_OK && (item = expo_next(&x)) != EXPO_END) {
 		struct line *line;
-		if (item != EXPO_SAMPLE)
+		if (item != EXPO_SAMPLE) {
+			s->described = (s->described ^ str_hash(x.family) ^ str_hash(x.text)) * 0x9e3779b97f4a7c15;
 			continue;
+		}
 		n->scraped++;
 		rc = line_of(s, &x, &line, e);
 		if (rc != RC_OK || line->dropped)
@@ -193,6 +197,44 @@ read_page(struct storing *s, struct str body, enum expo_format format, struct pa
 	n->kept = s->samples.n;
 	n->added = s->fresh.n;
 	return rc;
+}
+
+static struct tsdb_metadata *
+family_of(struct map *by_name, const struct expo *x, struct arena *a)
+{
+	struct tsdb_metadata *m = map_get(by_name, x->family);
+	if (!m) {
+		m = arena_new(a, struct tsdb_metadata);
+		m->metric = arena_str(a, x->family);
+		map_put(by_name, m->metric, m);
+	}
+	return m;
+}
+
+/* What the page says of its metrics: read again when it is not what it said before. */
+static void
+describe(struct storing *s, struct str body, enum expo_format format)
+{
+	struct map *by_name = map_create();
+	VEC(struct tsdb_metadata) all = {0};
+	struct expo x;
+	struct err e;
+	expo_init(&x, body, format, &(struct expo_limits){0});
+	for (enum expo_item item; (item = expo_next(&x)) != EXPO_END;) {
+		if (item == EXPO_SAMPLE)
+			continue;
+		struct tsdb_metadata *m = family_of(by_name, &x, s->page);
+		*(item == EXPO_TYPE ? &m->type : item == EXPO_HELP ? &m->help : &m->unit) = arena_str(s->page, x.text);
+	}
+	expo_fini(&x);
+	map_each(by_name, entry)
+		*vec_add(&all) = *(struct tsdb_metadata *)entry->value;
+	if (all.n && tsdb_metadata_put(s->db, s->target->tenant, all.p, all.n, &e) != RC_OK)
+		log_warn("collect", "what the page of %.*s says of its metrics is not stored: %s", STR_ARG(s->target->job), e.text);
+	else
+		s->memory->described = s->described;
+	vec_fini(&all);
+	map_destroy(&by_name);
 }
 
 /* [P2]: forgets what was not on the page of this scrape, and ends it. */
@@ -238,6 +280,8 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 		rc = begin_series(&s, e);
 	if (rc == RC_OK && s.samples.n)
 		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
+	if (rc == RC_OK && s.described != m->described)
+		describe(&s, body, format);
 	if (rc == RC_OK)
 		end_missing(m, db, now);
 	else

@@ -162,3 +162,34 @@ UNIT(page_that_has_a_new_series_twice_begins_it_once)
 	end(&f);
 }
 END
+
+struct told {
+	size_t n;
+	char text[200];
+};
+
+static void
+tell(void *arg, const struct tsdb_metadata *m)
+{
+	struct told *t = arg;
+	t->n++;
+	snprintf(t->text, sizeof t->text, "%.*s|%.*s|%.*s|%.*s", STR_ARG(m->metric), STR_ARG(m->type), STR_ARG(m->help), STR_ARG(m->unit));
+}
+
+UNIT(what_a_page_says_of_its_metrics_is_kept)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	for (int round = 0; round < 3; round++) {
+		struct told t = {0};
+		const char *help = round < 2 ? "# HELP x what it\\nis\n# TYPE x gauge\n" : "# HELP x another\n# TYPE x gauge\n";
+		ck_assert_int_eq(scrape(&f, 0, 2, help, &n, &e), RC_OK);
+		tsdb_metadata_each(f.db, STR("t"), tell, &t);
+		ck_assert_uint_eq(t.n, 1);
+		ck_assert_str_eq(t.text, round < 2 ? "x|gauge|what it\nis|" : "x|gauge|another|");
+	}
+	end(&f);
+}
+END

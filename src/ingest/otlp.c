@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ingest/otlp_name.h"
+#include "wire/histogram.h"
 
 /* A histogram's labels are stored once for each bucket: what a point may have bounds what it can grow to. */
 static const struct otlp_limits limits = {.attributes = 128, .bytes = 16384, .buckets = 1000};
@@ -201,6 +202,24 @@ put(struct writing *w, struct str name, struct pair extra, const struct value *v
 	pushed_sample(&w->pushed, ref, v->t, w->o.point.no_value ? tsdb_stale() : sum);
 }
 
+/* The series itself, as a native histogram. */
+static void
+put_native(struct writing *w, struct str name, const struct value *v, const struct histogram *h)
+{
+	struct tsdb_ref ref;
+	size_t n = w->labels.n;
+	struct pair *all = arena_array(w->scratch, struct pair, n + 1);
+	if (n)
+		memcpy(all, w->labels.p, n * sizeof *all);
+	all[n++] = (struct pair){STR(LABEL_METRIC), name};
+	if (!pushed_series(&w->pushed, all, n, &ref))
+		refuse_point(w, &w->pushed.first);
+	else if (w->o.point.no_value)
+		pushed_sample(&w->pushed, ref, v->t, tsdb_stale());
+	else
+		pushed_histogram(&w->pushed, ref, v->t, h);
+}
+
 static struct str
 with_ending(struct writing *w, struct str name, const char *ending)
 {
@@ -244,6 +263,51 @@ put_histogram(struct writing *w, struct str name, struct value v)
 	put_count_and_sum(w, name, v);
 }
 
+/* Every so many neighbours become one where the scale is finer than the finest schema. */
+static void
+side_of(struct writing *w, const struct otlp_buckets *b, int coarser, struct histogram_side *out)
+{
+	struct arena *a = w->scratch;
+	out->spans = arena_new(a, struct histogram_span);
+	out->counts = arena_array(a, double, b->counts.n + 1);
+	for (size_t i = 0; i < b->counts.n; i++) {
+		int32_t at = (int32_t)(((int64_t)b->offset + (int64_t)i) >> coarser) + 1;
+		if (out->n == 0)
+			out->spans[out->n_spans++] = (struct histogram_span){.offset = at};
+		if (out->n == 0 || at > out->spans[0].offset + (int32_t)out->n - 1)
+			out->n++;
+		out->counts[out->n - 1] += (double)b->counts.p[i];
+	}
+	if (out->n)
+		out->spans[0].length = (uint32_t)out->n;
+}
+
+enum { OFFSET_MAX = 1 << 24 };
+#define ZERO_THRESHOLD 1e-128 /* where the sender says none */
+
+static enum rc
+put_exponential(struct writing *w, struct str name, struct value v, struct err *e)
+{
+	const struct otlp_point *p = &w->o.point;
+	int coarser = p->scale > HISTOGRAM_SCHEMA_MAX ? p->scale - HISTOGRAM_SCHEMA_MAX : 0;
+	struct histogram h = {.schema = p->scale - coarser,
+	    .integer = true,
+	    .count = (double)p->count,
+	    .sum = p->sum,
+	    .zero_count = (double)p->zero_count,
+	    .zero_threshold = p->zero_threshold > 0 ? p->zero_threshold : ZERO_THRESHOLD};
+	if (v.delta)
+		return err_set(e, RC_INVALID, "exponential histograms are taken cumulative, \"%.*s\" came as differences (delta)",
+		    STR_ARG(str_to(name, 200)));
+	if (h.schema < HISTOGRAM_SCHEMA_MIN || coarser > 24 || abs(p->positive.offset) > OFFSET_MAX || abs(p->negative.offset) > OFFSET_MAX)
+		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" has a scale of %d; it must be at least %d",
+		    STR_ARG(str_to(name, 200)), p->scale, HISTOGRAM_SCHEMA_MIN);
+	side_of(w, &p->positive, coarser, &h.positive);
+	side_of(w, &p->negative, coarser, &h.negative);
+	put_native(w, name, &v, &h);
+	return RC_OK;
+}
+
 static void
 put_summary(struct writing *w, struct str name, struct value v)
 {
@@ -281,9 +345,9 @@ put_point(struct writing *w)
 	case OTLP_HISTOGRAM: put_histogram(w, name, v); break;
 	case OTLP_SUMMARY: put_summary(w, name, v); break;
 	case OTLP_EXPONENTIAL:
-		err_set(&e, RC_INVALID, "exponential histograms are not stored yet (\"%.*s\")",
-		    STR_ARG(str_to(name, 200)));
-		refuse_point(w, &e);
+		if (put_exponential(w, name, v, &e) != RC_OK)
+			refuse_point(w, &e);
+		break;
 	}
 }
 

@@ -2,7 +2,8 @@
  * otlp.h — OpenTelemetry's metrics (wire/otlp.h) into the store of samples, as Prometheus's receiver stores them.
  *
  * Gauges and sums become a series, histograms classic buckets, summaries quantiles; what comes as differences (delta) is
- * summed up.  Exponential histograms are left out and counted.  The resource becomes `job` (service.namespace/service.name),
+ * summed up.  Exponential histograms become native ones; of
+ * those only cumulative ones are taken.  The resource becomes `job` (service.namespace/service.name),
  * `instance` (service.instance.id) and, with its other attributes, the series target_info.  Any thread.
  */
 #ifndef INGEST_OTLP_H

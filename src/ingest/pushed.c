@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/metric.h"
+#include "wire/histogram.h"
 
 void
 pushed_init(struct pushed *p, struct tsdb *db, struct str tenant)
@@ -16,6 +17,8 @@ pushed_fini(struct pushed *p)
 {
 	buf_fini(&p->labels);
 	vec_fini(&p->samples);
+	vec_fini(&p->histograms);
+	buf_fini(&p->packed);
 }
 
 void
@@ -75,6 +78,23 @@ append(struct pushed *p)
 	p->samples.n = 0;
 }
 
+/* The same of histograms; where they stand is known only now, since the buffer moves as it grows. */
+static void
+append_histograms(struct pushed *p)
+{
+	struct tsdb_counts c;
+	const char *at = p->packed.p;
+	for (size_t i = 0; i < p->histograms.n; at += p->histograms.p[i++].bytes.n)
+		p->histograms.p[i].bytes.p = at;
+	if (p->histograms.n && p->rc == RC_OK) {
+		p->rc = tsdb_append_histograms(p->db, p->histograms.p, p->histograms.n, &c, &p->failure);
+		if (p->rc == RC_OK)
+			add_counts(&p->counts.stored, &c);
+	}
+	p->histograms.n = 0;
+	buf_clear(&p->packed);
+}
+
 void
 pushed_sample(struct pushed *p, struct tsdb_ref ref, msec_t t, double v)
 {
@@ -84,11 +104,25 @@ pushed_sample(struct pushed *p, struct tsdb_ref ref, msec_t t, double v)
 		append(p);
 }
 
+enum { PACKED_PIECE = 1 << 20 };
+
+void
+pushed_histogram(struct pushed *p, struct tsdb_ref ref, msec_t t, const struct histogram *h)
+{
+	size_t before = p->packed.n;
+	p->counts.samples++;
+	histogram_pack(h, &p->packed);
+	*vec_add(&p->histograms) = (struct tsdb_histogram){ref, t, str_n(NULL, p->packed.n - before)};
+	if (p->packed.n >= PACKED_PIECE)
+		append_histograms(p);
+}
+
 enum rc
 pushed_end(struct pushed *p, struct err *e)
 {
 	const struct tsdb_counts *s = &p->counts.stored;
 	append(p);
+	append_histograms(p);
 	metric_add(METRIC_pushed_samples_total, (int64_t)s->stored);
 	if (p->rc != RC_OK)
 		return err_set(e, p->rc, "%s", p->failure.text);

@@ -28,6 +28,7 @@ struct pushed_counts {
 	struct tsdb_counts stored;
 };
 
+struct histogram;
 struct pushed {
 	struct pushed_counts counts;
 	struct str tenant;
@@ -35,6 +36,8 @@ struct pushed {
 	/* ours */
 	struct tsdb *db;
 	VEC(struct tsdb_sample) samples;
+	VEC(struct tsdb_histogram) histograms; /* their bytes stand in `packed`, one behind the other */
+	struct buf packed;
 	struct err first; /* the first series that was refused, and why */
 	enum rc rc;       /* the store failed: `failure` says how */
 	struct err failure;
@@ -47,6 +50,8 @@ bool pushed_series(struct pushed *, struct pair *, size_t n, struct tsdb_ref *);
 /* A series that could not even be read, and why. */
 void pushed_refuse(struct pushed *, const struct err *);
 void pushed_sample(struct pushed *, struct tsdb_ref, msec_t t, double v);
+/* A native histogram. */
+void pushed_histogram(struct pushed *, struct tsdb_ref, msec_t t, const struct histogram *);
 /* RC_INVALID, RC_REFUSED: some of it was refused (the text says what; the rest is stored).  RC_IO: send it again. */
 CHECKED enum rc pushed_end(struct pushed *, struct err *);
 

@@ -338,11 +338,11 @@ static void
 pour(void *arg, const struct row *row)
 {
 	struct pouring *p = arg;
-	p->native |= row->h != NULL;
+	enum aggregate op = p->n->aggregate;
+	p->native |= row->h != NULL && op != AGG_COUNT && op != AGG_GROUP;
 	if (p->native)
 		return;
 	struct sum *s = sum_of(p, row);
-	enum aggregate op = p->n->aggregate;
 	for (size_t i = 0; i < p->ev->n; i++) {
 		double v = row->v[i];
 		if (!row->has[i])
@@ -413,9 +413,10 @@ pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *d
 	struct rows rows = {.take = pour, .take_arg = &p};
 	const struct node *arg = node_bare(n->args[0]);
 	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
-	*done = !ok || !(p.native || overflowed(&p));
+	bool sums = n->aggregate == AGG_SUM || n->aggregate == AGG_AVG;
+	*done = !ok || (p.native ? sums : !overflowed(&p));
 	if (ok && *done)
-		ok = give_out(&p, out);
+		ok = p.native ? native_pour(ev, n, out) : give_out(&p, out);
 	map_destroy(&p.by_labels);
 	vec_fini(&p.sums);
 	return ok;

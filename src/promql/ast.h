@@ -90,6 +90,7 @@ struct node {
 	struct strs grouping;
 
 	enum op op; /* unary, binary */
+	const char *sign; /* where it stands; binary */
 	bool returns_bool;
 	struct matching match;
 	enum clock_kind clock;
@@ -140,6 +141,9 @@ enum { AGGREGATES = AGG_LIMIT_RATIO + 1 };
 
 /* print.c */
 void promql_print_node(const struct node *, struct buf *);
+void promql_print_aggregate(struct buf *, const struct node *); /* sum by (a) */
+void promql_print_matching(struct buf *, const struct node *); /* bool on (a) group_left (), with a blank before */
+void promql_print_time(struct buf *, const struct node *);     /* [5m:1m] @ end() offset 1m */
 
 /* check.c: sets the types from below and judges them */
 CHECKED enum rc node_check(const struct promql *, struct node *, struct err *);

@@ -335,7 +335,7 @@ many_are_one(const struct joining *j, const struct members *many, const struct r
 	for (size_t i = 0; i < j->ev->n; i++) {
 		size_t n = 0;
 		for (size_t r = 0; one_at[i] && r < many->n; r++)
-			n += many->p[r]->has[i];
+			n += many->p[r]->has[i] && native_fits(j->n->op, row_get(many->p[r], i), row_get(one_at[i], i));
 		if (n > 1)
 			return eval_fail(j->ev, RC_INVALID,
 			    "multiple matches for labels: many-to-one matching must be explicit "

@@ -68,13 +68,14 @@ check_unary(const struct promql *q, struct node *n, struct err *e)
 	    words(n->type));
 }
 
-static bool
-lists_share(struct strs a, struct strs b)
+/* The first of a that b has, too; NULL: there is none. */
+static const struct str *
+shared_label(struct strs a, struct strs b)
 {
 	for (size_t i = 0; i < a.n; i++)
 		if (strs_has(b, a.p[i]))
-			return true;
-	return false;
+			return &a.p[i];
+	return NULL;
 }
 
 static enum rc
@@ -91,9 +92,10 @@ check_matching(const struct promql *q, const struct node *n, bool vectors, struc
 	if (!vectors && (m->given || fills))
 		return promql_error(
 		    q->text, n->text.p, e, "vector matching only allowed between instant vectors");
-	if (m->on && lists_share(m->labels, m->include))
+	const struct str *twice = m->on ? shared_label(m->labels, m->include) : NULL;
+	if (twice)
 		return promql_error(
-		    q->text, n->text.p, e, "label must not occur in ON and GROUP clause at once");
+		    q->text, n->sign, e, "label \"%.*s\" must not occur in ON and GROUP clause at once", STR_ARG(*twice));
 	return RC_OK;
 }
 
@@ -109,10 +111,10 @@ check_binary(const struct promql *q, struct node *n, struct err *e)
 	bool vectors = l->type == PROMQL_VECTOR && r->type == PROMQL_VECTOR;
 	if (n->returns_bool && !op_is_comparison(n->op))
 		return promql_error(
-		    q->text, n->text.p, e, "bool modifier can only be used on comparison operators");
+		    q->text, n->sign, e, "bool modifier can only be used on comparison operators");
 	if (scalars && op_is_comparison(n->op) && !n->returns_bool)
 		return promql_error(
-		    q->text, n->text.p, e, "comparisons between scalars must use BOOL modifier");
+		    q->text, n->sign, e, "comparisons between scalars must use BOOL modifier");
 	if (op_is_set(n->op) && !vectors)
 		return promql_error(q->text, n->text.p, e,
 		    "set operator \"%s\" not allowed in binary scalar expression", op_text(n->op));
@@ -124,7 +126,8 @@ check_binary(const struct promql *q, struct node *n, struct err *e)
 static enum rc
 check_duration(const struct promql *q, const struct node *d, struct err *e)
 {
-	if (!d || d->kind != NODE_NUMBER || d->number > 0)
+	bool minus = d && d->kind == NODE_UNARY && d->op == OP_SUB && d->args[0]->kind == NODE_NUMBER;
+	if (!d || (!minus && (d->kind != NODE_NUMBER || d->number > 0)) || (minus && d->args[0]->number < 0))
 		return RC_OK;
 	return promql_error(q->text, d->text.p, e, "duration must be greater than 0");
 }

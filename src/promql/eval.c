@@ -106,12 +106,13 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		memset(rows->scratch.has, 0, ev->n);
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
+		rows->scratch.h = NULL;
 		return &rows->scratch;
 	}
 	if (!eval_hold(ev, ev->n))
 		return NULL;
 	if (rows->take) {
-		rows->scratch = (struct row){ls, drop_name, arena_array(run->arena, double, ev->n), arena_array(run->arena, uint8_t, ev->n)};
+		rows->scratch = (struct row){.labels = ls, .drop_name = drop_name, .v = arena_array(run->arena, double, ev->n), .has = arena_array(run->arena, uint8_t, ev->n)};
 		return &rows->scratch;
 	}
 	if (rows->n == rows->cap) {

@@ -139,7 +139,7 @@ input_init(struct input *in, const struct eval *ev, const struct node *vector)
 	in->seen = map_create();
 	in->scratch = arena_create();
 	for (size_t r = 0; r < in->rows.n; r++)
-		if (!in->rows.p[r].h || has_numbers(ev, &in->rows.p[r]))
+		if (has_numbers(ev, &in->rows.p[r]))
 			add_bucket(in, &in->rows.p[r]);
 	for (size_t r = 0; r < in->rows.n; r++)
 		if (in->rows.p[r].h)

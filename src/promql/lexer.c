@@ -103,12 +103,16 @@ static struct token
 take_sign(struct lexer *l)
 {
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-		if (!str_starts(l->rest, str_c(signs[i].text)))
+		if (!str_starts(l->rest, str_c(signs[i].text)) || (l->braces && signs[i].sign == SIGN_EQL))
 			continue;
 		struct token t = take(l, TOK_SIGN, strlen(signs[i].text));
 		t.sign = signs[i].sign;
 		l->brackets += t.sign == SIGN_LEFT_BRACKET;
 		l->brackets -= t.sign == SIGN_RIGHT_BRACKET && l->brackets > 0;
+		l->braces += t.sign == SIGN_LEFT_BRACE;
+		l->braces -= t.sign == SIGN_RIGHT_BRACE && l->braces > 0;
+		l->parens += t.sign == SIGN_LEFT_PAREN;
+		l->parens -= t.sign == SIGN_RIGHT_PAREN;
 		return t;
 	}
 	size_t n = str_utf8_sequence(l->rest);

@@ -36,6 +36,7 @@ struct token {
 struct lexer {
 	struct str all, rest;
 	unsigned brackets; /* within [ ] a colon stands for itself */
+	int parens, braces; /* open; fewer than none: one was closed that was not */
 };
 
 void lexer_init(struct lexer *, struct str);

@@ -112,22 +112,55 @@ give_part(const struct folding *x, struct part *p, struct rows *out, struct row 
 }
 
 static bool
+give_all(struct folding *x, struct rows *out)
+{
+	bool ok = true;
+	for (size_t g = 0; ok && g < x->groups.n; g++) {
+		struct row *row = eval_row(x->ev, out, x->groups.p[g]->labels, x->groups.p[g]->drop_name);
+		ok = row != NULL;
+		for (size_t i = 0; ok && i < x->ev->n; i++)
+			ok = give_part(x, &x->groups.p[g]->parts[i], out, row, i);
+		if (ok)
+			eval_row_done(out, row);
+	}
+	return ok;
+}
+
+static void
+folding_fini(struct folding *x)
+{
+	map_destroy(&x->seen);
+	vec_fini(&x->groups);
+}
+
+static bool
 fold_rows(const struct eval *ev, const struct node *n, const struct rows *rows, struct rows *out)
 {
 	struct folding x = {.ev = ev, .n = n, .seen = map_create()};
 	bool ok = true;
 	for (size_t r = 0; ok && r < rows->n; r++)
 		ok = fold_row(&x, &rows->p[r]);
-	for (size_t g = 0; ok && g < x.groups.n; g++) {
-		struct row *row = eval_row(ev, out, x.groups.p[g]->labels, x.groups.p[g]->drop_name);
-		ok = row != NULL;
-		for (size_t i = 0; ok && i < ev->n; i++)
-			ok = give_part(&x, &x.groups.p[g]->parts[i], out, row, i);
-		if (ok)
-			eval_row_done(out, row);
-	}
-	map_destroy(&x.seen);
-	vec_fini(&x.groups);
+	ok = ok && give_all(&x, out);
+	folding_fini(&x);
+	return ok;
+}
+
+/* A row that comes from the store; one that does not fit has made the run fail. */
+static void
+take_row(void *arg, const struct row *row)
+{
+	(void)fold_row(arg, row);
+}
+
+bool
+native_pour(const struct eval *ev, const struct node *n, struct rows *out)
+{
+	struct folding x = {.ev = ev, .n = n, .seen = map_create()};
+	struct rows rows = {.take = take_row, .take_arg = &x};
+	const struct node *arg = node_bare(n->args[0]);
+	bool ok = (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
+	ok = ok && give_all(&x, out);
+	folding_fini(&x);
 	return ok;
 }
 

@@ -17,6 +17,18 @@ note_types(const struct eval *ev, const struct node *n, struct sample l, struct 
 	return false;
 }
 
+bool
+native_fits(enum op op, struct sample l, struct sample r)
+{
+	if (!l.h && !r.h)
+		return !op_is_trim(op);
+	if (!l.h || !r.h)
+		return op == OP_MUL || (l.h && (op == OP_DIV || op_is_trim(op)));
+	if (op == OP_ADD || op == OP_SUB)
+		return native_is_custom(l.h) == native_is_custom(r.h);
+	return op == OP_EQL || op == OP_NEQ;
+}
+
 /* A histogram and a number. */
 static bool
 scale(const struct eval *ev, const struct node *n, struct sample l, struct sample r, struct sample *out)
@@ -24,8 +36,7 @@ scale(const struct eval *ev, const struct node *n, struct sample l, struct sampl
 	struct arena *a = ev->run->arena;
 	const struct native *h = l.h ? l.h : r.h;
 	double v = l.h ? r.v : l.v;
-	bool fits = n->op == OP_MUL || (l.h && (n->op == OP_DIV || n->op == OP_TRIM_ABOVE || n->op == OP_TRIM_BELOW));
-	if (!fits)
+	if (!native_fits(n->op, l, r))
 		return note_types(ev, n, l, r);
 	struct native *made = native_copy(h, a);
 	if (n->op == OP_MUL)

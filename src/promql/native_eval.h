@@ -86,6 +86,8 @@ void native_fold_add(struct native_fold *, const struct native *, struct arena *
 /* What came together, compacted; not to be asked after mix.incompatible. */
 struct native *native_fold_done(struct native_fold *);
 
+/* Sum or mean of what a selector or a range gives, as it comes. */
+bool native_pour(const struct eval *, const struct node *, struct rows *out);
 /* An aggregation over rows of which some have histograms; *done false: as with numbers, which are left. */
 bool native_aggregate(const struct eval *, const struct node *, struct rows *, struct rows *out, bool *done);
 
@@ -93,6 +95,8 @@ bool native_aggregate(const struct eval *, const struct node *, struct rows *, s
 
 /* Of which at least one is a histogram; false: there is no outcome. */
 bool native_binop(const struct eval *, const struct node *, struct sample l, struct sample r, struct sample *out);
+/* Do such samples go together?  Those that do not are no match of each other. */
+bool native_fits(enum op, struct sample l, struct sample r);
 bool native_with_scalar(const struct eval *, const struct node *, struct row *, const double *scalar, bool scalar_left);
 bool native_negate(const struct eval *, struct row *);
 

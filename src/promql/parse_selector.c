@@ -38,7 +38,7 @@ one_matcher(struct parser *p, struct node *n, bool *named)
 	bool quoted = p->t.kind == TOK_STRING;
 	if (!quoted && (p->t.kind != TOK_NAME || !label_name_is_classic(name)) &&
 	    (p->t.kind != TOK_NUMBER || !label_name_is_classic(name))) {
-		parse_unexpected(p, "label matching, expected identifier or \"}\"");
+		parse_unexpected(p, p->t.kind == TOK_NUMBER ? "" : "label matching, expected identifier or \"}\"");
 		return false;
 	}
 	if (quoted && !parse_string(p, &name))
@@ -47,10 +47,11 @@ one_matcher(struct parser *p, struct node *n, bool *named)
 		parse_advance(p);
 	if (quoted && (parse_at(p, SIGN_COMMA) || parse_at(p, SIGN_RIGHT_BRACE))) {
 		if (*named || name.n == 0 || !str_utf8(name)) {
-			PARSE_FAIL(p, start,
-			    *named ? "metric name must not be set twice: \"%.*s\""
-				   : "invalid metric name \"%.*s\"",
-			    STR_ARG(name));
+			if (*named)
+				PARSE_FAIL(p, n->text.p, "metric name must not be set twice: \"%.*s\" or \"%.*s\"",
+				    STR_ARG(n->matchers.p[0].value), STR_ARG(name));
+			else
+				PARSE_FAIL(p, start, "invalid metric name \"%.*s\"", STR_ARG(name));
 			return false;
 		}
 		*named = n->named = true;
@@ -88,7 +89,7 @@ static bool
 name_stands_twice(const struct matchers *ms)
 {
 	for (size_t i = 1; i < ms->n; i++)
-		if (ms->p[i].op == MATCH_EQ && str_is(ms->p[i].name, LABEL_METRIC))
+		if (str_is(ms->p[i].name, LABEL_METRIC))
 			return true;
 	return false;
 }

@@ -23,20 +23,111 @@ promql_error(struct str all, const char *at, struct err *e, const char *fmt, ...
 	return rc;
 }
 
+/* What was left open when the text ended. */
+static void *
+ended(struct parser *p, const char *where)
+{
+	const char *at = p->t.text.p;
+	if (p->lexer.braces > 0)
+		return PARSE_FAIL(p, at, "unexpected end of input inside braces");
+	if (p->lexer.parens > 0)
+		return PARSE_FAIL(p, at, "unclosed left parenthesis");
+	if (p->lexer.brackets > 0)
+		return PARSE_FAIL(p, at, "unclosed left bracket");
+	return PARSE_FAIL(p, at, "unexpected end of input%s%s", *where ? " in " : "", where);
+}
+
+static bool
+is_duration_like(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !strchr("smhdwy", s.p[i]))
+			return false;
+	return s.n && strchr("smhdwy", s.p[s.n - 1]);
+}
+
+/* What is no token at all. */
+static void *
+bad_token(struct parser *p)
+{
+	struct str s = p->t.text, rest = str_from(p->lexer.rest, 0);
+	char c = s.n ? s.p[0] : 0;
+	if (c == '`')
+		return PARSE_FAIL(p, s.p, "unterminated raw string");
+	if (c == '"' || c == '\'')
+		return PARSE_FAIL(p, s.p, "unterminated quoted string");
+	if (p->t.kind == TOK_BAD && c >= '0' && c <= '9')
+		return is_duration_like(s) ? PARSE_FAIL(p, s.p, "not a valid duration string: \"%.*s\"", STR_ARG(s))
+					   : PARSE_FAIL(p, s.p, "bad number or duration syntax: \"%.*s\"", STR_ARG(s));
+	if (p->lexer.braces > 0)
+		return PARSE_FAIL(p, s.p, "unexpected character inside braces: '%.*s'", STR_ARG(str_to(s, str_utf8_sequence(s))));
+	if (c == '!')
+		return PARSE_FAIL(p, s.p, "unexpected character after '!': '%.*s'", STR_ARG(str_to(rest, 1)));
+	return PARSE_FAIL(p, s.p, "unexpected character: '%.*s'", STR_ARG(s));
+}
+
+/* A sign that cannot stand where it stands, whatever is around it; NULL: it may. */
+static const char *
+misplaced(const struct parser *p)
+{
+	enum sign s = p->t.sign;
+	if (s == SIGN_RIGHT_PAREN && p->lexer.parens < 0)
+		return "unexpected right parenthesis ')'";
+	if (p->lexer.braces == 0 && s == SIGN_RIGHT_BRACE)
+		return "unexpected character: '}'";
+	if (p->lexer.braces == 0 && (s == SIGN_MATCH || s == SIGN_NOT_MATCH))
+		return s == SIGN_MATCH ? "unexpected character after '=': '~'" : "unexpected character after '!': '~'";
+	return NULL;
+}
+
+static const char *const keywords[] = {"and", "atan2", "bool", "by", "group_left", "group_right", "ignoring", "offset", "on", "or", "unless", "without"};
+
+static bool
+is_keyword(struct str s)
+{
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (str_eq_nocase(s, str_c(keywords[i])))
+			return true;
+	return false;
+}
+
+static bool
+is_operator(enum sign s)
+{
+	return (s >= SIGN_ADD && s <= SIGN_TRIM_BELOW) || s == SIGN_AT;
+}
+
+/* number "2", <by>, <op:*> … */
+static void
+name_token(const struct token *t, bool in_braces, struct buf *b)
+{
+	static const char *const kinds[] = {"", "number ", "string ", "identifier ", "", ""};
+	if (t->kind == TOK_NAME && !in_braces && is_keyword(t->text))
+		buf_fmt(b, "<%.*s>", STR_ARG(t->text));
+	else if (t->kind == TOK_SIGN && is_operator(t->sign))
+		buf_fmt(b, "<op:%.*s>", STR_ARG(t->text));
+	else if (t->kind == TOK_NAME && str_chr(t->text, ':') >= 0)
+		buf_fmt(b, "metric identifier \"%.*s\"", STR_ARG(t->text));
+	else
+		buf_fmt(b, "%s\"%.*s\"", t->duration && t->kind == TOK_NUMBER ? "duration " : kinds[t->kind], STR_ARG(t->text));
+}
+
 void *
 parse_unexpected(struct parser *p, const char *where)
 {
-	static const char *const kinds[] = {
-	    "end of input", "number", "string", "identifier", "", "character"};
 	struct token *t = &p->t;
+	struct buf name = {0};
 	if (t->kind == TOK_END)
-		return PARSE_FAIL(p, t->text.p, "unexpected end of input in %s", where);
-	if (t->kind == TOK_BAD && t->text.n && strchr("\"'`", t->text.p[0]))
-		return PARSE_FAIL(p, t->text.p, "unterminated quoted string");
-	if (t->kind == TOK_BAD && t->text.n && t->text.p[0] >= '0' && t->text.p[0] <= '9')
-		return PARSE_FAIL(p, t->text.p, "bad number or duration syntax: \"%.*s\"", STR_ARG(t->text));
-	return PARSE_FAIL(p, t->text.p, "unexpected %s%s\"%.*s\" in %s", kinds[t->kind],
-	    *kinds[t->kind] ? " " : "", STR_ARG(t->text), where);
+		return ended(p, where);
+	if (t->kind == TOK_BAD || (t->kind == TOK_NUMBER && p->lexer.braces > 0 && !*where))
+		return bad_token(p);
+	const char *why = t->kind == TOK_SIGN ? misplaced(p) : NULL;
+	if (why)
+		return PARSE_FAIL(p, t->text.p + (t->sign == SIGN_RIGHT_PAREN), "%s", why);
+	name_token(t, p->lexer.braces > 0, &name);
+	PARSE_FAIL(p, t->text.p, "unexpected %s%s%s", name.p, *where ? " in " : "", where);
+	buf_fini(&name);
+	return NULL;
 }
 
 /* ---- tokens and nodes ---- */
@@ -119,11 +210,26 @@ parse_add_arg(struct parser *p, struct node *n, struct node *arg)
 		PARSE_FAIL(p, n->text.p, "the expression is nested too deeply");
 }
 
+static void
+bad_escape(struct parser *p)
+{
+	struct str s = p->t.text;
+	for (size_t i = 0; i + 1 < s.n; i++) {
+		if (s.p[i] != '\\')
+			continue;
+		if (!strchr("abfnrtvxuU\\'\"01234567", s.p[++i])) {
+			PARSE_FAIL(p, s.p, "unknown escape sequence U+%04X '%c'", (unsigned char)s.p[i], s.p[i]);
+			return;
+		}
+	}
+	PARSE_FAIL(p, s.p, "invalid escape sequence in the string %.*s", STR_ARG(s));
+}
+
 bool
 parse_string(struct parser *p, struct str *out)
 {
 	if (!quote_parse(p->t.text, p->q->arena, out)) {
-		PARSE_FAIL(p, p->t.text.p, "bad escape in the string %.*s", STR_ARG(p->t.text));
+		bad_escape(p);
 		return false;
 	}
 	parse_advance(p);

@@ -90,6 +90,10 @@ named(struct parser *p)
 	struct token name = p->t;
 	parse_advance(p);
 	bool opens = parse_at(p, SIGN_LEFT_PAREN);
+	static const char *const never[] = {"bool", "group_left", "group_right", "ignoring", "on"};
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+		if (str_eq_nocase(name.text, str_c(never[i])))
+			return PARSE_FAIL(p, name.text.p, "unexpected <%.*s>", STR_ARG(name.text));
 	for (size_t i = 0; i < AGGREGATES; i++)
 		if (str_eq_nocase(name.text, str_c(aggregate_words[i].name)) &&
 		    (opens || parse_at_word(p, "by") || parse_at_word(p, "without")))
@@ -161,16 +165,28 @@ primary(struct parser *p)
 		break;
 	default: break;
 	}
-	if (p->t.kind == TOK_END && p->t.text.p == p->q->text.p + p->q->text.n && str_trim(p->q->text).n == 0)
+	if (p->t.kind == TOK_END && p->last_end == p->q->text.p)
 		return PARSE_FAIL(p, p->q->text.p, "no expression found in input");
-	return parse_unexpected(p, "expression");
+	return parse_unexpected(p, "");
+}
+
+/* May a duration begin here? */
+static bool
+duration_begins(const struct parser *p)
+{
+	static const char *const words[] = {"step", "range", "min_of", "max_of"};
+	bool fits = p->t.kind == TOK_NUMBER || parse_at(p, SIGN_SUB) || parse_at(p, SIGN_ADD) || parse_at(p, SIGN_LEFT_PAREN);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		fits |= parse_at_word(p, words[i]);
+	return fits;
 }
 
 static struct node *
 subscript(struct parser *p, struct node *n)
 {
+	const char *at = p->t.text.p;
 	parse_advance(p);
-	struct node *range = parse_duration(p, 0);
+	struct node *range = duration_begins(p) ? parse_duration(p, 0) : parse_unexpected(p, "subquery selector, expected number or duration");
 	if (!range)
 		return NULL;
 	if (parse_take(p, SIGN_COLON)) {
@@ -182,7 +198,7 @@ subscript(struct parser *p, struct node *n)
 		parse_add_arg(p, sub, n);
 		n = sub;
 	} else if (n->kind != NODE_SELECTOR || n->range) {
-		return PARSE_FAIL(p, n->text.p, "ranges only allowed for vector selectors");
+		return PARSE_FAIL(p, at, "ranges only allowed for vector selectors");
 	} else if (n->offset || n->at) {
 		return PARSE_FAIL(p, n->text.p,
 		    n->offset ? "no offset modifiers allowed before range"
@@ -203,7 +219,7 @@ takes_time(const struct node *n)
 static struct node *
 offset(struct parser *p, struct node *n)
 {
-	const char *at = p->t.text.p;
+	const char *at = n->text.p;
 	if (!takes_time(n))
 		return PARSE_FAIL(p, at,
 		    "offset modifier must be preceded by an instant vector selector or range vector selector "
@@ -211,14 +227,14 @@ offset(struct parser *p, struct node *n)
 	if (n->offset)
 		return PARSE_FAIL(p, at, "offset may not be set multiple times");
 	parse_advance(p);
-	n->offset = parse_offset(p);
+	n->offset = duration_begins(p) ? parse_offset(p) : parse_unexpected(p, "offset, expected number or duration");
 	return n->offset ? parse_end(p, n) : NULL;
 }
 
 static struct node *
 at_modifier(struct parser *p, struct node *n)
 {
-	const char *at = p->t.text.p;
+	const char *at = n->text.p;
 	if (!takes_time(n))
 		return PARSE_FAIL(p, at,
 		    "@ modifier must be preceded by an instant vector selector or range vector selector or a "
@@ -230,7 +246,7 @@ at_modifier(struct parser *p, struct node *n)
 	if (start || parse_at_word(p, "end")) {
 		parse_advance(p);
 		n->at = start ? AT_START : AT_END;
-		if (!parse_need(p, SIGN_LEFT_PAREN, "@") || !parse_need(p, SIGN_RIGHT_PAREN, "@"))
+		if (!parse_need(p, SIGN_LEFT_PAREN, "@, expected timestamp") || !parse_need(p, SIGN_RIGHT_PAREN, "@, expected timestamp"))
 			return NULL;
 		return parse_end(p, n);
 	}
@@ -411,6 +427,7 @@ parse_expression(struct parser *p, int least)
 	for (int power; left && (power = binary_power(p, &op)) >= least && power > 0;) {
 		struct node *n = parse_node(p, NODE_BINARY, left->text.p);
 		n->op = op;
+		n->sign = p->t.text.p;
 		n->type = PROMQL_VECTOR;
 		parse_advance(p);
 		if (op_is_set(op))

@@ -2,6 +2,7 @@
 #include "promql/ast.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/quote.h"
 #include "base/time.h"
@@ -29,7 +30,7 @@ print_number(struct buf *b, const struct node *n)
 	if (n->duration)
 		duration_print(b, (msec_t)llround(n->number * 1000));
 	else
-		buf_f64(b, n->number);
+		buf_f64_plain(b, n->number);
 }
 
 /* Durations print as durations where they are plain numbers. */
@@ -54,33 +55,54 @@ plain_name(const struct matchers *ms)
 }
 
 static void
+print_matcher(struct buf *b, const struct matcher *m)
+{
+	if (label_name_is_classic(m->name))
+		buf_str(b, m->name);
+	else
+		quote_add(b, m->name);
+	buf_c(b, match_op_text(m->op));
+	quote_add(b, m->value);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* In the order of their texts. */
+static void
 print_matchers(struct buf *b, const struct matchers *ms)
 {
 	const struct matcher *name = plain_name(ms);
-	const char *between = "";
+	VEC(struct str) texts = {0};
+	struct arena *a = NULL;
 	if (name)
 		buf_str(b, name->value);
 	if (name && ms->n == 1)
 		return;
 	buf_ch(b, '{');
+	a = arena_create();
 	for (size_t i = 0; i < ms->n; i++) {
-		const struct matcher *m = &ms->p[i];
-		if (m == name)
+		struct buf one = {0};
+		if (&ms->p[i] == name)
 			continue;
-		buf_c(b, between);
-		between = ",";
-		if (label_name_is_classic(m->name))
-			buf_str(b, m->name);
-		else
-			quote_add(b, m->name);
-		buf_c(b, match_op_text(m->op));
-		quote_add(b, m->value);
+		print_matcher(&one, &ms->p[i]);
+		*vec_add(&texts) = arena_str(a, buf_view(&one));
+		buf_fini(&one);
 	}
+	if (texts.n)
+		qsort(texts.p, texts.n, sizeof *texts.p, by_text);
+	for (size_t i = 0; i < texts.n; i++)
+		buf_fmt(b, "%s%.*s", i ? "," : "", STR_ARG(texts.p[i]));
 	buf_ch(b, '}');
+	vec_fini(&texts);
+	arena_destroy(&a);
 }
 
-static void
-print_time(struct buf *b, const struct node *n)
+void
+promql_print_time(struct buf *b, const struct node *n)
 {
 	if (n->range) {
 		buf_ch(b, '[');
@@ -117,15 +139,21 @@ print_args(struct buf *b, const struct node *n)
 	buf_ch(b, ')');
 }
 
-static void
-print_aggregate(struct buf *b, const struct node *n)
+void
+promql_print_aggregate(struct buf *b, const struct node *n)
 {
 	buf_c(b, aggregate_words[n->aggregate].name);
-	if (n->by || n->without) {
+	if (n->without || (n->by && n->grouping.n)) {
 		buf_c(b, n->by ? " by " : " without ");
 		print_labels(b, n->grouping);
 		buf_ch(b, ' ');
 	}
+}
+
+static void
+print_aggregate(struct buf *b, const struct node *n)
+{
+	promql_print_aggregate(b, n);
 	buf_ch(b, '(');
 	if (n->n_args > 1) {
 		print(b, n->args[1]);
@@ -143,13 +171,13 @@ print_fill(struct buf *b, const char *word, double v)
 	buf_ch(b, ')');
 }
 
-static void
-print_matching(struct buf *b, const struct node *n)
+void
+promql_print_matching(struct buf *b, const struct node *n)
 {
 	const struct matching *m = &n->match;
 	if (n->returns_bool)
 		buf_c(b, " bool");
-	if (m->given) {
+	if (m->given && (m->on || m->labels.n || m->card == MANY_TO_ONE || m->card == ONE_TO_MANY)) {
 		buf_c(b, m->on ? " on " : " ignoring ");
 		print_labels(b, m->labels);
 	}
@@ -173,7 +201,7 @@ print_binary(struct buf *b, const struct node *n)
 	}
 	print(b, n->args[0]);
 	buf_fmt(b, " %s", op_text(n->op));
-	print_matching(b, n);
+	promql_print_matching(b, n);
 	buf_ch(b, ' ');
 	print(b, n->args[1]);
 }
@@ -186,11 +214,11 @@ print(struct buf *b, const struct node *n)
 	case NODE_STRING: quote_add(b, n->string); return;
 	case NODE_SELECTOR:
 		print_matchers(b, &n->matchers);
-		print_time(b, n);
+		promql_print_time(b, n);
 		return;
 	case NODE_SUBQUERY:
 		print(b, n->args[0]);
-		print_time(b, n);
+		promql_print_time(b, n);
 		return;
 	case NODE_CALL:
 		buf_c(b, n->fn->name);

@@ -18,7 +18,7 @@ promql_parse(struct str text, struct promql **out, struct err *e)
 	parse_advance(&p);
 	q->root = parse_expression(&p, 0);
 	if (q->root && p.t.kind != TOK_END)
-		parse_unexpected(&p, "expression");
+		parse_unexpected(&p, "");
 	enum rc rc = p.failed ? err_set(e, RC_INVALID, "%s", p.err.text) : node_check(q, q->root, e);
 	if (rc != RC_OK)
 		promql_destroy(&q);

@@ -37,6 +37,8 @@ void promql_destroy(struct promql **);
 enum promql_type promql_type(const struct promql *);
 /* As Prometheus formats it on one line; parses to the same expression. */
 void promql_print(const struct promql *, struct buf *);
+/* The same over several lines, indented, where a part is longer than 100 bytes. */
+void promql_print_pretty(const struct promql *, struct buf *);
 /* As a tree, in the words of Prometheus's /api/v1/parse_query. */
 void promql_describe(const struct promql *, struct json_writer *);
 /* Every function, aggregation and modifier with its form and what it is for: [{"name","form","help"}]. */

@@ -19,7 +19,7 @@ UNIT(promql_prints_what_parses_to_the_same)
 	} known[] = {
 	    {"up", NULL},
 	    {"up{job=\"a\",x!~\"b.*\"}", NULL},
-	    {"{\"my.metric\", 'a b'=~`c\\d`}", "{__name__=\"my.metric\",\"a b\"=~\"c\\\\d\"}"},
+	    {"{\"my.metric\", 'a b'=~`c\\d`}", "{\"a b\"=~\"c\\\\d\",__name__=\"my.metric\"}"},
 	    {"sum by (job, \"x y\") (rate(http_requests_total[5m]))", NULL},
 	    {"sum(up) without(a)", "sum without (a) (up)"},
 	    {"topk(3, up)", NULL},
@@ -56,22 +56,51 @@ UNIT(promql_prints_what_parses_to_the_same)
 }
 END
 
+UNIT(promql_breaks_long_expressions_into_lines)
+{
+	static const char *const known[] = {
+	    "up + up",
+	    "  (foo + bar)\n*\n  (baz_with_a_long_name_that_is_long{a=\"b\"} + another_metric_with_a_name_that_is_really_long)",
+	    "histogram_quantile(\n  0.95,\n  sum by (le, handler, method) (\n"
+	    "    rate(request_duration_seconds_bucket{handler=~\"/api/v1/.*\",instance=\"somewhere.example.org\"}[5m])\n  )\n)",
+	    "topk by (job) (\n  5,\n  -rate(request_duration_seconds_bucket{handler=~\"/api/v1/.*\",instance=\"somewhere.example.org\"}[5m])\n)",
+	    "(\n  request_duration_seconds_bucket{handler=~\"/api/v1/.*\",instance=\"somewhere.example.org\",region=\"north\"}\n)",
+	    "max_over_time(\nsum by (job) (rate(request_duration_seconds_bucket{instance=\"somewhere.example.org\"}[5m]))[30m:1m]\n)",
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		struct promql *q, *again;
+		struct buf b = {0}, twice = {0};
+		struct err e = {0};
+		ck_assert_msg(promql_parse(str_c(known[i]), &q, &e) == RC_OK, "%s: %s", known[i], e.text);
+		promql_print_pretty(q, &b);
+		ck_assert_str_eq(b.p, known[i]);
+		ck_assert(promql_parse(buf_view(&b), &again, &e) == RC_OK);
+		promql_print_pretty(again, &twice);
+		ck_assert_str_eq(b.p, twice.p);
+		promql_destroy(&q);
+		promql_destroy(&again);
+		buf_fini(&b);
+		buf_fini(&twice);
+	}
+}
+END
+
 UNIT(promql_refuses_with_the_place)
 {
 	static const struct {
 		const char *in, *says;
 	} bad[] = {
 	    {"", "1:1: parse error: no expression found in input"},
-	    {"up +", "1:5: parse error: unexpected end of input in expression"},
-	    {"1 +\n+ )", "2:3: parse error: unexpected \")\" in expression"},
+	    {"up +", "1:5: parse error: unexpected end of input"},
+	    {"1 +\n+ )", "2:4: parse error: unexpected right parenthesis ')'"},
 	    {"up{job=api}", "1:8: parse error: unexpected identifier \"api\" in label matching, expected string"},
-	    {"up{job=\"a\"", "1:11: parse error: unexpected end of input in label matching"},
+	    {"up{job=\"a\"", "1:11: parse error: unexpected end of input inside braces"},
 	    {"{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"},
 	    {"{a=~\".*\"}", "vector selector must contain at least one non-empty matcher"},
 	    {"up{__name__=\"x\"}", "metric name must not be set twice"},
-	    {"up[5m", "1:6: parse error: unexpected end of input in subquery or range selector"},
-	    {"up[]", "1:4: parse error: unexpected \"]\" in duration expression"},
-	    {"(up + 1)[5m]", "1:1: parse error: ranges only allowed for vector selectors"},
+	    {"up[5m", "1:6: parse error: unclosed left bracket"},
+	    {"up[]", "1:4: parse error: unexpected \"]\" in subquery selector, expected number or duration"},
+	    {"(up + 1)[5m]", "1:9: parse error: ranges only allowed for vector selectors"},
 	    {"rate(up)", "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector"},
 	    {"sum(up[5m])", "1:5: parse error: expected type instant vector in aggregation expression, got range vector"},
 	    {"ratee(up[5m])", "unknown function with name \"ratee\"; did you mean rate?"},
@@ -80,17 +109,17 @@ UNIT(promql_refuses_with_the_place)
 	    {"1 > 2", "comparisons between scalars must use BOOL modifier"},
 	    {"a + bool b", "bool modifier can only be used on comparison operators"},
 	    {"a and on (x) group_left () b", "no grouping allowed for \"and\" operation"},
-	    {"a + on (x) group_left (x) b", "label must not occur in ON and GROUP clause at once"},
+	    {"a + on (x) group_left (x) b", "1:3: parse error: label \"x\" must not occur in ON and GROUP clause at once"},
 	    {"1 + on (x) b", "vector matching only allowed between instant vectors"},
 	    {"up{a=~\"(\"}", "bad regular expression \"(\""},
 	    {"\"abc", "1:1: parse error: unterminated quoted string"},
 	    {"1abc", "bad number or duration syntax: \"1abc\""},
-	    {"up offset 5m offset 1m", "1:14: parse error: offset may not be set multiple times"},
+	    {"up offset 5m offset 1m", "1:1: parse error: offset may not be set multiple times"},
 	    {"1 offset 5m", "offset modifier must be preceded by"},
 	    {"up @ Inf", "timestamp out of bounds"},
 	    {"-\"a\"", "unary expression only allowed on expressions of type scalar or instant vector"},
 	    {"sum(1, 2, up)", "wrong number of arguments for aggregate expression provided, expected 1, got 3"},
-	    {"up $ 2", "1:4: parse error: unexpected character \"$\" in expression"},
+	    {"up $ 2", "1:4: parse error: unexpected character: '$'"},
 	    {"sum by (a (b", "grouping opts"},
 	    {"rate(up[5m],)", "trailing commas not allowed"},
 	    {"info(up, up)", "1:10: parse error: expected label selectors only, got vector selector instead"},
@@ -271,7 +300,7 @@ UNIT(promql_answers_everyday_questions)
 	    {"info(m{i=\"0\"}, {x=~\".+\"})", 100, 0, 0, ""},
 	    {"min_of(NaN, 3)", 1, 0, 0, "{} NaN@1;"},
 	    {"up[1h]", 1, 2, 1, "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"},
-	    {"m[-5m]", 1, 0, 0, "duration must be greater than 0"},
+	    {"m[step() - 1]", 1, 0, 0, "duration must be greater than 0"},
 	};
 	struct fixture f;
 	fixture_init(&f);

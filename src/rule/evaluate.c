@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "base/suspect.h"
 #include "base/time.h"
+#include "promql/native.h"
 #include "rule/group.h"
 #include "wire/url.h"
 
@@ -24,6 +25,7 @@ struct running {
 	struct arena *arena;
 	msec_t at;
 	VEC(struct tsdb_sample) samples;
+	VEC(struct tsdb_histogram) histograms;
 	VEC(struct alert) alerts;
 	VEC(struct rule_memory) memories;
 };
@@ -78,8 +80,9 @@ set_expanded(struct running *r, struct label_builder *b, struct pairs labels, co
 
 /* ---- what is written ---- */
 
-static void
-write_output(struct running *r, struct labels ls, double v)
+/* The series that the rule writes; NULL: it cannot be. */
+static struct output *
+output_of(struct running *r, struct labels ls)
 {
 	struct output *o = map_get(r->rule->outputs, ls.bytes);
 	struct err e;
@@ -87,14 +90,36 @@ write_output(struct running *r, struct labels ls, double v)
 		struct tsdb_ref ref;
 		if (tsdb_series(r->group->rules->db, r->group->tenant, ls, &ref, &e) != RC_OK) {
 			snprintf(r->rule->trouble, sizeof r->rule->trouble, "%.290s", e.text);
-			return;
+			return NULL;
 		}
 		o = mem_new(struct output);
 		o->ref = ref;
 		map_put(r->rule->outputs, ls.bytes, o);
 	}
 	o->run = r->group->run;
-	*vec_add(&r->samples) = (struct tsdb_sample){o->ref, r->at, v};
+	return o;
+}
+
+static void
+write_output(struct running *r, struct labels ls, double v)
+{
+	const struct output *o = output_of(r, ls);
+	if (o)
+		*vec_add(&r->samples) = (struct tsdb_sample){o->ref, r->at, v};
+}
+
+static void
+write_histogram(struct running *r, struct labels ls, const struct native *h)
+{
+	const struct output *o = output_of(r, ls);
+	struct histogram stored;
+	struct buf packed = {0};
+	if (!o)
+		return;
+	native_to(h, r->arena, &stored);
+	histogram_pack(&stored, &packed);
+	*vec_add(&r->histograms) = (struct tsdb_histogram){o->ref, r->at, arena_str(r->arena, buf_view(&packed))};
+	buf_fini(&packed);
 }
 
 static void
@@ -128,7 +153,12 @@ record(struct running *r, const struct promql_result *res)
 			label_builder_set(&b, r->group->conf->labels.p[k].name, r->group->conf->labels.p[k].value);
 		for (size_t k = 0; k < r->rule->conf->labels.n; k++)
 			label_builder_set(&b, r->rule->conf->labels.p[k].name, r->rule->conf->labels.p[k].value);
-		write_output(r, label_builder_done(&b, r->arena), res->series[i].points[0].v);
+		const struct promql_series *s = &res->series[i];
+		struct labels ls = label_builder_done(&b, r->arena);
+		if (s->natives && s->natives[0])
+			write_histogram(r, ls, s->natives[0]);
+		else
+			write_output(r, ls, s->points[0].v);
 	}
 	label_builder_fini(&b);
 }
@@ -295,18 +325,33 @@ judge(struct running *r, const struct promql_result *res)
 /* ---- a run ---- */
 
 static void
+hold_back(struct running *r)
+{
+	struct group *g = r->group;
+	for (size_t i = 0; i < r->samples.n; i++)
+		*vec_add(&g->held_back) = r->samples.p[i];
+	if (r->histograms.n && !g->held_arena)
+		g->held_arena = arena_create();
+	for (size_t i = 0; i < r->histograms.n; i++) {
+		struct tsdb_histogram h = r->histograms.p[i];
+		h.bytes = arena_str(g->held_arena, h.bytes);
+		*vec_add(&g->held_histograms) = h;
+	}
+	r->samples.n = r->histograms.n = 0;
+}
+
+static void
 deliver(struct running *r)
 {
 	struct rules *rules = r->group->rules;
 	struct tsdb_counts counts;
 	struct err e;
 	end_outputs(r);
-	if (r->group->conf->atomic) {
-		for (size_t i = 0; i < r->samples.n; i++)
-			*vec_add(&r->group->held_back) = r->samples.p[i];
-		r->samples.n = 0;
-	}
+	if (r->group->conf->atomic)
+		hold_back(r);
 	if (r->samples.n && tsdb_append(rules->db, r->samples.p, r->samples.n, &counts, &e) != RC_OK)
+		log_error("rule", "%.*s: %s", STR_ARG(r->rule->key), e.text);
+	if (r->histograms.n && tsdb_append_histograms(rules->db, r->histograms.p, r->histograms.n, &counts, &e) != RC_OK)
 		log_error("rule", "%.*s: %s", STR_ARG(r->rule->key), e.text);
 	struct rule_memories memories = {.instances = {r->memories.p, r->memories.n}};
 	struct alert_batch alerts = {.alerts = {r->alerts.p, r->alerts.n}};
@@ -365,6 +410,7 @@ run_rule(struct group *g, struct rule *rule, msec_t at)
 	suspect_end();
 	promql_result_destroy(&res);
 	vec_fini(&r.samples);
+	vec_fini(&r.histograms);
 	vec_fini(&r.alerts);
 	vec_fini(&r.memories);
 	arena_destroy(&r.arena);
@@ -390,7 +436,12 @@ write_together(struct group *g)
 		whole = whole && !g->members.p[i].trouble[0];
 	if (whole && g->held_back.n && tsdb_append(g->rules->db, g->held_back.p, g->held_back.n, &counts, &e) != RC_OK)
 		log_error("rule", "%.*s: %s", STR_ARG(g->key), e.text);
-	g->held_back.n = 0;
+	if (whole && g->held_histograms.n &&
+	    tsdb_append_histograms(g->rules->db, g->held_histograms.p, g->held_histograms.n, &counts, &e) != RC_OK)
+		log_error("rule", "%.*s: %s", STR_ARG(g->key), e.text);
+	g->held_back.n = g->held_histograms.n = 0;
+	if (g->held_arena)
+		arena_reset(g->held_arena);
 }
 
 void

@@ -142,6 +142,8 @@ group_destroy(struct group **pg)
 		rule_fini(&g->members.p[i]);
 	vec_fini(&g->members);
 	vec_fini(&g->held_back);
+	vec_fini(&g->held_histograms);
+	arena_destroy(&g->held_arena);
 	arena_destroy(&g->arena);
 	mem_free(g);
 	*pg = NULL;

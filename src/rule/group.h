@@ -60,6 +60,8 @@ struct group {
 	msec_t late_since;      /* told as an alert of our own; 0: it is on time */
 	unsigned on_time;       /* so many times in a row */
 	VEC(struct tsdb_sample) held_back; /* of an atomic group: until its last rule was evaluated */
+	VEC(struct tsdb_histogram) held_histograms; /* their bytes are in the arena */
+	struct arena *held_arena; /* NULL: none */
 	uint64_t run;
 	double seconds;
 };

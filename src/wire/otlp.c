@@ -29,6 +29,8 @@ otlp_fini(struct otlp *o)
 	vec_fini(&o->point.bounds);
 	vec_fini(&o->point.counts);
 	vec_fini(&o->point.quantiles);
+	vec_fini(&o->point.positive.counts);
+	vec_fini(&o->point.negative.counts);
 	arena_destroy(&o->resource_arena);
 	arena_destroy(&o->point_arena);
 }
@@ -247,6 +249,55 @@ number_field(struct otlp *o, const struct proto_field *f)
 	return true;
 }
 
+static int32_t
+unzigzag(uint64_t u)
+{
+	return (int32_t)((uint32_t)u >> 1 ^ -((uint32_t)u & 1));
+}
+
+static bool
+add_count(struct otlp *o, struct otlp_buckets *b, uint64_t n)
+{
+	if (b->counts.n >= o->limits.buckets)
+		return fail(o, "a histogram of more than %zu buckets", o->limits.buckets);
+	*vec_add(&b->counts) = n;
+	return true;
+}
+
+static bool
+read_buckets(struct otlp *o, struct str bytes, struct otlp_buckets *b)
+{
+	struct proto m, list;
+	struct proto_field f;
+	uint64_t n;
+	bool ok = true;
+	for (proto_init(&m, bytes); ok && proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_VARINT))
+			b->offset = unzigzag(f.u);
+		else if (proto_is(&f, 2, PROTO_VARINT))
+			ok = add_count(o, b, f.u);
+		else if (proto_is(&f, 2, PROTO_BYTES))
+			for (proto_init(&list, f.bytes); ok && list.at < list.end;)
+				ok = proto_varint(&list, &n) ? add_count(o, b, n) : malformed(o, "list of counts");
+	}
+	return ok && (!m.failed || malformed(o, "list of buckets"));
+}
+
+static bool
+exponential_field(struct otlp *o, const struct proto_field *f)
+{
+	struct otlp_point *p = &o->point;
+	if (proto_is(f, 6, PROTO_VARINT))
+		p->scale = unzigzag(f->u);
+	else if (proto_is(f, 7, PROTO_FIXED64))
+		p->zero_count = f->u;
+	else if (proto_is(f, 14, PROTO_FIXED64))
+		p->zero_threshold = proto_f64(f);
+	else if (proto_is(f, 8, PROTO_BYTES) || proto_is(f, 9, PROTO_BYTES))
+		return read_buckets(o, f->bytes, f->number == 8 ? &p->positive : &p->negative);
+	return true;
+}
+
 static bool
 sum_field(struct otlp *o, const struct proto_field *f)
 {
@@ -260,6 +311,8 @@ sum_field(struct otlp *o, const struct proto_field *f)
 		return each_fixed(o, f, f->number == 6);
 	} else if (o->metric.kind == OTLP_SUMMARY && proto_is(f, 6, PROTO_BYTES)) {
 		return read_quantile(o, f->bytes);
+	} else if (o->metric.kind == OTLP_EXPONENTIAL) {
+		return exponential_field(o, f);
 	}
 	return true;
 }
@@ -272,7 +325,11 @@ clear_point(struct otlp *o)
 	p->attributes.n = p->bounds.n = p->counts.n = p->quantiles.n = 0;
 	p->start = p->time = p->count = 0;
 	p->no_value = p->has_sum = false;
-	p->value = p->sum = 0;
+	p->value = p->sum = p->zero_threshold = 0;
+	p->scale = 0;
+	p->zero_count = 0;
+	p->positive.offset = p->negative.offset = 0;
+	p->positive.counts.n = p->negative.counts.n = 0;
 }
 
 static bool

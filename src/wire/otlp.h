@@ -45,6 +45,11 @@ struct otlp_quantile {
 
 typedef VEC(struct pair) otlp_attributes;
 
+struct otlp_buckets {
+	int32_t offset; /* bucket i of them holds what is in (2^((offset + i) / 2^scale), 2^((offset + i + 1) / 2^scale)] */
+	VEC(uint64_t) counts;
+};
+
 struct otlp_point {
 	otlp_attributes attributes;
 	uint64_t start, time; /* ns since 1970 */
@@ -56,6 +61,10 @@ struct otlp_point {
 	VEC(double) bounds;   /* upper, ascending; there is one more of counts, or none of either */
 	VEC(uint64_t) counts;
 	VEC(struct otlp_quantile) quantiles;
+	int scale;            /* the rest is of exponential histograms */
+	uint64_t zero_count;
+	double zero_threshold;
+	struct otlp_buckets positive, negative;
 };
 
 struct otlp {

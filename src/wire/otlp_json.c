@@ -11,7 +11,7 @@
 
 enum { DEPTH = 64 };
 
-enum field_kind { TEXT, BOOLEAN, INT, FIXED, SIGNED_FIXED, DOUBLE, TEMPORALITY, MESSAGE };
+enum field_kind { TEXT, BOOLEAN, INT, ZIGZAG, FIXED, SIGNED_FIXED, DOUBLE, TEMPORALITY, MESSAGE };
 
 struct field {
 	const char *name;
@@ -36,9 +36,11 @@ static const struct field number_point[] = {{"attributes", 7, MESSAGE, true, key
 static const struct field histogram_point[] = {{"attributes", 9, MESSAGE, true, key_value},
     {"startTimeUnixNano", 2, FIXED}, {"timeUnixNano", 3, FIXED}, {"count", 4, FIXED}, {"sum", 5, DOUBLE},
     {"bucketCounts", 6, FIXED, true}, {"explicitBounds", 7, DOUBLE, true}, {"flags", 10, INT}, {0}};
+static const struct field buckets[] = {{"offset", 1, ZIGZAG}, {"bucketCounts", 2, INT, true}, {0}};
 static const struct field exponential_point[] = {{"attributes", 1, MESSAGE, true, key_value},
     {"startTimeUnixNano", 2, FIXED}, {"timeUnixNano", 3, FIXED}, {"count", 4, FIXED}, {"sum", 5, DOUBLE},
-    {"flags", 10, INT}, {0}};
+    {"scale", 6, ZIGZAG}, {"zeroCount", 7, FIXED}, {"positive", 8, MESSAGE, false, buckets}, {"negative", 9, MESSAGE, false, buckets},
+    {"zeroThreshold", 14, DOUBLE}, {"flags", 10, INT}, {0}};
 static const struct field quantile[] = {{"quantile", 1, DOUBLE}, {"value", 2, DOUBLE}, {0}};
 static const struct field summary_point[] = {{"attributes", 7, MESSAGE, true, key_value},
     {"startTimeUnixNano", 2, FIXED}, {"timeUnixNano", 3, FIXED}, {"count", 4, FIXED}, {"sum", 5, DOUBLE},
@@ -142,6 +144,10 @@ value(struct json *j, const struct field *f, struct buf *out)
 	case TEMPORALITY:
 		if (f->kind == INT ? whole_number(j, true, &u) : temporality(j, &u))
 			proto_put_varint(out, f->number, u);
+		break;
+	case ZIGZAG:
+		if (whole_number(j, true, &u))
+			proto_put_varint(out, f->number, u << 1 ^ -(u >> 63));
 		break;
 	case FIXED:
 	case SIGNED_FIXED:

@@ -7,6 +7,18 @@
 
 static const struct otlp_limits roomy = {.attributes = 8, .bytes = 200, .buckets = 8};
 
+static void
+add_exponential(struct buf *b, const struct otlp_point *p)
+{
+	const struct otlp_buckets *sides[] = {&p->positive, &p->negative};
+	buf_fmt(b, " scale %d zero %llu", p->scale, (unsigned long long)p->zero_count);
+	for (int k = 0; k < 2; k++) {
+		buf_fmt(b, " from %d:", sides[k]->offset);
+		for (size_t i = 0; i < sides[k]->counts.n; i++)
+			buf_fmt(b, " %llu", (unsigned long long)sides[k]->counts.p[i]);
+	}
+}
+
 /* "[k=v]name unit kind temporality{k=v}@time value|", or the error. */
 static const char *
 read_all(struct str body, struct arena *a)
@@ -43,6 +55,8 @@ read_all(struct str body, struct arena *a)
 			buf_fmt(&b, " <%g", o.point.bounds.p[i]);
 		for (size_t i = 0; i < o.point.quantiles.n; i++)
 			buf_fmt(&b, " %g:%g", o.point.quantiles.p[i].quantile, o.point.quantiles.p[i].value);
+		if (o.metric.kind == OTLP_EXPONENTIAL)
+			add_exponential(&b, &o.point);
 		buf_ch(&b, '|');
 	}
 	if (otlp_end(&o, &e) != RC_OK)
@@ -83,9 +97,11 @@ UNIT(json_and_protobuf_are_read_alike)
 	    {METRICS("{\"name\":\"y\",\"summary\":{\"dataPoints\":[{\"count\":\"2\",\"sum\":3,"
 		     "\"quantileValues\":[{\"quantile\":0.5,\"value\":\"NaN\"}]}]}}"),
 		"[service.name=shop]y  11 00{}@0 n2 s3 0.5:nan|"},
-	    {METRICS("{\"name\":\"x\",\"exponentialHistogram\":{\"dataPoints\":[{\"count\":\"2\",\"scale\":3}"
-		     "]}}"),
-		"[service.name=shop]x  10 00{}@0 n2|"},
+	    {METRICS("{\"name\":\"x\",\"exponentialHistogram\":{\"dataPoints\":[{\"count\":\"2\",\"scale\":-3,\"zeroCount\":1,"
+		     "\"positive\":{\"offset\":-2,\"bucketCounts\":[\"1\",0,7]},\"negative\":{\"offset\":300,\"bucketCounts\":[5]}}]}}"),
+		"[service.name=shop]x  10 00{}@0 n2 scale -3 zero 1 from -2: 1 0 7 from 300: 5|"},
+	    {METRICS("{\"name\":\"x\",\"exponentialHistogram\":{\"dataPoints\":[{\"positive\":{\"bucketCounts\":[1,2,3,4,5,6,7,8,9]}}]}}"),
+		"[service.name=shop]!a histogram of more than 8 buckets"},
 	    {METRICS("{\"name\":\"none\"}"), "[service.name=shop]"},
 	    {"{}", ""},
 	    {METRICS("{\"name\":\"h\",\"histogram\":{\"dataPoints\":[{\"bucketCounts\":[1,2],"

@@ -256,6 +256,13 @@ prompb_end(struct prompb *w, struct err *e)
 void
 prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *samples, size_t n)
 {
+	prompb_add_all(request, labels, samples, n, NULL, 0);
+}
+
+void
+prompb_add_all(
+    struct buf *request, struct pairs labels, const struct prompb_sample *samples, size_t n, const struct str *histograms, size_t n_histograms)
+{
 	struct buf series = {0}, part = {0};
 	for (size_t i = 0; i < labels.n; i++) {
 		buf_clear(&part);
@@ -269,6 +276,8 @@ prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample 
 		proto_put_varint(&part, 2, (uint64_t)samples[i].t);
 		proto_put_bytes(&series, 2, buf_view(&part));
 	}
+	for (size_t i = 0; i < n_histograms; i++)
+		proto_put_bytes(&series, 4, histograms[i]);
 	proto_put_bytes(request, 1, buf_view(&series));
 	buf_fini(&series);
 	buf_fini(&part);

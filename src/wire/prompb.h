@@ -78,5 +78,7 @@ bool prompb_metadata(struct prompb *, struct str message, struct prompb_metadata
 
 /* Appends one series to a request that is being made. */
 void prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n);
+/* The same with native histograms behind the samples, as messages (histogram_to_proto). */
+void prompb_add_all(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n, const struct str *histograms, size_t n_histograms);
 
 #endif

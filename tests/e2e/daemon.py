@@ -151,13 +151,39 @@ def field(number, body):
     return varint(number << 3 | 2) + varint(len(body)) + body
 
 
+def zigzag(n):
+    return varint(n << 1 if n >= 0 else (-n << 1) - 1)
+
+
+def native(count, total, schema=0, positive=(), negative=(), zero=0, threshold=0.001, custom=(), gauge=False, floats=False):
+    """A Histogram of remote write without its time; positive and negative: (first index, counts)."""
+    out = b"\x11" + struct.pack("<d", count) if floats else b"\x08" + varint(count)
+    out += b"\x19" + struct.pack("<d", total) + b"\x20" + zigzag(schema)
+    if not custom:
+        out += b"\x29" + struct.pack("<d", threshold)
+        out += b"\x39" + struct.pack("<d", zero) if floats else b"\x30" + varint(zero)
+    for number, side in ((8, negative), (11, positive)):
+        if side:
+            first, counts = side
+            out += field(number, b"\x08" + zigzag(first) + b"\x10" + varint(len(counts)))
+            changes = [b - a for a, b in zip([0, *counts], counts)]
+            out += field(number + 2, b"".join(struct.pack("<d", c) for c in counts)) if floats else field(
+                number + 1, b"".join(map(zigzag, changes)))
+    if gauge:
+        out += b"\x70\x03"
+    return out + (field(16, b"".join(struct.pack("<d", b) for b in custom)) if custom else b"")
+
+
 def write_request(series):
-    """[(labels, [(ms, value)])]"""
+    """[(labels, [(ms, value)])]; a value that is bytes is a native histogram's message, made by native()."""
     out = b""
     for labels, samples in series:
         body = b"".join(field(1, field(1, k.encode()) + field(2, v.encode())) for k, v in sorted(labels.items()))
         for t, v in samples:
-            body += field(2, b"\x09" + struct.pack("<d", v) + b"\x10" + varint(t))
+            if isinstance(v, bytes):
+                body += field(4, v + b"\x78" + varint(t))
+            else:
+                body += field(2, b"\x09" + struct.pack("<d", v) + b"\x10" + varint(t))
         out += field(1, body)
     return out
 

@@ -112,6 +112,15 @@ def test_a_call_rings_in_the_browser_and_is_taken_with_a_key(house):
     walk("operator", house, user="first")
 
 
+def test_expressions_are_written_with_help(tmp_path):
+    d = First(tmp_path)
+    try:
+        d.wait(lambda: "node_load1" in d.ask("GET", "/api/v1/label/__name__/values").json()["data"], 30)
+        walk("explore", d)
+    finally:
+        d.stop()
+
+
 @pytest.mark.parametrize("house", [True], indirect=True)
 def test_a_contact_opens_follows_and_reopens(house):
     walk("contact", house, admin=house.admin, nora=house.token("nora"))
@@ -145,6 +154,8 @@ def furnish(d):
     for customer, labels, summary in ALERTS:
         body = [{"labels": labels, "annotations": {"summary": summary}}]
         assert d.ask("POST", "/api/v2/alerts", body, headers={"X-Scope-OrgID": customer}).status == 200
+    page = "# TYPE http_requests_total counter\n" + "".join('http_requests_total{host="web-%d",code="%d"} %d\n' % (n, code, n * code) for n in range(30) for code in (200, 404, 500))
+    assert d.ask("PUT", "/metrics/job/web", page.encode()).status in (200, 202)
     silence = {"matchers": [{"name": "host", "value": "esx4", "isRegex": False}], "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z",
                "createdBy": "first", "comment": "the fan is replaced this afternoon"}
     assert d.ask("POST", "/api/v2/silences", silence, headers={"X-Scope-OrgID": "harbour-foods"}).status == 200

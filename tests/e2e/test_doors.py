@@ -225,13 +225,26 @@ def test_otlp_in_protobuf_with_differences(world):
     assert bad.status == 400 and bad.body.startswith(b"\x08\x03")
 
 
+def test_otlp_exponential_histograms_become_native_ones(world):
+    point = {"timeUnixNano": nanos(), "count": "6", "sum": 7.5, "scale": 9, "zeroCount": "1",
+             "positive": {"offset": -2, "bucketCounts": ["1", "0", "3"]}, "negative": {"offset": 1024, "bucketCounts": [1]}}
+    said = world.ask("POST", "/v1/metrics", otlp([
+        {"name": "waits", "unit": "s", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [point]}}]))
+    assert said.status == 200 and said.json() == {}
+    found = world.ask("GET", "/api/v1/query?" + urllib.parse.urlencode({"query": "waits_seconds"})).json()["data"]["result"]
+    assert len(found) == 1 and (found[0]["histogram"][1]["count"], found[0]["histogram"][1]["sum"]) == ("6", "7.5")
+    bounds = [(int(b[0]), round(float(b[1]), 6), round(float(b[2]), 6), b[3]) for b in found[0]["histogram"][1]["buckets"]]
+    assert bounds == [(1, -4.010845, -4, "1"), (3, 0, 0, "1"), (0, 0.997296, 1, "1"), (0, 1, 1.002711, "3")]
+    assert ask(world, "histogram_count(waits_seconds)") == {labels(): 6}
+
+
 def test_otlp_says_what_it_did_not_take(world):
     at = nanos()
     said = world.ask("POST", "/v1/metrics", otlp([
         {"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": at, "asDouble": 1}]}},
-        {"name": "exp", "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [{"timeUnixNano": at, "count": "2", "scale": 3}]}}]))
+        {"name": "exp", "exponentialHistogram": {"aggregationTemporality": 1, "dataPoints": [{"timeUnixNano": at, "count": "2", "scale": 3}]}}]))
     assert said.status == 200 and said.json()["partialSuccess"]["rejectedDataPoints"] == "1"
-    assert "exponential" in said.json()["partialSuccess"]["errorMessage"]
+    assert "differences" in said.json()["partialSuccess"]["errorMessage"]
     assert ask(world, "kept") == {labels(__name__="kept"): 1}
     gone = otlp([{"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": nanos(1), "flags": 1}]}}])
     assert world.ask("POST", "/api/v1/otlp/v1/metrics", gone).status == 200

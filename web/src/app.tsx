@@ -50,6 +50,7 @@ const CustomersPage = later(async () => (await import("./pages/customers")).Cust
 const EstatePage = later(async () => (await import("./pages/estate")).Estate)
 const ExamplesPage = later(async () => (await import("./pages/examples")).Examples)
 const ExplorePage = later(async () => (await import("./pages/explore")).Explore)
+const GrowthPage = later(async () => (await import("./pages/growth")).Growth)
 const OnCallPage = later(async () => (await import("./pages/oncall")).OnCall)
 const RulesPage = later(async () => (await import("./pages/rules")).Rules)
 const SetupPage = later(async () => (await import("./pages/setup")).Setup)
@@ -63,6 +64,7 @@ const places: PlaceRow[] = [
 	{ path: "alerts", icon: "alerts", word: "alerts", keys: "a", right: "viewer", page: AlertsPage },
 	{ path: "explore", icon: "explore", word: "explore", keys: "e", right: "viewer", page: ExplorePage },
 	{ path: "graph", icon: "explore", word: "explore", keys: "", right: "viewer", page: ExplorePage, hidden: true },
+	{ path: "growth", icon: "estate", word: "growth", keys: "", right: "viewer", page: GrowthPage, hidden: true },
 	{ path: "rules", icon: "steps", word: "rules", keys: "r", right: "viewer", page: RulesPage },
 	{ path: "oncall", icon: "oncall", word: "oncall", keys: "o", right: "operator", page: OnCallPage },
 	{ path: "estate", icon: "estate", word: "estate", keys: "s", right: "operator", page: EstatePage },
@@ -295,7 +297,7 @@ async function signOut() {
 function commands(): Command[] {
 	return [
 		...allPlaces()
-			.filter((p) => !p.hidden || p.path === "setup" || p.path === "examples")
+			.filter((p) => !p.hidden || p.path === "setup" || p.path === "growth" || p.path === "examples")
 			.map((p) => ({ text: t(p.word), icon: p.icon, keys: p.keys && !p.hidden ? "g " + p.keys : undefined, run: () => go("/" + p.path) })),
 		...(may("operator") ? [{ text: t("open_ticket"), icon: "plus" as IconName, run: () => go("/tickets?new=1") }] : []),
 		{ text: t("theme"), icon: "moon", run: toggleTheme },

@@ -1,12 +1,13 @@
 /* explore.tsx — PromQL as a graph, a table and a plan with its cost; the address holds everything, so that it can be shared. */
 import { useMemo, useState } from "preact/hooks"
-import { now, useGet } from "../api"
+import { now, of, useGet } from "../api"
 import { PageHead } from "../app"
 import { exactTime, number, parseSpan, span } from "../format"
 import { setQuery, usePlace } from "../router"
 import { t, type Word } from "../words"
 import { Loading, Nothing, Panel, Segmented, Shown } from "../ui/basics"
 import { Chart, colourOf, linesOf, metricName, rangePath, short, type Line, type PromResult } from "../ui/chart"
+import { CustomerField } from "../ui/customer"
 import { QueryField } from "../ui/promql"
 
 const spans = ["15m", "1h", "6h", "1d", "7d", "30d"]
@@ -16,8 +17,8 @@ interface Sample {
 	value: [number, string]
 }
 
-function Table({ q }: { q: string }) {
-	const a = useGet<PromResult>(q ? `/api/v1/query?query=${encodeURIComponent(q)}` : null)
+function Table({ q, customer }: { q: string; customer: string }) {
+	const a = useGet<PromResult>(q ? of(`/api/v1/query?query=${encodeURIComponent(q)}`, customer) : null)
 	return (
 		<Shown of={a} rows={4}>
 			{(r) => {
@@ -96,10 +97,10 @@ function Legend({ lines, off, onToggle }: { lines: Line[]; off: Set<string>; onT
 	)
 }
 
-function Graph({ q, from, to, back, onZoom }: { q: string; from: number; to: number; back: string; onZoom: (a: number, b: number) => void }) {
+function Graph({ q, customer, from, to, back, onZoom }: { q: string; customer: string; from: number; to: number; back: string; onZoom: (a: number, b: number) => void }) {
 	const shift = back ? parseSpan(back) / 1000 : 0
-	const a = useGet<PromResult>(q ? rangePath(q, from, to) : null)
-	const before = useGet<PromResult>(q && shift ? rangePath(q, from - shift, to - shift) : null)
+	const a = useGet<PromResult>(q ? rangePath(q, from, to, customer) : null)
+	const before = useGet<PromResult>(q && shift ? rangePath(q, from - shift, to - shift, customer) : null)
 	const [off, setOff] = useState<Set<string>>(new Set())
 	const lines = useMemo(() => (a.data ? linesOf(a.data).map((l, i) => ({ ...l, colour: i })) : []), [a.data])
 	const past = useMemo(() => {
@@ -182,9 +183,9 @@ interface Cost {
 	data: { stats: { timings: { execTotalTime: number }; samples: { totalQueryableSamples: number; peakSamples: number } } }
 }
 
-function Plan({ q, from, to }: { q: string; from: number; to: number }) {
+function Plan({ q, customer, from, to }: { q: string; customer: string; from: number; to: number }) {
 	const tree = useGet<{ data: PlanNode }>(q ? "/api/v1/parse_query?query=" + encodeURIComponent(q) : null)
-	const cost = useGet<Cost>(q ? rangePath(q, from, to) + "&stats=all" : null)
+	const cost = useGet<Cost>(q ? rangePath(q, from, to, customer, "&stats=all") : null)
 	const s = cost.data?.data.stats
 	return (
 		<div class="stack">
@@ -220,6 +221,7 @@ export function Explore() {
 	const view = query.get("view") ?? "graph"
 	const range = query.get("range") ?? "1h"
 	const back = query.get("back") ?? ""
+	const customer = query.get("customer") ?? ""
 	const [anchor, setAnchor] = useState(() => Math.floor(now() / 1000))
 	/* asked before it is run, so that what is wrong is an answer and not a failed request */
 	const checked = useGet<{ error?: string }>(q ? "/api/tocsin/v1/promql/check?query=" + encodeURIComponent(q) : null)
@@ -227,11 +229,17 @@ export function Explore() {
 	const from = Number(query.get("from")) || to - (parseSpan(range) || 3600e3) / 1000
 	return (
 		<>
-			<PageHead title={t("explore")} />
+			<PageHead title={t("explore")}>
+				<CustomerField value={customer} onInput={(v) => setQuery("customer", v)} />
+				<a class="button hide-narrow" href={"/growth" + (customer ? "?customer=" + encodeURIComponent(customer) : "")}>
+					{t("growth")}
+				</a>
+			</PageHead>
 			<div class="page">
 				<Panel title={t("expression")}>
 					<QueryField
 						value={q}
+						customer={customer}
 						onRun={(text) => {
 							setAnchor(Math.floor(now() / 1000))
 							setQuery("q", text.trim())
@@ -276,11 +284,11 @@ export function Explore() {
 					) : !checked.data ? (
 						<Loading rows={8} />
 					) : view === "graph" ? (
-						<Graph q={q} from={from} to={to} back={back} onZoom={(a, b) => { setQuery("from", String(Math.floor(a))); setQuery("to", String(Math.ceil(b))) }} />
+						<Graph q={q} customer={customer} from={from} to={to} back={back} onZoom={(a, b) => { setQuery("from", String(Math.floor(a))); setQuery("to", String(Math.ceil(b))) }} />
 					) : view === "plan" ? (
-						<Plan q={q} from={from} to={to} />
+						<Plan q={q} customer={customer} from={from} to={to} />
 					) : (
-						<Table q={q} />
+						<Table q={q} customer={customer} />
 					)}
 				</Panel>
 			</div>

@@ -316,7 +316,7 @@ function Alerts({ k }: { k: Ticket }) {
 									<strong>{t("what_to_do")}</strong> {full.annotations.todo}
 								</p>
 							)}
-							{full?.generatorURL && <AlertGraph url={full.generatorURL} since={full.startsAt} />}
+							{full?.generatorURL && <AlertGraph url={full.generatorURL} since={full.startsAt} customer={k.customer} />}
 						</li>
 					)
 				})}

@@ -4,7 +4,7 @@
  * Colours come from the page's own tokens; each series has its dash as well, so that colour is not the only sign.
  */
 import { useEffect, useRef, useState } from "preact/hooks"
-import { now, useGet } from "../api"
+import { now, of, useGet } from "../api"
 import { clockTime, dayName, number } from "../format"
 import { t } from "../words"
 import { Loading, Nothing, troubleText } from "./basics"
@@ -134,9 +134,9 @@ export function metricName(m: Record<string, string>): string {
 export const linesOf = (r: PromResult): Line[] =>
 	((r.data.result as Series[]) ?? []).map((s) => ({ label: metricName(s.metric), points: (s.values ?? []).map(([x, v]): [number, number] => [x, Number(v)]).filter(([, y]) => isFinite(y)) }))
 
-export function rangePath(expr: string, from: number, to: number, points = 240): string {
+export function rangePath(expr: string, from: number, to: number, customer?: string, more = "", points = 240): string {
 	const step = Math.max(1, Math.ceil((to - from) / points))
-	return `/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${Math.floor(from)}&end=${Math.ceil(to)}&step=${step}`
+	return of(`/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${Math.floor(from)}&end=${Math.ceil(to)}&step=${step}${more}`, customer)
 }
 
 /* The expression inside an alert's generator URL, as Prometheus writes it. */
@@ -149,12 +149,12 @@ export function exprOf(url: string): string | null {
 }
 
 /* What led to the alert: its expression without the comparison would say more; the whole one says when. */
-export function AlertGraph({ url, since }: { url: string; since: string }) {
+export function AlertGraph({ url, since, customer }: { url: string; since: string; customer?: string }) {
 	const expr = exprOf(url)
 	const [from] = useState(() => Date.parse(since) / 1000 - 3600)
 	const [to] = useState(() => Math.min(now() / 1000, Date.parse(since) / 1000 + 3600))
 	const bare = expr?.replace(/\s*(==|!=|>=|<=|>|<)\s*(bool\s+)?-?[\d.eE+]+\s*$/, "") ?? null
-	const a = useGet<PromResult>(bare ? rangePath(bare, from, to) : null)
+	const a = useGet<PromResult>(bare ? rangePath(bare, from, to, customer) : null)
 	if (!bare) return null
 	return (
 		<div class="stack tight" style={{ marginTop: "8px" }}>
@@ -169,7 +169,7 @@ export function AlertGraph({ url, since }: { url: string; since: string }) {
 			) : (
 				<Loading rows={3} />
 			)}
-			<a class="mono wrap" href={`/explore?q=${encodeURIComponent(expr ?? "")}`}>
+			<a class="mono wrap" href={`/explore?q=${encodeURIComponent(expr ?? "")}${customer ? "&customer=" + encodeURIComponent(customer) : ""}`}>
 				{expr}
 			</a>
 		</div>

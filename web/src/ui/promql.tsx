@@ -5,7 +5,7 @@
  * twice on top of each other: in a field that takes the keys, and behind it once more, unseen but for the mark.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
-import { get, useGet } from "../api"
+import { get, of, useGet } from "../api"
 import { t } from "../words"
 import { Button } from "./basics"
 
@@ -42,13 +42,13 @@ const LIST = 50
 const usual = ["rate", "sum", "avg", "max", "min", "count", "increase", "topk", "histogram_quantile", "by", "absent", "on"]
 const byUse = (name: string) => (usual.indexOf(name) + usual.length + 1) % (usual.length + 1)
 
-function useHints(where: Where, open: boolean): Hint[] {
-	const names = useGet<{ data: string[] }>("/api/v1/label/__name__/values")
-	const about = useGet<{ data: Record<string, { type: string; help: string }[]> }>("/api/v1/metadata")
+function useHints(where: Where, open: boolean, customer: string): Hint[] {
+	const names = useGet<{ data: string[] }>(of("/api/v1/label/__name__/values", customer))
+	const about = useGet<{ data: Record<string, { type: string; help: string }[]> }>(of("/api/v1/metadata", customer))
 	const words = useGet<{ name: string; form: string; help: string }[]>("/api/tocsin/v1/promql/words")
 	const match = where.metric ? "match[]=" + encodeURIComponent(where.metric) : ""
-	const labels = useGet<{ data: string[] }>(open && where.what === "label" ? "/api/v1/labels?" + match : null)
-	const values = useGet<{ data: string[] }>(open && where.what === "value" ? `/api/v1/label/${encodeURIComponent(where.label)}/values?limit=1000&${match}` : null)
+	const labels = useGet<{ data: string[] }>(open && where.what === "label" ? of("/api/v1/labels?" + match, customer) : null)
+	const values = useGet<{ data: string[] }>(open && where.what === "value" ? of(`/api/v1/label/${encodeURIComponent(where.label)}/values?limit=1000&${match}`, customer) : null)
 	return useMemo(() => {
 		if (!open) return []
 		if (where.what === "range") return fitting(["1m", "5m", "15m", "1h", "6h", "1d", "1w"], where.word, (x) => x).map((r) => ({ text: r, name: r, kind: t("range"), help: "" }))
@@ -88,7 +88,7 @@ function useCheck(text: string): string {
 	return wrong
 }
 
-export function QueryField({ value, onRun }: { value: string; onRun: (q: string) => void }) {
+export function QueryField({ value, customer, onRun }: { value: string; customer: string; onRun: (q: string) => void }) {
 	const field = useRef<HTMLTextAreaElement>(null)
 	const [text, setText] = useState(value)
 	const [at, setAt] = useState(value.length)
@@ -96,21 +96,19 @@ export function QueryField({ value, onRun }: { value: string; onRun: (q: string)
 	const [chosen, setChosen] = useState(-1)
 	useEffect(() => setText(value), [value])
 	const where = useMemo(() => whereIs(text.slice(0, at)), [text, at])
-	const hints = useHints(where, open)
+	const hints = useHints(where, open, customer)
 	const wrong = useCheck(text)
 	const place = wrong && placeOf(text, wrong)
 	const moved = () => setAt(field.current!.selectionStart)
 	const take = (h: Hint) => {
-		const start = at - where.word.length
-		const next = text.slice(0, start) + h.text + text.slice(at)
-		setText(next)
-		setAt(start + h.text.length)
+		/* in the field itself and at once: the next key must find the cursor where it belongs */
+		const el = field.current!
+		el.setRangeText(h.text, at - where.word.length, at, "end")
+		el.focus()
+		setText(el.value)
+		setAt(el.selectionStart)
 		setChosen(-1)
 		setOpen(h.text.endsWith("("))
-		requestAnimationFrame(() => {
-			field.current?.focus()
-			field.current?.setSelectionRange(start + h.text.length, start + h.text.length)
-		})
 	}
 	const onKey = (ev: KeyboardEvent) => {
 		const listed = open && hints.length > 0
