@@ -23,7 +23,7 @@ parse_time(struct str s, msec_t *out)
 	return time_parse_rfc3339(s, out);
 }
 
-static bool
+bool
 param_time(struct call *c, const char *name, msec_t otherwise, msec_t *out)
 {
 	struct str s = http_param(c->req, name);
