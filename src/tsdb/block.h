@@ -59,6 +59,7 @@ struct block_visitor {
 /* Must come once, before anything is read of a block that was opened. */
 CHECKED enum rc block_visit(struct block *, const struct block_visitor *, struct err *);
 
+bool block_holds(const struct block *, uint32_t id);
 /* The spans of the series' chunks. */
 void block_each_chunk(struct block *, uint32_t id, void (*fn)(void *arg, msec_t min, msec_t max, bool histograms), void *arg);
 /* Adds the series' samples within the range.  False: its chunk is damaged. */

@@ -61,6 +61,7 @@ series_sort(struct tsdb *db, struct series **all, size_t n)
 struct merging {
 	struct block **blocks; /* some that follow each other in the store's list */
 	size_t n, first;
+	const roaring_bitmap_t *without; /* NULL: all */
 	VEC(struct series *) series;
 	struct samples samples;
 	struct blobs histograms;
@@ -79,7 +80,8 @@ gather(struct tsdb *db, struct merging *m)
 	pthread_rwlock_rdlock(&db->lock);
 	for (size_t i = 0; i < db->series.n; i++) {
 		struct series *s = db->series.p[i];
-		if (s && s->min <= max && s->max >= min)
+		if (s && s->min <= max && s->max >= min &&
+		    !(m->without && roaring_bitmap_contains(m->without, s->id)))
 			*vec_add(&m->series) = s;
 	}
 	pthread_rwlock_unlock(&db->lock);
@@ -142,9 +144,9 @@ replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 }
 
 static enum rc
-merge(struct tsdb *db, size_t first, size_t n, struct err *e)
+merge(struct tsdb *db, size_t first, size_t n, const roaring_bitmap_t *without, struct err *e)
 {
-	struct merging m = {.n = n, .first = first};
+	struct merging m = {.n = n, .first = first, .without = without};
 	struct block *by = NULL;
 	m.blocks = mem_alloc(n * sizeof *m.blocks);
 	pthread_rwlock_rdlock(&db->lock);
@@ -203,9 +205,24 @@ compact_days(struct tsdb *db, bool all, struct err *e)
 		n = find_due(db, all, &first);
 		pthread_rwlock_unlock(&db->lock);
 		if (n)
-			rc = merge(db, first, n, e);
+			rc = merge(db, first, n, NULL, e);
 	}
 	return rc;
+}
+
+enum rc
+compact_without(struct tsdb *db, size_t i, const roaring_bitmap_t *ids, struct err *e)
+{
+	roaring_uint32_iterator_t it;
+	enum rc rc = merge(db, i, 1, ids, e);
+	if (rc != RC_OK)
+		return rc;
+	pthread_rwlock_wrlock(&db->lock);
+	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
+		if (db->series.p[it.current_value])
+			series_narrow(db, db->series.p[it.current_value]);
+	pthread_rwlock_unlock(&db->lock);
+	return RC_OK;
 }
 
 enum rc
@@ -216,7 +233,7 @@ compact_deleted(struct tsdb *db, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < db->blocks.n; i += db->blocks.n == before) {
 		before = db->blocks.n;
 		if (deletions_change(db, db->blocks.p[i]))
-			rc = merge(db, i, 1, e);
+			rc = merge(db, i, 1, NULL, e);
 	}
 	if (rc != RC_OK)
 		return rc;

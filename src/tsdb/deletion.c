@@ -201,8 +201,8 @@ span_chunk(void *arg, msec_t min, msec_t max, bool histograms)
 }
 
 /* [X1] */
-static void
-narrow(struct tsdb *db, struct series *s)
+void
+series_narrow(struct tsdb *db, struct series *s)
 {
 	struct spanning x = {.db = db, .id = s->id, .min = INT64_MAX, .max = INT64_MIN};
 	for (size_t i = 0; i < db->blocks.n; i++) {
@@ -231,7 +231,7 @@ apply(struct tsdb *db, const struct deletion *d)
 		db->deletions.ids = roaring_bitmap_create();
 	roaring_bitmap_or_inplace(db->deletions.ids, d->ids);
 	for (roaring_init_iterator(d->ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
-		narrow(db, db->series.p[it.current_value]);
+		series_narrow(db, db->series.p[it.current_value]);
 }
 
 void

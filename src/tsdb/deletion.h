@@ -43,6 +43,8 @@ void deletions_fini(struct tsdb *);
 CHECKED enum rc deletions_save(const struct tsdb *, const char *dir, struct err *);
 /* Forgets those that no block has anything of any more, or all. */
 CHECKED enum rc deletions_forget(struct tsdb *, bool all, struct err *);
+/* Its span anew, from what can be read of it. */
+void series_narrow(struct tsdb *, struct series *);
 /* May something of the series be deleted? */
 static inline bool
 deletions_touch(const struct deletions *d, uint32_t id)

@@ -1,5 +1,5 @@
 /*
- * flush.c — from the head to a block, and what has outlived its retention.
+ * flush.c — from the head to a block, and what is due.
  *
  * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold
  *        exactly what is frozen or in blocks.  The block is written beside appends and queries; when it
@@ -8,12 +8,10 @@
  */
 #include "tsdb/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/os.h"
 
 enum { COMPACT_EVERY = 10 * MINUTE, SWEEP_EVERY = 10 * MINUTE, CLEAN_EVERY = 2 * HOUR };
 enum { HEAD_BYTES = 64 << 20, BYTES_OF_A_SERIES = 128, HEAD_BYTES_MAX = 768 << 20 };
@@ -148,96 +146,6 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	return rc;
 }
 
-/* ---- retention ---- */
-
-static enum rc
-drop_block(struct tsdb *db, size_t i, const char *why, struct err *e)
-{
-	struct block *b = db->blocks.p[i];
-	if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
-		return err_errno(e, "cannot remove %s", block_path(b));
-	log_info("tsdb", "%s is %s and was removed", block_path(b), why);
-	block_close(&b);
-	vec_remove(&db->blocks, i);
-	return RC_OK;
-}
-
-static enum rc
-drop_old_blocks(struct tsdb *db, msec_t oldest, struct err *e)
-{
-	enum rc rc = RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < db->blocks.n;) {
-		if (block_max(db->blocks.p[i]) >= oldest)
-			i++;
-		else
-			rc = drop_block(db, i, "past the retention", e);
-	}
-	return rc;
-}
-
-static size_t
-oldest_block(const struct tsdb *db)
-{
-	size_t oldest = 0;
-	for (size_t i = 1; i < db->blocks.n; i++)
-		if (block_max(db->blocks.p[i]) < block_max(db->blocks.p[oldest]))
-			oldest = i;
-	return oldest;
-}
-
-/* The log is not counted: it has limits of its own. */
-static enum rc
-drop_over_size(struct tsdb *db, struct err *e)
-{
-	uint64_t all = 0;
-	enum rc rc = RC_OK;
-	for (size_t i = 0; i < db->blocks.n; i++)
-		all += block_bytes(db->blocks.p[i]);
-	while (rc == RC_OK && all > db->options.size && db->blocks.n) {
-		size_t i = oldest_block(db);
-		all -= block_bytes(db->blocks.p[i]);
-		rc = drop_block(db, i, "the oldest of more than the size limit allows", e);
-	}
-	return rc;
-}
-
-/* A series that was resolved and never got samples goes with the second sweep. */
-static bool
-is_over(struct series *s, msec_t oldest)
-{
-	if (series_has_head(s) || (s->min <= s->max && s->max >= oldest))
-		return false;
-	bool spared = s->min > s->max && s->fresh;
-	s->fresh = false;
-	return !spared;
-}
-
-static void
-drop_old_series(struct tsdb *db, msec_t oldest)
-{
-	for (size_t i = 0; i < db->series.n; i++)
-		if (db->series.p[i] && is_over(db->series.p[i], oldest))
-			series_remove(db, db->series.p[i]);
-}
-
-static enum rc
-sweep(struct tsdb *db, msec_t now, struct err *e)
-{
-	enum rc rc = RC_OK;
-	msec_t oldest = db->options.retention ? now - db->options.retention : INT64_MIN;
-	pthread_rwlock_wrlock(&db->lock);
-	if (db->options.size)
-		rc = drop_over_size(db, e);
-	if (rc == RC_OK)
-		rc = drop_old_blocks(db, oldest, e);
-	if (rc == RC_OK)
-		rc = deletions_forget(db, false, e);
-	if (rc == RC_OK && db->cursors == 0)
-		drop_old_series(db, oldest);
-	pthread_rwlock_unlock(&db->lock);
-	return rc;
-}
-
 /* ---- the owner's timer ---- */
 
 void
@@ -319,7 +227,7 @@ keep_blocks(struct tsdb *db, msec_t now, struct err *e)
 		return RC_OK;
 	compact(db, now);
 	if (now - db->swept >= SWEEP_EVERY) {
-		rc = sweep(db, now, e);
+		rc = retention_sweep(db, now, e);
 		db->swept = now;
 	}
 	pthread_mutex_unlock(&db->work);

@@ -168,11 +168,30 @@ void series_fini(struct series *); /* frees what it holds */
  * empty. */
 CHECKED enum rc flush_head(struct tsdb *, bool roll, uint64_t *segment, struct err *);
 
+/* retention.c */
+/* Which samples of a batch are too old to be taken; with the lock held. */
+struct expiry {
+	struct tsdb *db;
+	msec_t now, sure; /* what is not older than `sure` is not too old, whoever's it is */
+	const struct series *series; /* the last that was looked at, and what is too old of it */
+	msec_t oldest;
+};
+void expiry_init(struct expiry *, struct tsdb *);
+bool expiry_looks(struct expiry *, const struct series *, msec_t t);
+static inline bool
+expiry_is_past(struct expiry *x, const struct series *s, msec_t t)
+{
+	return t < x->sure && expiry_looks(x, s, t);
+}
+CHECKED enum rc retention_sweep(struct tsdb *, msec_t now, struct err *); /* with `work` held */
+
 /* compact.c: with `work` held */
 /* Those of a day that is over, or of any. */
 CHECKED enum rc compact_days(struct tsdb *, bool all, struct err *);
 /* Nothing of a deletion is left. */
 CHECKED enum rc compact_deleted(struct tsdb *, struct err *);
+/* The i-th block again, without these series; gone when nothing is left. */
+CHECKED enum rc compact_without(struct tsdb *, size_t i, const roaring_bitmap_t *ids, struct err *);
 /* A long work beside the log: what is due to become durable does. */
 void keep_durable(struct tsdb *);
 /* Everything in the order of tenants and labels. */

@@ -25,11 +25,20 @@
 struct tsdb;
 struct tsdb_select;
 
+/* Series that stay longer or shorter than others. */
+struct tsdb_keep {
+	struct str tenant; /* empty: any */
+	const struct matchers *matchers;
+	msec_t keep; /* 0: for ever */
+};
+
 struct tsdb_options {
 	const char *dir;
 	struct clock *clock;
 	msec_t sync_every;    /* 0: every append is durable when it returns (sync: batch) */
 	msec_t retention;     /* 0: for ever */
+	const struct tsdb_keep *keeps; /* the first that fits a series holds, before `retention`; alive as long as the store */
+	size_t n_keeps;
 	uint64_t size;        /* bytes on disk: more, and the oldest blocks go; 0: no limit */
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */

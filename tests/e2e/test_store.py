@@ -23,12 +23,19 @@ kind: user
 name: worker
 spec: {role: operator, customers: [acme]}
 """
+CONFIG = """
+storage:
+  retention: 30d
+  retentions:
+    - {matchers: [job=debug], keep: 1d}
+    - {customer: zenith, keep: 0s}
+"""
 ADMIN = "/api/v1/admin/tsdb/"
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    d = Daemon(tmp_path_factory.mktemp("store"), auth=True, resources=RESOURCES)
+    d = Daemon(tmp_path_factory.mktemp("store"), CONFIG, auth=True, resources=RESOURCES)
     yield d
     d.stop()
 
@@ -95,6 +102,14 @@ def test_snapshot_is_a_store(daemon, tmp_path):
         assert values(other, "zenith", now) == whole
     finally:
         other.stop()
+
+
+def test_samples_stay_as_long_as_an_entry_says(daemon):
+    now = int(time.time()) * 1000
+    for tenant, days, job, stored in (("acme", 20, "a", True), ("acme", 40, "b", False), ("acme", 20, "debug", False),
+                                      ("zenith", 400, "c", True), ("zenith", 2, "debug", False)):
+        said = daemon.write([({"__name__": "old", "job": job}, [(now - days * 86400000, 1)])], tenant, daemon.admin)
+        assert (said.status in (200, 204)) == stored, (tenant, days, job, said.body)
 
 
 def test_the_journal_tells_who(daemon):
