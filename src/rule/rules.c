@@ -325,6 +325,10 @@ group_json(struct json_writer *w, const struct group *g, const struct rule_filte
 		if (wanted(&g->members.p[i], f))
 			rule_json(w, &g->members.p[i], !f->exclude_alerts);
 	jsonw_array_end(w);
+	if (g->conf->customer.n && !str_is(g->conf->customer, "default")) { /* of ours, where it says something */
+		jsonw_key(w, "customer");
+		jsonw_str(w, g->conf->customer);
+	}
 	jsonw_key(w, "interval");
 	jsonw_f64(w, (double)g->interval / 1000);
 	jsonw_key(w, "limit");

@@ -10,6 +10,7 @@ import { localInput } from "../format"
 import { setQuery, usePlace } from "../router"
 import { t } from "../words"
 import { Button, Chip, Loading, Nothing, Panel, Priority, Segmented, SelectField, Shown, TextField, troubleText, useTick } from "../ui/basics"
+import { AlertHistory } from "../ui/history"
 import { useMask } from "../ui/mask"
 
 interface Alert {
@@ -36,13 +37,15 @@ interface Group {
 	name: string
 	file: string
 	interval: number
+	customer?: string
 	rules: Rule[]
 }
 
 const order: Record<string, number> = { firing: 0, pending: 1, inactive: 2 }
 
-function RuleRow({ of: r }: { of: Rule }) {
+function RuleRow({ of: r, customer }: { of: Rule; customer?: string }) {
 	const mask = useMask()
+	const [open, setOpen] = useState(false)
 	const state = r.health === "err" ? "error" : (r.state ?? r.type)
 	return (
 		<tr>
@@ -62,6 +65,12 @@ function RuleRow({ of: r }: { of: Rule }) {
 						{a.state} {ago(a.activeAt)}: {Object.entries(a.labels).filter(([n]) => n !== "alertname").map(([n, v]) => `${n}=${mask.text(v)}`).join(", ")} = {a.value}
 					</div>
 				))}
+				{r.type === "alerting" && (
+					<details onToggle={(ev) => setOpen((ev.target as HTMLDetailsElement).open)}>
+						<summary class="muted">{t("history")}</summary>
+						{open && <AlertHistory name={r.name} customer={customer} />}
+					</details>
+				)}
 			</td>
 			<td class="num muted hide-narrow">
 				{Date.parse(r.lastEvaluation) > 1e11 ? ago(r.lastEvaluation) : ""}
@@ -80,12 +89,12 @@ function AtWork() {
 				data.groups.length ? (
 					<>
 						{data.groups.map((g) => (
-							<Panel key={g.file + g.name} title={g.name} count={g.rules.length} bare actions={<span class="muted ellipsis hide-narrow">{g.file} · {span(g.interval * 1000)}</span>}>
+							<Panel key={g.file + g.name} title={<span class="as-is">{g.name}</span>} count={g.rules.length} bare actions={<span class="muted ellipsis hide-narrow">{g.file} · {span(g.interval * 1000)}</span>}>
 								<div class="scroll-x">
 									<table class="table">
 										<tbody>
 											{[...g.rules].sort((a, b) => (order[a.state ?? ""] ?? 3) - (order[b.state ?? ""] ?? 3)).map((r) => (
-												<RuleRow of={r} key={r.type + r.name + r.query} />
+												<RuleRow of={r} customer={g.customer} key={r.type + r.name + r.query} />
 											))}
 										</tbody>
 									</table>
