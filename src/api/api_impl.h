@@ -79,6 +79,7 @@ bool param_i64(struct call *, const char *name, int64_t otherwise, int64_t *out)
 /* ?name= as a time; `*out` stays when it is absent.  Answers the error itself and gives false. */
 bool param_instant(struct call *, const char *name, msec_t *out);
 
+
 /* Sends a record to the engine on behalf of who asks; the reply becomes the answer by `fn`. */
 typedef void replied_fn(struct call *, const struct reply *);
 void ask_engine(struct call *, enum message, const struct layout *, const void *record, replied_fn *);
