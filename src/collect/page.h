@@ -21,6 +21,9 @@ struct page_memory; /* what is remembered between scrapes of a target */
 struct page_memory *page_memory_create(void);
 void page_memory_destroy(struct page_memory **);
 
+/* Did its last good page describe this family (TYPE, HELP, UNIT)?  Any thread. */
+bool page_has_family(struct page_memory *, struct str name);
+
 struct page_rules {
 	const struct conf_scrape *job;
 	const struct relabel *metric_rules;
@@ -29,9 +32,15 @@ struct page_counts {
 	size_t scraped, kept, added;
 };
 
+struct page_body {
+	struct str text;
+	enum expo_format format;
+	const struct str *natives; /* the native histograms that it refers to, as canonical bytes */
+	size_t n_natives;
+};
 /* Stores the page as of `now`; on an error nothing of it is stored and all series of the target end. */
-CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, struct str body,
-    enum expo_format, msec_t now, struct page_counts *, struct err *);
+CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, const struct page_body *, msec_t now,
+    struct page_counts *, struct err *);
 /* The target did not answer: all its series end. */
 void page_end(struct page_memory *, struct tsdb *, msec_t now);
 /* The target is gone: what we said of it ends, too. */

@@ -1,5 +1,6 @@
 /* page_test.c — a page is stored as a whole or leaves nothing behind. */
 #include "unit.h"
+#include "wire/histogram.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ scrape(struct fixture *f, int from, int to, const char *more, struct page_counts
 		buf_fmt(&page, "x{i=\"%d\"} %d\n", i, i);
 	buf_c(&page, more);
 	f->now += SECOND;
-	enum rc rc = page_store(f->memory, f->db, &f->target, &rules, buf_view(&page), EXPO_TEXT, f->now, n, e);
+	enum rc rc = page_store(f->memory, f->db, &f->target, &rules, &(struct page_body){.text = buf_view(&page)}, f->now, n, e);
 	buf_fini(&page);
 	return rc;
 }
@@ -190,6 +191,36 @@ UNIT(what_a_page_says_of_its_metrics_is_kept)
 		ck_assert_uint_eq(t.n, 1);
 		ck_assert_str_eq(t.text, round < 2 ? "x|gauge|what it\nis|" : "x|gauge|another|");
 	}
+	end(&f);
+}
+END
+
+UNIT(pages_keep_native_histograms_and_end_them)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	struct histogram h = {.integer = true, .count = 2, .zero_count = 2, .sum = 1};
+	struct buf packed = {0};
+	begin(&f);
+	struct page_rules rules = {&f.job, f.none};
+	histogram_pack(&h, &packed);
+	struct str native = buf_view(&packed);
+	struct page_body page = {STR("{\"lat\",a=\"b\"} h0\nx 1\n"), EXPO_PROTOBUF, &native, 1};
+	for (int i = 0; i < 2; i++, f.now += SECOND)
+		ck_assert(page_store(f.memory, f.db, &f.target, &rules, &page, f.now, &n, &e) == RC_OK && n.kept == 2);
+	page.text = STR("x 1\n");
+	ck_assert(page_store(f.memory, f.db, &f.target, &rules, &page, f.now, &n, &e) == RC_OK);
+	struct matchers ms = {0};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	ck_assert(matchers_add(&ms, STR("__name__"), MATCH_EQ, STR("lat"), NULL) == RC_OK);
+	struct tsdb_select q = {.tenants = {&f.target.tenant, 1}, .matchers = &ms, .min = 0, .max = INT64_MAX};
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK && tsdb_cursor_next(c, &v));
+	ck_assert(v.n_histograms == 2 && str_eq(v.histograms[1], native) && v.n == 1 && tsdb_is_stale(v.v[0]));
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+	buf_fini(&packed);
 	end(&f);
 }
 END

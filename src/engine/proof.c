@@ -29,6 +29,13 @@ static const struct {
 	const char *word;
 } kinds[] = {{CHANNEL_MAIL, "mail"}, {CHANNEL_CALL, "phone"}};
 
+/* What a way proves: a call and a short message prove the same phone. */
+static const char *
+word_of(int channel)
+{
+	return kinds[channel != CHANNEL_MAIL].word;
+}
+
 static struct str
 address_of(const struct user *u, int channel)
 {
@@ -60,7 +67,7 @@ send_code(struct engine *e, const struct user *u, const struct proof *p)
 	struct str subject = n.user;
 	struct str key = arena_fmt(t->arena, "proof/%.*s/%lld", STR_ARG(p->user), (long long)p->sent);
 	turn_send(t, (struct send){.key = key, .channel = str_c(channels[p->channel]), .subject = subject}, &notice_layout, &n);
-	turn_event(t, EVENT_access_changed, STR(""), subject, 0, "A code to prove the %s of %.*s was sent", kinds[p->channel == CHANNEL_CALL].word, STR_ARG(p->user));
+	turn_event(t, EVENT_access_changed, STR(""), subject, 0, "A code to prove the %s of %.*s was sent", word_of((int)p->channel), STR_ARG(p->user));
 }
 
 static enum rc
@@ -70,14 +77,14 @@ begin(struct engine *e, const struct proof_order *o, const struct user *u, struc
 	struct proof p, before;
 	struct buf how = {0};
 	int channel = channel_of(o->by);
-	if (channel != CHANNEL_MAIL && channel != CHANNEL_CALL)
-		return err_set(err, RC_INVALID, "by: mail or call");
+	if (channel != CHANNEL_MAIL && channel != CHANNEL_CALL && channel != CHANNEL_SMS)
+		return err_set(err, RC_INVALID, "by: mail, call or sms");
 	bool works = channel_look(e->conf, (enum channel)channel, &how);
 	buf_fini(&how);
 	if (!works)
 		return err_set(err, RC_CONFLICT, "%s is not configured: %s", channels[channel], channel_key((enum channel)channel));
 	if (!address_of(u, channel).n)
-		return err_set(err, RC_INVALID, "user %.*s has no %s", STR_ARG(o->user), kinds[channel == CHANNEL_CALL].word);
+		return err_set(err, RC_INVALID, "user %.*s has no %s", STR_ARG(o->user), word_of(channel));
 	if (find(e, o->user, &before) && t->now - before.sent < PAUSE && t->now >= before.sent)
 		return err_set(err, RC_REFUSED, "a code was sent a moment ago: wait a minute for another one");
 	p = (struct proof){.user = o->user, .channel = channel, .to = address_of(u, channel), .sent = t->now,
@@ -130,7 +137,7 @@ confirm(struct engine *e, const struct proof_order *o, const struct user *u, str
 		keep(e->turn, &p);
 		return err_set(err, RC_INVALID, "that is not the code; %lld tries are left", (long long)(TRIES - p.tries));
 	}
-	mark(e, o->user, u, kinds[p.channel == CHANNEL_CALL].word);
+	mark(e, o->user, u, word_of((int)p.channel));
 	p.code = STR("");
 	keep(e->turn, &p);
 	return RC_OK;

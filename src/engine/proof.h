@@ -8,14 +8,14 @@
 
 #define PROOF_ORDER_KEYS(F)                                                                                  \
 	F(STR, user, 0, KEY_HIDDEN, "", "whose")                                                             \
-	F(STR, by, 0, 0, "", "mail or call: a code is sent that way")                                        \
+	F(STR, by, 0, 0, "", "mail, call or sms: a code is sent that way")                                        \
 	F(STR, code, 0, 0, "", "the code that came: it is checked")
 RECORD(proof_order, PROOF_ORDER_KEYS)
 
 /* In the ledger's space "proof", key: the user. */
 #define PROOF_KEYS(F)                                                                                        \
 	F(STR, user, 0, 0, "", "whose")                                                                      \
-	F(I64, channel, 0, 0, "", "enum channel: mail or call")                                              \
+	F(I64, channel, 0, 0, "", "enum channel: mail, call or sms")                                              \
 	F(STR, to, 0, 0, "", "where the code went")                                                          \
 	F(STR, code, 0, 0, "", "six digits; empty: it was used")                                             \
 	F(TIME, sent, 0, 0, "", "when")                                                                      \

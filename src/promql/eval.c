@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "base/map.h"
 #include "promql/lexer.h"
+#include "promql/select.h"
 
 enum { POINTS_LIMIT = 11000, SAMPLES_LIMIT = 50000000, NOTES_MAX = 10 };
 
@@ -418,6 +419,7 @@ raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_re
 {
 	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
 	ev->run->read += view->n;
+	count_raw(ev, view);
 	if (view->n_histograms) {
 		if (!native_raw_series(ev, view, &s))
 			return false;
@@ -519,6 +521,8 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	struct eval ev = {.run = &run};
 	struct value v;
 	bool ok = set_grid(&ev, ask);
+	if (ok && ask->count_steps)
+		run.steps = arena_array(run.arena, uint64_t, run.n_steps = ev.n);
 	if (ok && q->root->type == PROMQL_MATRIX)
 		ok = raw_matrix(&ev, q->root, result);
 	else if (ok && q->root->type == PROMQL_STRING && ask->step > 0)
@@ -527,6 +531,10 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	else
 		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
 	result->samples = run.read;
+	result->steps = run.steps;
+	result->n_steps = run.steps ? run.n_steps : 0;
+	for (size_t i = 0; i < result->n_steps; i++)
+		result->samples = i ? result->samples + run.steps[i] : run.steps[i];
 	result->peak = run.samples;
 	take_notes(&run.warnings, &result->warnings, result->arena);
 	take_notes(&run.infos, &result->infos, result->arena);

@@ -56,6 +56,8 @@ struct run {
 	struct arena *arena;
 	size_t samples, samples_limit; /* held */
 	size_t read; /* from the store */
+	uint64_t *steps; /* looked at by each step of the query; NULL: nobody asks */
+	size_t n_steps;
 	size_t *paid; /* the result's */
 	unsigned looks; /* how often it was asked whether to go on */
 	struct notes warnings, infos;
@@ -69,6 +71,7 @@ struct eval {
 	msec_t start, step;
 	size_t n;
 	msec_t from, to; /* of the whole query: start() and end() */
+	bool inner;      /* of a subquery */
 	enum { RESETS_UNTOLD, RESETS_TOLD, RESETS_NEVER } told; /* do native histograms say where they began anew? */
 };
 

@@ -56,6 +56,11 @@ struct stripped {
 };
 void strip_stale(struct tsdb_view *, struct stripped *room);
 void stripped_fini(struct stripped *);
+/* count.c: what steps look at, when that is asked for. */
+void count_instants(const struct eval *, const struct gaze *, const struct tsdb_view *);
+void count_windows(const struct eval *, const struct over *, const struct tsdb_view *);
+void count_raw(const struct eval *, const struct tsdb_view *);
+void count_row(const struct eval *, const struct over *, const struct eval *inner, const struct row *); /* of a subquery */
 /* smoothed.c: fails for a function that does not know of anchored or smoothed ranges. */
 bool reach_fits(const struct eval *, const struct node *call, const struct node *matrix);
 /* smoothed.c: at each step the value on the line between the samples around it. */

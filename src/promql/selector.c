@@ -166,6 +166,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 		return false;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
+		count_instants(ev, &o.gaze, &view);
 		if (n->smoothed)
 			strip_stale(&view, &room);
 		ok = eval_go_on(ev) && (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
@@ -350,6 +351,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view, &room);
+		count_windows(ev, o, &view);
 		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
 	stripped_fini(&room);
@@ -375,6 +377,7 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 	*inner = *ev;
 	inner->step = step;
 	inner->told = RESETS_NEVER;
+	inner->inner = true;
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
@@ -400,6 +403,7 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	for (size_t r = 0; ok && r < v.rows.n; r++) {
 		const struct row *row = &v.rows.p[r];
 		struct tsdb_view view = {.t = t, .v = x};
+		count_row(ev, o, &inner, row);
 		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
 		if (row->h) {
 			ok = eval_go_on(ev) && native_over_row(ev, o, &inner, row, drop);

@@ -13,6 +13,7 @@
 #include "base/suspect.h"
 #include "base/time.h"
 #include "promql/native.h"
+#include "promql/query_log.h"
 #include "rule/group.h"
 #include "wire/url.h"
 
@@ -380,6 +381,20 @@ print_of(const struct rule *rule)
 	return str_hash(rule->key) * 31 + str_hash(rule->texts.whole);
 }
 
+static void
+log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+{
+	query_log_add(&(struct query_line){.query = rule->texts.whole,
+	    .now = ask->start + g->conf->query_offset,
+	    .start = ask->start,
+	    .end = ask->end,
+	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
+	    .result = r,
+	    .error = error,
+	    .file = g->file,
+	    .group = g->conf->name});
+}
+
 bool
 rule_is_barred(const struct rule *rule)
 {
@@ -391,13 +406,14 @@ rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *can
 {
 	msec_t moment = at - g->conf->query_offset;
 	struct promql_ask ask = {
-	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel};
+	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
 	nsec_t since = clock_mono(clock_real());
 	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);
 	out->asked = true;
 	out->rc = promql_run(rule->expr, &ask, &out->result, &out->err);
 	out->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	log_query(g, rule, &ask, out->result, since, out->rc == RC_OK ? NULL : out->err.text);
 	suspect_end();
 }
 
@@ -435,6 +451,7 @@ run_rule(struct group *g, struct rule *rule, msec_t at, struct answer *answer)
 	rule->at = at;
 	suspect_end();
 	vec_fini(&r.samples);
+	vec_fini(&r.histograms);
 	vec_fini(&r.alerts);
 	vec_fini(&r.memories);
 	arena_destroy(&r.arena);

@@ -176,6 +176,19 @@ pairs_json(struct json_writer *w, const char *key, struct pairs p)
 	jsonw_object_end(w);
 }
 
+/* 1.5e+00: so Prometheus writes the values of alerts. */
+static void
+put_exponential(struct buf *b, double v)
+{
+	char sci[40];
+	if (!isfinite(v)) {
+		buf_f64(b, v);
+		return;
+	}
+	f64_sci(v, sci, sizeof sci);
+	buf_c(b, sci);
+}
+
 static void
 instance_json(struct json_writer *w, const struct instance *in)
 {
@@ -188,7 +201,7 @@ instance_json(struct json_writer *w, const struct instance *in)
 	jsonw_c(w, instance_states[in->state]);
 	jsonw_key(w, "activeAt");
 	jsonw_time(w, in->active_at);
-	buf_f64(&v, in->value);
+	put_exponential(&v, in->value);
 	jsonw_key(w, "value");
 	jsonw_str(w, buf_view(&v));
 	if (in->stale_since) { /* an extension: what it looks at has vanished */
@@ -247,7 +260,8 @@ rule_json(struct json_writer *w, const struct rule *r, bool with_alerts)
 		jsonw_key(w, "keepFiringFor");
 		jsonw_f64(w, (double)r->conf->keep_firing_for / 1000);
 	}
-	pairs_json(w, "labels", r->conf->labels);
+	if (alerting || r->conf->labels.n)
+		pairs_json(w, "labels", r->conf->labels);
 	if (alerting) {
 		pairs_json(w, "annotations", r->conf->annotations);
 		jsonw_key(w, "alerts");

@@ -245,7 +245,7 @@ timestamp(struct expo *x, int64_t *ms)
 	struct str text;
 	if (!number(x, "a timestamp", &v, &text))
 		return false;
-	if (x->format == EXPO_TEXT)
+	if (x->format != EXPO_OPENMETRICS)
 		return str_i64(text, ms) ||
 		       wrong(x, "\"%.*s\" is not a timestamp in milliseconds", STR_ARG(text));
 	if (!(fabs(v) < 9e15))
@@ -271,12 +271,32 @@ exemplar(struct expo *x)
 	return !x->exemplar_has_time || timestamp(x, &x->exemplar_time);
 }
 
+/* A number, or where a page in protobuf had a native histogram. */
+static bool
+value(struct expo *x)
+{
+	struct str text;
+	uint64_t place;
+	x->native = 0;
+	skip_blank(x);
+	if (x->format != EXPO_PROTOBUF || !here(x, 'h'))
+		return number(x, "a value", &x->value, &text);
+	const char *start = x->at;
+	while (x->at < x->line_end && *x->at != ' ')
+		x->at++;
+	text = str_n(start + 1, (size_t)(x->at - start - 1));
+	if (!str_u64(text, &place) || place >= SIZE_MAX)
+		return wrong(x, "\"h%.*s\" is not a place", STR_ARG(text));
+	x->native = place + 1;
+	x->value = 0;
+	return true;
+}
+
 static bool
 sample(struct expo *x)
 {
-	struct str text;
 	x->has_time = x->has_exemplar = false;
-	if (!series(x) || !number(x, "a value", &x->value, &text))
+	if (!series(x) || !value(x))
 		return false;
 	skip_blank(x);
 	if (x->at < x->line_end && *x->at != '#') {

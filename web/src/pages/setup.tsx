@@ -9,7 +9,9 @@ import { PageHead } from "../app"
 import { type Resource } from "../model"
 import { t } from "../words"
 import { attempt, Button, Chip, Panel } from "../ui/basics"
+import { useMask } from "../ui/mask"
 import { Edit } from "../ui/resource"
+import { Verify } from "../ui/verify"
 
 function Step({ n, title, done, children, action }: { n: number; title: string; done: boolean; children: ComponentChildren; action: ComponentChildren }) {
 	return (
@@ -22,9 +24,9 @@ function Step({ n, title, done, children, action }: { n: number; title: string; 
 			actions={done ? <Chip tone="good" icon="check">{t("done")}</Chip> : <Chip>{t("to_do")}</Chip>}
 		>
 			<div class="row top flow spread">
-				<p class="muted grow" style={{ minWidth: "240px" }}>
+				<div class="muted grow" style={{ minWidth: "240px" }}>
 					{children}
-				</p>
+				</div>
 				<div class="row">{action}</div>
 			</div>
 		</Panel>
@@ -34,14 +36,17 @@ function Step({ n, title, done, children, action }: { n: number; title: string; 
 export function Setup() {
 	const all = useGet<Resource<Record<string, unknown>>[]>("/api/tocsin/v1/resources")
 	const drills = useGet<unknown[]>("/api/tocsin/v1/drills")
+	const [verify, setVerify] = useState<Resource | null>(null)
+	const mask = useMask()
 	const [edit, setEdit] = useState<{ kind: string; start?: Record<string, unknown> } | null>(null)
 	const demo = new Set((all.data ?? []).filter((r) => r.kind === "customer" && r.spec.demo).map((r) => r.name))
 	const has = (kind: string) => (all.data ?? []).some((r) => r.kind === kind && !demo.has(r.name) && !demo.has(r.customer ?? "") && !r.name.startsWith("demo") && !(kind === "user" && r.name === "admin"))
 	const add = (kind: string, start?: Record<string, unknown>) => (
 		<Button kind={has(kind) ? undefined : "primary"} icon="plus" onClick={() => setEdit({ kind, start })}>
-			{t("add")}
+			{t("new_of", { kind })}
 		</Button>
 	)
+	const people = (all.data ?? []).filter((r) => r.kind === "user" && r.spec.role !== "contact" && !r.name.startsWith("demo") && r.name !== "anybody" && (r.spec.phone || r.spec.mail))
 	const monday = () => {
 		const d = new Date()
 		d.setDate(d.getDate() - ((d.getDay() + 6) % 7))
@@ -67,6 +72,20 @@ export function Setup() {
 				</Step>
 				<Step n={2} title={t("step_people")} done={has("user")} action={add("user", { role: "operator", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}>
 					{t("step_people_hint")}
+					{people.slice(0, 20).map((r) => (
+						<span class="row flow" key={r.name} style={{ marginTop: "6px" }}>
+							<strong>{mask.name(r.name, "P")}</strong>
+							<span>{mask.text([r.spec.phone, r.spec.mail].filter(Boolean).join(", "))}</span>
+							{((r.spec.verified as string[]) ?? []).map((w) => (
+								<Chip tone="good" icon="check" key={w}>
+									{w}
+								</Chip>
+							))}
+							<Button small onClick={() => setVerify(r)}>
+								{t("verify")}
+							</Button>
+						</span>
+					))}
 				</Step>
 				<Step n={3} title={t("step_schedule")} done={has("schedule")} action={add("schedule", { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, layers: [{ users: firstUser ? [firstUser] : [], start: monday(), every: "week" }] })}>
 					{t("step_schedule_hint")}
@@ -84,6 +103,7 @@ export function Setup() {
 					{t("step_target_hint")}
 				</Step>
 			</div>
+			{verify && <Verify of={verify} onClose={() => setVerify(null)} />}
 			{edit && <Edit kind={edit.kind} start={edit.start} onClose={() => setEdit(null)} />}
 		</>
 	)
