@@ -330,7 +330,7 @@ read_in_any_order(struct reader *r, const struct series *s, struct tsdb_view *ou
 static bool
 read_last(struct reader *r, const struct series *s, struct tsdb_view *out)
 {
-	if (!r->last_only || !s->n || s->histograms || s->max > r->max)
+	if (!r->last_only || !s->n || s->histograms || s->max > r->max || timeline_at(s->line, s->n - 1u) != s->max)
 		return false;
 	r->last_t = s->max;
 	r->last_v = s->token.value;
