@@ -97,7 +97,7 @@ flags(struct call *c, struct json_writer *w)
 	put(w, "query.timeout", duration(c, s->query_timeout));
 	put(w, "storage.tsdb.path", arena_fmt(c->arena, "%.*s/samples", STR_ARG(c->api->house.data)));
 	put(w, "storage.tsdb.retention.time", duration(c, retention(conf)));
-	put(w, "web.enable-admin-api", STR("false"));
+	put(w, "web.enable-admin-api", STR("true"));
 	put(w, "web.enable-lifecycle", STR("true"));
 	put(w, "web.enable-remote-write-receiver", STR("true"));
 	put(w, "web.external-url", conf->external_url);

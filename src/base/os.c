@@ -129,6 +129,12 @@ faulty_unlink(const char *path)
 }
 
 static int
+faulty_link(const char *from, const char *to)
+{
+	return os_fault_point(false) ? -1 : link(from, to);
+}
+
+static int
 faulty_mkdir(const char *path, mode_t mode)
 {
 	return os_fault_point(true) ? -1 : mkdir(path, mode);
@@ -144,7 +150,7 @@ faulty_send(int fd, const void *p, size_t n, int flags)
 	{                                                                                                    \
 		.open = plain_open, .close = close, .read = read, .pread = pread, .write = write,            \
 		.pwrite = pwrite, .writev = writev, .fsync = fsync, .fdatasync = fdatasync,                  \
-		.ftruncate = ftruncate, .rename = rename, .unlink = unlink, .mkdir = mkdir, .send = send     \
+		.ftruncate = ftruncate, .rename = rename, .unlink = unlink, .link = link, .mkdir = mkdir, .send = send \
 	}
 
 struct os_table os = PLAIN;
@@ -162,6 +168,7 @@ static const struct os_table faulty = {
     .ftruncate = faulty_ftruncate,
     .rename = faulty_rename,
     .unlink = faulty_unlink,
+    .link = faulty_link,
     .mkdir = faulty_mkdir,
     .send = faulty_send,
 };

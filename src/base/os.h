@@ -37,6 +37,7 @@ struct os_table {
 	int (*ftruncate)(int fd, off_t size);
 	int (*rename)(const char *from, const char *to);
 	int (*unlink)(const char *path);
+	int (*link)(const char *from, const char *to);
 	int (*mkdir)(const char *path, mode_t mode);
 	ssize_t (*send)(int fd, const void *p, size_t n, int flags);
 };
@@ -55,8 +56,8 @@ enum os_fault {
 	OS_FAULT_SHORT,  /* a write does half of its work, once */
 };
 
-/* The `nth` call that changes the world (write, pwrite, writev, fsync, fdatasync, ftruncate, rename, unlink, mkdir,
- * send, and what passes os_kill_point), counted from 1 and from this call on, has the fault. */
+/* The `nth` call that changes the world (write, pwrite, writev, fsync, fdatasync, ftruncate, rename, unlink, link,
+ * mkdir, send, and what passes os_kill_point), counted from 1 and from this call on, has the fault. */
 void os_fault_set(enum os_fault, uint64_t nth);
 uint64_t os_fault_calls(void); /* how many were counted since */
 bool os_fault_hit(void);       /* has the fault happened? */

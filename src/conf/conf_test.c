@@ -206,6 +206,20 @@ UNIT(conf_says_all_that_is_wrong_at_once)
 }
 END
 
+UNIT(conf_checks_retentions)
+{
+	expect_notes("storage:\n"
+		     "  retentions:\n"
+		     "    - {matchers: [job=debug], keep: 2d}\n"
+		     "    - {keep: 3d}\n"
+		     "    - {customer: acme}\n",
+	    RC_INVALID,
+	    "t.yml:4:7: warning: this entry fits all samples, so those behind it never hold; without customer and matchers it is "
+	    "storage.retention\n"
+	    "t.yml:5:7: \"keep\" is missing in keep: how long their samples stay; 0s: for ever\n");
+}
+END
+
 UNIT(conf_checks_routes_and_receivers)
 {
 	expect_notes("route:\n"

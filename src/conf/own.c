@@ -8,6 +8,9 @@ const char *const conf_srtp[] = {"off", "optional", "required", NULL};
 #define RECORD_SELF struct conf_server
 RECORD_LAYOUT(conf_server, CONF_SERVER_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct conf_keep
+RECORD_LAYOUT(conf_keep, CONF_KEEP_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct conf_storage
 RECORD_LAYOUT(conf_storage, CONF_STORAGE_KEYS)
 #undef RECORD_SELF

@@ -46,10 +46,18 @@ enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 	F(DUR, query_lookback, 0, 0, "5m", "how far back a query looks for the last sample")
 RECORD(conf_server, CONF_SERVER_KEYS)
 
+#define CONF_KEEP_KEYS(F)                                                                                    \
+	F(STR, customer, 0, 0, "", "of this customer; empty: of every one")                                  \
+	F(STRS, matchers, 0, KEY_BARE, "", "of the series that match: `job=debug`, `__name__=~go_.*`; empty: of all") \
+	F(DUR, keep, 0, KEY_REQUIRED, "", "how long their samples stay; 0s: for ever")
+RECORD(conf_keep, CONF_KEEP_KEYS)
+
 #define CONF_STORAGE_KEYS(F)                                                                                 \
 	F(STR, path, 0, KEY_INERT, "", "the data directory; default: what --data says")                              \
 	F(DUR, retention, 0, 0, "0s",                                                                        \
 	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
+	F(MANY, retentions, conf_keep, 0, "",                                                                \
+	    "samples that stay longer or shorter than that: the first entry that fits a series holds")       \
 	F(SIZE, retention_size, 0, 0, "0", "how much the blocks of samples may take, the oldest going first; 0: no limit") \
 	F(DUR, out_of_order_window, 0, 0, "1h", "how late a sample may come; 100y welcomes any, 0s none") \
 	F(STR, sync, 0, 0, "200ms",                                                                          \

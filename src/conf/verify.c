@@ -304,6 +304,19 @@ check_trunks(struct check *c, const struct conf_voice *v)
 	map_destroy(&seen);
 }
 
+/* The first entry that fits holds, so what stands behind one that fits everything never does. */
+static void
+check_retentions(struct check *c, const struct conf_storage *s)
+{
+	for (size_t i = 0; i < s->retentions.n; i++) {
+		const struct conf_keep *k = &s->retentions.p[i];
+		check_matchers(c, &conf_keep_layout, k, "matchers", k->matchers);
+		if (!k->matchers.n && !k->customer.n && i + 1 < s->retentions.n)
+			check_warning(c, &conf_keep_layout, k, NULL,
+			    "this entry fits all samples, so those behind it never hold; without customer and matchers it is storage.retention");
+	}
+}
+
 static void
 check_own(struct loader *l)
 {
@@ -322,6 +335,7 @@ check_own(struct loader *l)
 		check_error(c, &conf_storage_layout, &r->storage, "sync",
 		    "sync: \"%.*s\" is neither a duration such as 200ms nor batch nor none",
 		    STR_ARG(str_to(r->storage.sync, 40)));
+	check_retentions(c, &r->storage);
 	double percentage = r->storage.tsdb.retention.percentage;
 	if (!(percentage >= 0 && percentage <= 100))
 		check_error(c, &conf_tsdb_retention_layout, &r->storage.tsdb.retention, "percentage",

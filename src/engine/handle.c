@@ -371,6 +371,16 @@ handle_redact(struct handling *h, const void *record)
 	return ledger_redact(h->e->ledger, q->chain, q->n, h->turn->actor, q->why, h->turn->now, h->err);
 }
 
+static enum rc
+handle_store_note(struct handling *h, const void *record)
+{
+	const struct store_note *n = record;
+	turn_event(h->turn, EVENT_samples_changed, n->chain, STR("samples"), 0, "%.*s", STR_ARG(n->text));
+	buf_clear(h->id);
+	buf_str(h->id, n->id);
+	return RC_OK;
+}
+
 /* The process that owns the engine reads files and answers this itself; a play has none. */
 static enum rc
 handle_reload(struct handling *h, const void *record)

@@ -14,6 +14,9 @@ RECORD_LAYOUT(news, NEWS_KEYS)
 #define RECORD_SELF struct redact_request
 RECORD_LAYOUT(redact_request, REDACT_REQUEST_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct store_note
+RECORD_LAYOUT(store_note, STORE_NOTE_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct ask
 RECORD_LAYOUT(ask, ASK_KEYS)
 #undef RECORD_SELF

@@ -25,6 +25,12 @@ RECORD(news, NEWS_KEYS)
 	F(STR, why, 0, KEY_REQUIRED, "", "the reason, which stays")
 RECORD(redact_request, REDACT_REQUEST_KEYS)
 
+#define STORE_NOTE_KEYS(F)                                                                                   \
+	F(STR, chain, 0, KEY_REQUIRED, "", "the customer whose samples they are, or system: everybody's")    \
+	F(STR, text, 0, KEY_REQUIRED, "", "what was done, as a sentence")                                    \
+	F(STR, id, 0, 0, "", "what was made; the reply has it too")
+RECORD(store_note, STORE_NOTE_KEYS)
+
 /* Every message that is decided on behalf of somebody begins with who: kept beside the body. */
 #define ASK_KEYS(F)                                                                                          \
 	F(STR, actor, 0, 0, "", "user/name, contact/name, or empty for the program itself")                  \

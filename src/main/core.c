@@ -1,5 +1,6 @@
 /* core.c — see core.h. */
 #include "main/core.h"
+#include "main/core_store.h"
 
 #include <stdio.h>
 
@@ -15,7 +16,8 @@
 struct core {
 	struct core_house house;
 	struct conf *conf; /* of scraping and rules; the port's stays as it was opened */
-	struct tsdb *tsdb;
+	struct core_store *store;
+	struct tsdb *tsdb; /* its */
 	struct groups *groups;
 	struct scraper *scraper;
 	struct rules *rules;
@@ -158,34 +160,6 @@ core_news(struct core *c, const struct news *n)
 /* ---- life ---- */
 
 static enum rc
-sync_every(const struct conf_storage *s, msec_t *out, struct err *e)
-{
-	*out = 0;
-	if (str_is(s->sync, "batch") || duration_parse(s->sync, out))
-		return RC_OK;
-	return err_set(
-	    e, RC_INVALID, "storage.sync \"%.*s\" is neither a duration nor batch", STR_ARG(s->sync));
-}
-
-static enum rc
-open_store(struct core *c, struct err *e)
-{
-	const struct conf_root *root = c->house.conf->root;
-	const struct conf_storage *s = &root->storage;
-	char dir[4096];
-	snprintf(dir, sizeof dir, "%s/samples", c->house.data);
-	struct tsdb_options o = {.dir = dir,
-	    .clock = loop_clock(c->house.loop),
-	    .retention = s->retention,
-	    .size = (uint64_t)s->retention_size,
-	    .out_of_order = s->out_of_order_window,
-	    .series_limit = (uint64_t)root->limits.series_per_customer};
-	if (sync_every(s, &o.sync_every, e) != RC_OK)
-		return RC_INVALID;
-	return tsdb_open(&o, &c->tsdb, e);
-}
-
-static enum rc
 open_groups(struct core *c, struct err *e)
 {
 	const struct conf_root *root = c->house.conf->root;
@@ -221,7 +195,8 @@ static enum rc
 begin(struct core *c, struct err *e)
 {
 	const struct core_house *h = &c->house;
-	enum rc rc = open_store(c, e);
+	enum rc rc = core_store_open(&c->store, h->conf, h->data, loop_clock(h->loop), e);
+	c->tsdb = rc == RC_OK ? core_store_tsdb(c->store) : NULL;
 	if (rc == RC_OK)
 		rc = open_groups(c, e);
 	if (rc != RC_OK)
@@ -264,7 +239,7 @@ core_destroy(struct core **pc)
 	core_checks_destroy(&c->checks);
 	api_destroy(&c->api);
 	groups_close(&c->groups);
-	tsdb_close(&c->tsdb);
+	core_store_close(&c->store);
 	conf_unref(&c->conf);
 	conf_unref(&c->house.conf);
 	mem_free(c);

@@ -311,6 +311,37 @@ tsdb_exemplars_each(struct tsdb *db, const struct tsdb_select *q,
 	vec_fini(&found);
 }
 
+/* What stays begins a ring anew. */
+static void
+drop_exemplars(struct annex *x, const roaring_bitmap_t *ids, msec_t min, msec_t max)
+{
+	VEC(struct exemplar) stay = {0};
+	for (size_t i = 0; i < x->exemplars.n; i++) {
+		struct exemplar *one = &x->exemplars.p[(x->oldest + i) % x->exemplars.n];
+		if (one->t >= min && one->t <= max && roaring_bitmap_contains(ids, one->id))
+			mem_free((char *)one->labels.p);
+		else
+			*vec_add(&stay) = *one;
+	}
+	x->exemplars.n = x->oldest = 0;
+	for (size_t i = 0; i < stay.n; i++)
+		*vec_add(&x->exemplars) = stay.p[i];
+	vec_fini(&stay);
+}
+
+void
+annex_drop_exemplars(struct tsdb *db, const struct tsdb_select *q)
+{
+	for (size_t i = 0; i < q->tenants.n; i++) {
+		const struct tenant *t = tenant_of(db, q->tenants.p[i]);
+		if (!t)
+			continue;
+		roaring_bitmap_t *ids = index_select(t->index, q->matchers);
+		drop_exemplars(db->annex, ids, q->min, q->max);
+		roaring_bitmap_free(ids);
+	}
+}
+
 bool
 annex_replay_exemplars(struct tsdb *db, struct proto *p)
 {

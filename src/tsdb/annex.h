@@ -18,6 +18,8 @@ struct annex *annex_create(void);
 void annex_destroy(struct annex **);
 /* Everything into the log that has just begun. */
 CHECKED enum rc annex_log(struct tsdb *, struct err *);
+/* Those of the series that match, within the range; gone from the log with its next segment. */
+void annex_drop_exemplars(struct tsdb *, const struct tsdb_select *);
 /* Records of the log: 'M' and 'X'. */
 bool annex_replay_metadata(struct tsdb *, struct proto *);
 bool annex_replay_exemplars(struct tsdb *, struct proto *);

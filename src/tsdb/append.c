@@ -220,8 +220,8 @@ look_ahead(const struct tsdb *db, const struct tsdb_sample *p, size_t i, size_t 
 static enum rc
 append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
-	msec_t keep = db->options.retention;
-	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
+	struct expiry x;
+	expiry_init(&x, db);
 	enum rc rc = RC_OK;
 	begin_part(db->appending);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
@@ -229,7 +229,7 @@ append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsd
 		look_ahead(db, p, i, n);
 		if (!s)
 			c->unknown++;
-		else if (p[i].t < oldest)
+		else if (expiry_is_past(&x, s, p[i].t))
 			c->too_old++;
 		else
 			rc = add_sample(db, s, p[i].t, p[i].v, c, e);
@@ -300,15 +300,15 @@ static enum rc
 append_histograms(
     struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
-	msec_t keep = db->options.retention;
-	msec_t oldest = keep ? clock_wall(db->options.clock) - keep : INT64_MIN;
+	struct expiry x;
+	expiry_init(&x, db);
 	enum rc rc = RC_OK;
 	begin_part(db->appending);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct series *s = series_at(db, p[i].ref);
 		if (!s)
 			c->unknown++;
-		else if (p[i].t < oldest)
+		else if (expiry_is_past(&x, s, p[i].t))
 			c->too_old++;
 		else
 			rc = add_histogram(db, s, &p[i], c, e);

@@ -75,6 +75,17 @@ blobs_order(struct blobs *b)
 }
 
 void
+blobs_drop(struct blobs *b, size_t from, msec_t min, msec_t max)
+{
+	struct blobs out = {.unsorted = b->unsorted};
+	for (size_t i = 0; i < b->t.n; i++)
+		if (i < from || b->t.p[i] < min || b->t.p[i] > max)
+			blobs_add(&out, b->t.p[i], blobs_get(b, i));
+	blobs_fini(b);
+	*b = out;
+}
+
+void
 blobs_pack(const struct blobs *b, size_t from, size_t n, struct buf *out)
 {
 	struct buf plain = {0};

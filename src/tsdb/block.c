@@ -484,3 +484,28 @@ block_read_histograms(struct block *b, uint32_t id, msec_t min, msec_t max, stru
 {
 	return read_series(b, id, min, max, NULL, out);
 }
+
+bool
+block_holds(const struct block *b, uint32_t id)
+{
+	return id >= b->first_id && id - b->first_id < b->n_places && b->places[id - b->first_id] != NOWHERE;
+}
+
+void
+block_each_chunk(struct block *b, uint32_t id, void (*fn)(void *, msec_t, msec_t, bool), void *arg)
+{
+	struct entry x;
+	if (!block_holds(b, id))
+		return;
+	uint32_t place = b->places[id - b->first_id];
+	group_begin(b, place / BLOCK_GROUP, &x);
+	bool ok = true;
+	for (uint32_t i = 0; ok && i <= place % BLOCK_GROUP; i++) {
+		ok = entry_begin(b, &x);
+		while (ok && x.left) {
+			ok = entry_next(b, &x);
+			if (ok && i == place % BLOCK_GROUP)
+				fn(arg, x.column->min, x.column->max, x.histograms);
+		}
+	}
+}

@@ -34,6 +34,7 @@ CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struc
 /* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
  * kept in it. */
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
+uint64_t block_writer_samples(const struct block_writer *); /* so far */
 void block_writer_abandon(struct block_writer **);
 
 /* ---- reading ---- */
@@ -82,6 +83,9 @@ bool block_chunks(struct block *, struct block_walk *, uint32_t id, msec_t min, 
 /* The times of a column: as many as the chunk has that names it.  False: damaged. */
 bool block_times(const struct block *, uint32_t column, msec_t *t);
 
+bool block_holds(const struct block *, uint32_t id);
+/* The spans of the series' chunks. */
+void block_each_chunk(struct block *, uint32_t id, void (*fn)(void *arg, msec_t min, msec_t max, bool histograms), void *arg);
 /* Adds the series' samples within the range.  False: its chunk is damaged. */
 bool block_read(struct block *, uint32_t id, msec_t min, msec_t max, struct samples *);
 bool block_read_histograms(struct block *, uint32_t id, msec_t min, msec_t max, struct blobs *);

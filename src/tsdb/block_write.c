@@ -361,6 +361,12 @@ block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, ui
 	return RC_OK;
 }
 
+uint64_t
+block_writer_samples(const struct block_writer *w)
+{
+	return w->samples;
+}
+
 /* ---- the end ---- */
 
 static uint64_t

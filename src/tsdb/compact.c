@@ -7,7 +7,7 @@
  *
  * The merged block takes the name of the newest it replaces and says which was the oldest; when the machine
  * stops before the others are removed, the next start does it.  Nobody else removes blocks or series
- * meanwhile: that is done by the same tick.
+ * meanwhile: who does holds `work`.
  */
 #include "tsdb/store.h"
 
@@ -61,6 +61,7 @@ series_sort(struct tsdb *db, struct series **all, size_t n)
 struct merging {
 	struct block **blocks; /* some that follow each other in the store's list */
 	size_t n, first;
+	const roaring_bitmap_t *without; /* NULL: all */
 	VEC(struct series *) series;
 	struct samples samples;
 	struct blobs histograms;
@@ -79,7 +80,8 @@ gather(struct tsdb *db, struct merging *m)
 	pthread_rwlock_rdlock(&db->lock);
 	for (size_t i = 0; i < db->series.n; i++) {
 		struct series *s = db->series.p[i];
-		if (s && s->min <= max && s->max >= min)
+		if (s && s->min <= max && s->max >= min &&
+		    !(m->without && roaring_bitmap_contains(m->without, s->id)))
 			*vec_add(&m->series) = s;
 	}
 	pthread_rwlock_unlock(&db->lock);
@@ -94,8 +96,8 @@ merge_series(
 	blobs_clear(&m->histograms);
 	buf_clear(&m->labels);
 	for (size_t i = 0; i < m->n; i++)
-		if (!block_read(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->samples) ||
-		    !block_read_histograms(m->blocks[i], s->id, INT64_MIN, INT64_MAX, &m->histograms))
+		if (!read_undeleted(db, m->blocks[i], s, INT64_MIN, INT64_MAX, &m->samples) ||
+		    !read_undeleted_histograms(db, m->blocks[i], s, INT64_MIN, INT64_MAX, &m->histograms))
 			return err_set(e, RC_INVALID, "%s has a damaged chunk and is not merged",
 			    block_path(m->blocks[i]));
 	samples_order(&m->samples);
@@ -115,25 +117,26 @@ write_merged(struct tsdb *db, struct merging *m, struct block **out, struct err 
 	enum rc rc = block_writer_create(block_path(m->blocks[m->n - 1]), &w, e);
 	for (size_t i = 0; rc == RC_OK && i < m->series.n; i++)
 		rc = merge_series(db, m, m->series.p[i], w, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && block_writer_samples(w))
 		rc = block_writer_finish(&w, block_since(m->blocks[0]), out, e);
 	block_writer_abandon(&w);
 	return rc;
 }
 
-/* The merged one instead of the others; their files go, but for the one whose name it has. */
+/* The merged one, if anything was left, instead of the others; their files go, but for the one whose name it has. */
 static enum rc
 replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 {
 	enum rc rc = RC_OK;
+	size_t gone = m->n - (by != NULL);
 	pthread_rwlock_wrlock(&db->lock);
-	for (size_t i = 1; i < m->n; i++)
-		vec_remove(&db->blocks, m->first + 1);
-	db->blocks.p[m->first] = by;
+	for (size_t i = 0; i < gone; i++)
+		vec_remove(&db->blocks, m->first);
+	if (by)
+		db->blocks.p[m->first] = by;
 	pthread_rwlock_unlock(&db->lock);
 	for (size_t i = 0; i < m->n; i++) {
-		if (rc == RC_OK && i + 1 < m->n && os.unlink(block_path(m->blocks[i])) != 0 &&
-		    errno != ENOENT)
+		if (rc == RC_OK && i < gone && os.unlink(block_path(m->blocks[i])) != 0 && errno != ENOENT)
 			rc = err_errno(e, "cannot remove %s", block_path(m->blocks[i]));
 		block_close(&m->blocks[i]);
 	}
@@ -141,9 +144,9 @@ replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 }
 
 static enum rc
-merge(struct tsdb *db, size_t first, size_t n, struct err *e)
+merge(struct tsdb *db, size_t first, size_t n, const roaring_bitmap_t *without, struct err *e)
 {
-	struct merging m = {.n = n, .first = first};
+	struct merging m = {.n = n, .first = first, .without = without};
 	struct block *by = NULL;
 	m.blocks = mem_alloc(n * sizeof *m.blocks);
 	pthread_rwlock_rdlock(&db->lock);
@@ -152,11 +155,11 @@ merge(struct tsdb *db, size_t first, size_t n, struct err *e)
 	pthread_rwlock_unlock(&db->lock);
 	gather(db, &m);
 	enum rc rc = write_merged(db, &m, &by, e);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && by)
 		log_info("tsdb", "merged %zu blocks into %s: %llu samples in %llu bytes", n, block_path(by),
 		    (unsigned long long)block_samples(by), (unsigned long long)block_bytes(by));
+	if (rc == RC_OK)
 		rc = replace(db, &m, by, e);
-	}
 	vec_fini(&m.series);
 	samples_fini(&m.samples);
 	blobs_fini(&m.histograms);
@@ -175,7 +178,7 @@ day_of(const struct block *b)
 
 /* The first run of neighbours of one day that are to become one; returns how many. */
 static size_t
-find_due(const struct tsdb *db, size_t *first)
+find_due(const struct tsdb *db, bool all, size_t *first)
 {
 	if (db->newest < INT64_MIN + db->options.head_span + HOUR)
 		return 0; /* nothing yet */
@@ -186,37 +189,81 @@ find_due(const struct tsdb *db, size_t *first)
 		while (i + n < db->blocks.n && day_of(db->blocks.p[i + n]) == day_of(db->blocks.p[i]))
 			n++;
 		*first = i;
-		if (n > BLOCKS_OF_A_DAY || (n > 1 && day_of(db->blocks.p[i]) < today))
+		if (n > BLOCKS_OF_A_DAY || (n > 1 && (all || day_of(db->blocks.p[i]) < today)))
 			return n;
 	}
 	return 0;
 }
 
-static bool
-set_busy(struct tsdb *db, bool busy)
-{
-	pthread_rwlock_wrlock(&db->lock);
-	bool free = !busy || !db->flushing;
-	if (free)
-		db->flushing = busy;
-	pthread_rwlock_unlock(&db->lock);
-	return free;
-}
-
 enum rc
-compact_days(struct tsdb *db, struct err *e)
+compact_days(struct tsdb *db, bool all, struct err *e)
 {
 	enum rc rc = RC_OK;
 	size_t first, n = 1;
-	if (!set_busy(db, true))
-		return RC_OK; /* somebody writes a block; the next time */
 	while (rc == RC_OK && n) {
 		pthread_rwlock_rdlock(&db->lock);
-		n = find_due(db, &first);
+		n = find_due(db, all, &first);
 		pthread_rwlock_unlock(&db->lock);
 		if (n)
-			rc = merge(db, first, n, e);
+			rc = merge(db, first, n, NULL, e);
 	}
-	set_busy(db, false);
+	return rc;
+}
+
+enum rc
+compact_without(struct tsdb *db, size_t i, const roaring_bitmap_t *ids, struct err *e)
+{
+	roaring_uint32_iterator_t it;
+	enum rc rc = merge(db, i, 1, ids, e);
+	if (rc != RC_OK)
+		return rc;
+	pthread_rwlock_wrlock(&db->lock);
+	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
+		if (db->series.p[it.current_value])
+			series_narrow(db, db->series.p[it.current_value]);
+	pthread_rwlock_unlock(&db->lock);
+	return RC_OK;
+}
+
+enum rc
+compact_deleted(struct tsdb *db, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t before;
+	for (size_t i = 0; rc == RC_OK && i < db->blocks.n; i += db->blocks.n == before) {
+		before = db->blocks.n;
+		if (deletions_change(db, db->blocks.p[i]))
+			rc = merge(db, i, 1, NULL, e);
+	}
+	if (rc != RC_OK)
+		return rc;
+	pthread_rwlock_wrlock(&db->lock);
+	rc = deletions_forget(db, true, e);
+	pthread_rwlock_unlock(&db->lock);
+	return rc;
+}
+
+/* ---- by hand ---- */
+
+enum rc
+tsdb_clean(struct tsdb *db, struct err *e)
+{
+	pthread_mutex_lock(&db->work);
+	enum rc rc = compact_deleted(db, e);
+	pthread_mutex_unlock(&db->work);
+	return rc;
+}
+
+enum rc
+tsdb_compact(struct tsdb *db, struct err *e)
+{
+	uint64_t segment;
+	pthread_mutex_lock(&db->work);
+	enum rc rc = flush_head(db, false, &segment, e);
+	if (rc == RC_OK)
+		rc = compact_days(db, true, e);
+	if (rc == RC_OK)
+		rc = compact_deleted(db, e);
+	pthread_mutex_unlock(&db->work);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * flush.c — from the head to a block, and what has outlived its retention.
+ * flush.c — from the head to a block, and what is due.
  *
  * IDEA   A flush freezes what the head holds and rolls the log, so the segments before the new one hold
  *        exactly what is frozen or in blocks.  The block is written beside appends and queries; when it
@@ -8,13 +8,12 @@
  */
 #include "tsdb/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/os.h"
 
+enum { COMPACT_EVERY = 10 * MINUTE, SWEEP_EVERY = 10 * MINUTE, CLEAN_EVERY = 2 * HOUR };
 enum { HEAD_BYTES = 64 << 20, BYTES_OF_A_SERIES = 128, HEAD_BYTES_MAX = 768 << 20 };
 
 struct frozen {
@@ -24,11 +23,9 @@ struct frozen {
 
 /* With the lock held.  All lines end here, so that whoever reads what is frozen sees nobody step on. */
 static enum rc
-freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
+freeze(struct tsdb *db, bool roll, struct frozen *out, uint64_t *segment, struct err *e)
 {
-	if (db->flushing)
-		return err_set(e, RC_CONFLICT, "a block is being written already");
-	if (db->head_samples == 0 && !wal_is_broken(db->wal))
+	if (db->head_samples == 0 && !roll && !wal_is_broken(db->wal))
 		return RC_ABSENT;
 	enum rc rc = wal_roll(db->wal, segment, e);
 	if (rc == RC_OK)
@@ -46,7 +43,6 @@ freeze(struct tsdb *db, struct frozen *out, uint64_t *segment, struct err *e)
 		*vec_add(out) = s;
 	}
 	timelines_forget(&db->lines);
-	db->flushing = true;
 	db->head_since = clock_wall(db->options.clock);
 	return RC_OK;
 }
@@ -114,20 +110,20 @@ end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 	}
 	if (b)
 		*vec_add(&db->blocks) = b;
-	db->flushing = false;
 }
 
 enum rc
-tsdb_flush(struct tsdb *db, struct err *e)
+flush_head(struct tsdb *db, bool roll, uint64_t *number, struct err *e)
 {
 	struct frozen f = {0};
 	struct block *b = NULL;
 	uint64_t segment;
 	pthread_rwlock_wrlock(&db->lock);
-	enum rc rc = freeze(db, &f, &segment, e);
+	enum rc rc = freeze(db, roll, &f, &segment, e);
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		return rc == RC_ABSENT ? RC_OK : rc;
+	*number = segment;
 	series_sort(db, f.p, f.n);
 	if (f.n > 0)
 		rc = write_block(db, &f, segment, &b, e);
@@ -140,90 +136,13 @@ tsdb_flush(struct tsdb *db, struct err *e)
 	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;
 }
 
-/* ---- retention ---- */
-
-static enum rc
-drop_block(struct tsdb *db, size_t i, const char *why, struct err *e)
+enum rc
+tsdb_flush(struct tsdb *db, struct err *e)
 {
-	struct block *b = db->blocks.p[i];
-	if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
-		return err_errno(e, "cannot remove %s", block_path(b));
-	log_info("tsdb", "%s is %s and was removed", block_path(b), why);
-	block_close(&b);
-	vec_remove(&db->blocks, i);
-	return RC_OK;
-}
-
-static enum rc
-drop_old_blocks(struct tsdb *db, msec_t oldest, struct err *e)
-{
-	enum rc rc = RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < db->blocks.n;) {
-		if (block_max(db->blocks.p[i]) >= oldest)
-			i++;
-		else
-			rc = drop_block(db, i, "past the retention", e);
-	}
-	return rc;
-}
-
-static size_t
-oldest_block(const struct tsdb *db)
-{
-	size_t oldest = 0;
-	for (size_t i = 1; i < db->blocks.n; i++)
-		if (block_max(db->blocks.p[i]) < block_max(db->blocks.p[oldest]))
-			oldest = i;
-	return oldest;
-}
-
-/* The log is not counted: it has limits of its own. */
-static enum rc
-drop_over_size(struct tsdb *db, struct err *e)
-{
-	uint64_t all = 0;
-	enum rc rc = RC_OK;
-	for (size_t i = 0; i < db->blocks.n; i++)
-		all += block_bytes(db->blocks.p[i]);
-	while (rc == RC_OK && all > db->options.size && db->blocks.n) {
-		size_t i = oldest_block(db);
-		all -= block_bytes(db->blocks.p[i]);
-		rc = drop_block(db, i, "the oldest of more than the size limit allows", e);
-	}
-	return rc;
-}
-
-/* A series that was resolved and never got samples goes with the second sweep. */
-static bool
-is_over(struct series *s, msec_t oldest)
-{
-	if (series_has_head(s) || (s->min <= s->max && s->max >= oldest))
-		return false;
-	bool spared = s->min > s->max && s->fresh;
-	s->fresh = false;
-	return !spared;
-}
-
-static void
-drop_old_series(struct tsdb *db, msec_t oldest)
-{
-	for (size_t i = 0; i < db->series.n; i++)
-		if (db->series.p[i] && is_over(db->series.p[i], oldest))
-			series_remove(db, db->series.p[i]);
-}
-
-static enum rc
-sweep(struct tsdb *db, msec_t now, struct err *e)
-{
-	enum rc rc = RC_OK;
-	pthread_rwlock_wrlock(&db->lock);
-	if (db->options.size)
-		rc = drop_over_size(db, e);
-	if (rc == RC_OK && db->options.retention)
-		rc = drop_old_blocks(db, now - db->options.retention, e);
-	if (rc == RC_OK && db->options.retention && db->cursors == 0 && !db->flushing)
-		drop_old_series(db, now - db->options.retention);
-	pthread_rwlock_unlock(&db->lock);
+	uint64_t segment;
+	pthread_mutex_lock(&db->work);
+	enum rc rc = flush_head(db, false, &segment, e);
+	pthread_mutex_unlock(&db->work);
 	return rc;
 }
 
@@ -234,9 +153,10 @@ keep_durable(struct tsdb *db)
 {
 	struct err e;
 	nsec_t mono = clock_mono(db->options.clock);
-	if (db->options.sync_every == 0 || mono - db->synced < db->options.sync_every * 1000000)
+	if (db->options.sync_every == 0 ||
+	    mono - __atomic_load_n(&db->synced, __ATOMIC_RELAXED) < db->options.sync_every * 1000000)
 		return;
-	db->synced = mono;
+	__atomic_store_n(&db->synced, mono, __ATOMIC_RELAXED);
 	if (tsdb_sync(db, &e) != RC_OK)
 		log_error("tsdb", "%s", e.text); /* the next tick mends it */
 }
@@ -253,10 +173,22 @@ static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
-	bool due = db->head_samples > 0 && !db->flushing &&
+	bool due = db->head_samples > 0 &&
 		   (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
 	pthread_rwlock_unlock(&db->lock);
 	return due;
+}
+
+/* Where somebody works on blocks already, the next tick does it. */
+static enum rc
+flush_unless_busy(struct tsdb *db, struct err *e)
+{
+	uint64_t segment;
+	if (pthread_mutex_trylock(&db->work) != 0)
+		return RC_OK;
+	enum rc rc = flush_head(db, false, &segment, e);
+	pthread_mutex_unlock(&db->work);
+	return rc;
 }
 
 /* A log that could not be made durable begins anew behind a block that holds everything. */
@@ -267,7 +199,39 @@ sync_or_mend(struct tsdb *db, struct err *e)
 	if (tsdb_sync(db, &why) == RC_OK)
 		return RC_OK;
 	log_error("tsdb", "%s; a block is written instead", why.text);
-	return tsdb_flush(db, e);
+	return flush_unless_busy(db, e);
+}
+
+/* What cannot be merged or cleaned up must not keep the old from going. */
+static void
+compact(struct tsdb *db, msec_t now)
+{
+	struct err why;
+	if (now - db->compacted >= COMPACT_EVERY) {
+		if (compact_days(db, false, &why) != RC_OK)
+			log_error("tsdb", "%s", why.text);
+		db->compacted = now;
+	}
+	if (now - db->cleaned >= CLEAN_EVERY || db->deletions.n > DELETIONS_MAX / 2) {
+		if (compact_deleted(db, &why) != RC_OK)
+			log_error("tsdb", "%s", why.text);
+		db->cleaned = now;
+	}
+}
+
+static enum rc
+keep_blocks(struct tsdb *db, msec_t now, struct err *e)
+{
+	enum rc rc = RC_OK;
+	if (pthread_mutex_trylock(&db->work) != 0)
+		return RC_OK;
+	compact(db, now);
+	if (now - db->swept >= SWEEP_EVERY) {
+		rc = retention_sweep(db, now, e);
+		db->swept = now;
+	}
+	pthread_mutex_unlock(&db->work);
+	return rc;
 }
 
 enum rc
@@ -276,21 +240,11 @@ tsdb_tick(struct tsdb *db, struct err *e)
 	msec_t now = clock_wall(db->options.clock);
 	nsec_t mono = clock_mono(db->options.clock);
 	enum rc rc = RC_OK;
-	if (mono - db->synced >= db->options.sync_every * 1000000) {
+	if (mono - __atomic_load_n(&db->synced, __ATOMIC_RELAXED) >= db->options.sync_every * 1000000) {
 		rc = sync_or_mend(db, e);
-		db->synced = mono;
+		__atomic_store_n(&db->synced, mono, __ATOMIC_RELAXED);
 	}
 	if (rc == RC_OK && is_flush_due(db, now))
-		rc = tsdb_flush(db, e);
-	if (rc == RC_OK && now - db->compacted >= 10 * MINUTE) {
-		struct err why; /* what cannot be merged must not keep the old from going */
-		if (compact_days(db, &why) != RC_OK)
-			log_error("tsdb", "%s", why.text);
-		db->compacted = now;
-	}
-	if (rc == RC_OK && (db->options.retention || db->options.size) && now - db->swept >= 10 * MINUTE) {
-		rc = sweep(db, now, e);
-		db->swept = now;
-	}
-	return rc;
+		rc = flush_unless_busy(db, e);
+	return rc == RC_OK ? keep_blocks(db, now, e) : rc;
 }

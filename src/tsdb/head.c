@@ -224,8 +224,8 @@ series_add_late(struct series *s, msec_t t, double v)
 {
 	struct samples *late = &series_extra(s)->late;
 	samples_add(late, t, v);
-	if (t < s->min)
-		s->min = t;
+	s->min = t < s->min ? t : s->min;
+	s->max = t > s->max ? t : s->max; /* the log of what was late when newer ones were not deleted yet */
 	if (late->n == CHUNK_SAMPLES)
 		pack_late(s);
 }
@@ -326,6 +326,26 @@ series_read_head_histograms(const struct series *s, msec_t min, msec_t max, stru
 	for (size_t i = 0; open && i < open->t.n; i++)
 		if (open->t.p[i] >= min && open->t.p[i] <= max)
 			blobs_add(out, open->t.p[i], blobs_get(open, i));
+}
+
+static void
+widen(msec_t first, msec_t last, msec_t *min, msec_t *max)
+{
+	*min = first < *min ? first : *min;
+	*max = last > *max ? last : *max;
+}
+
+void
+series_span_head(const struct series *s, msec_t *min, msec_t *max)
+{
+	for (const struct pack *p = s->packs; p; p = p->next)
+		widen(p->line->first, timeline_at(p->line, p->n - 1), min, max);
+	if (s->n)
+		widen(s->line->first, timeline_at(s->line, s->n - 1u), min, max);
+	for (size_t i = 0; s->extra && i < s->extra->late.n; i++)
+		widen(s->extra->late.t[i], s->extra->late.t[i], min, max);
+	for (size_t i = 0; s->extra && i < s->extra->histograms.t.n; i++)
+		widen(s->extra->histograms.t.p[i], s->extra->histograms.t.p[i], min, max);
 }
 
 void

@@ -344,9 +344,11 @@ replay_late(struct tsdb *db, struct proto *p, struct err *e)
 		struct series *s = logged_series(db, id);
 		if (!s)
 			return bad_record(e);
-		if (series_judge(db, s, t, v, INT64_MAX) != LATE)
+		enum verdict how = series_judge(db, s, t, v, INT64_MAX);
+		if (how != LATE && how != NEW)
 			continue; /* a block has it already */
 		series_add_late(s, t, v);
+		db->newest = t > db->newest ? t : db->newest;
 		db->head_samples++;
 	}
 	return RC_OK;

@@ -183,6 +183,8 @@ open_files(struct tsdb *db, struct err *e)
 		return e->rc;
 	enum rc rc = open_blocks(db, &from, e);
 	if (rc == RC_OK)
+		rc = deletions_open(db, e);
+	if (rc == RC_OK)
 		rc = wal_open(db->dir, from, &reader, &db->wal, e);
 	vec_fini(&db->by_logged_id);
 	return rc;
@@ -210,10 +212,11 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->dir = mem_dup(o->dir, strlen(o->dir));
 	db->tenants = map_create();
 	db->newest = INT64_MIN;
-	db->head_since = db->swept = clock_wall(o->clock);
+	db->head_since = db->swept = db->cleaned = clock_wall(o->clock);
 	db->synced = clock_mono(o->clock);
 	init_lock(&db->lock);
 	pthread_mutex_init(&db->calling, NULL);
+	pthread_mutex_init(&db->work, NULL);
 	db->annex = annex_create();
 	db->memo = memo_create();
 	db->selections = selections_create();
@@ -268,6 +271,7 @@ tsdb_close(struct tsdb **pdb)
 		block_close(&db->blocks.p[i]);
 	vec_fini(&db->series);
 	vec_fini(&db->blocks);
+	deletions_fini(db);
 	free_tenants(db);
 	mem_free(db->slots);
 	vec_fini(&db->found_pairs);
@@ -283,6 +287,7 @@ tsdb_close(struct tsdb **pdb)
 	buf_fini(&db->payload);
 	pthread_rwlock_destroy(&db->lock);
 	pthread_mutex_destroy(&db->calling);
+	pthread_mutex_destroy(&db->work);
 	mem_free(db->dir);
 	mem_free(db);
 	*pdb = NULL;
@@ -297,6 +302,7 @@ tsdb_state(struct tsdb *db, struct tsdb_state *out)
 	    .series = db->n_series,
 	    .blocks = db->blocks.n,
 	    .damaged = db->damaged,
+	    .deletions = db->deletions.n,
 	    .head_samples = db->head_samples,
 	    .log_bytes = wal_bytes(db->wal),
 	    .newest = db->newest,

@@ -3,8 +3,8 @@
  *
  * [R1]   A line of the head is held while it stands in the table: its address means the same line as before.  A block has
  *        a serial number that no other has.
- * [R2]   What does not lie in order (samples that came late, blocks that overlap, a damaged chunk) is read by series_read, which puts
- *        anything in order.
+ * [R2]   What does not lie in order (samples that came late, blocks that overlap, a damaged chunk), and of what something was deleted,
+ *        is read by series_read, which puts anything in order.
  */
 #include "tsdb/reader.h"
 
@@ -221,7 +221,7 @@ static bool
 gather(struct reader *r, const struct series *s)
 {
 	r->parts.n = r->values.n = 0;
-	if (s->extra && s->extra->late.n)
+	if ((s->extra && s->extra->late.n) || deletions_touch(&r->db->deletions, s->id))
 		return false;
 	while (r->walks.n < r->db->blocks.n)
 		(void)vec_add(&r->walks);

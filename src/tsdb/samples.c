@@ -106,6 +106,19 @@ samples_order(struct samples *s)
 	mem_free(p);
 }
 
+void
+samples_drop(struct samples *s, size_t from, msec_t min, msec_t max)
+{
+	size_t n = from;
+	for (size_t i = from; i < s->n; i++) {
+		if (s->t[i] >= min && s->t[i] <= max)
+			continue;
+		s->t[n] = s->t[i];
+		s->v[n++] = s->v[i];
+	}
+	s->n = n;
+}
+
 bool
 same_bits(double a, double b)
 {

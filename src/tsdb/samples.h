@@ -24,6 +24,8 @@ void samples_add(struct samples *, msec_t t, double v);
 void samples_add_range(struct samples *, const msec_t *t, const double *v, size_t n, msec_t min, msec_t max);
 /* Ascending, no time twice: what was added last stays. */
 void samples_order(struct samples *);
+/* Takes out those within min..max, from position `from` on. */
+void samples_drop(struct samples *, size_t from, msec_t min, msec_t max);
 /* The position of the first sample at or behind `t`. */
 size_t samples_find(const msec_t *ts, size_t n, msec_t t);
 bool same_bits(double a, double b);

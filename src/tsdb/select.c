@@ -28,7 +28,7 @@ struct tsdb_cursor {
 static bool
 is_wanted(const struct series *s, const struct tsdb_select *q)
 {
-	return s->min <= q->max && s->max >= q->min;
+	return s->min <= s->max && s->min <= q->max && s->max >= q->min;
 }
 
 /* ---- cursors ---- */

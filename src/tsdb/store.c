@@ -346,7 +346,7 @@ series_read(struct tsdb *db, const struct series *s, msec_t min, msec_t max, str
 	if (s->max < min || s->min > max)
 		return;
 	for (size_t i = 0; i < db->blocks.n; i++)
-		if (!block_read(db->blocks.p[i], s->id, min, max, out))
+		if (!read_undeleted(db, db->blocks.p[i], s, min, max, out))
 			log_warn(
 			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
 	series_read_head(s, min, max, out);
@@ -359,7 +359,7 @@ series_read_histograms(struct tsdb *db, const struct series *s, msec_t min, msec
 	if (!s->histograms || s->max < min || s->min > max)
 		return;
 	for (size_t i = 0; i < db->blocks.n; i++)
-		if (!block_read_histograms(db->blocks.p[i], s->id, min, max, out))
+		if (!read_undeleted_histograms(db, db->blocks.p[i], s, min, max, out))
 			log_warn(
 			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
 	series_read_head_histograms(s, min, max, out);

@@ -13,6 +13,7 @@
 #include "tsdb/annex.h"
 #include "tsdb/blobs.h"
 #include "tsdb/block.h"
+#include "tsdb/deletion.h"
 #include "tsdb/index.h"
 #include "tsdb/memo.h"
 #include "tsdb/samples.h"
@@ -127,9 +128,10 @@ struct tsdb {
 	struct timelines lines;
 	struct appending *appending;
 	uint64_t head_samples;
-	msec_t newest, head_since, swept, compacted; /* wall times */
-	nsec_t synced;                    /* monotonic */
-	bool flushing;
+	msec_t newest, head_since, swept, compacted, cleaned; /* wall times */
+	nsec_t synced;          /* monotonic */
+	pthread_mutex_t work;   /* held by who makes or removes blocks; taken before `lock` */
+	struct deletions deletions;
 	size_t cursors; /* while there are any, no series goes */
 	pthread_mutex_t calling; /* held while watchers are called */
 };
@@ -169,13 +171,41 @@ void series_pack(struct series *);               /* packs what is open or late *
 void series_read_open(const struct series *, double *v); /* the values of the open chunk */
 /* Floats, or native histograms. */
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
+/* Widens min..max. */
+void series_span_head(const struct series *, msec_t *min, msec_t *max);
 void series_read_head_histograms(const struct series *, msec_t min, msec_t max, struct blobs *);
 void pack_read(const struct pack *, msec_t min, msec_t max, struct samples *, struct blobs *); /* each may be NULL */
 void series_drop_packs(struct tsdb *, struct series *, size_t n); /* the first ones */
 void series_fini(struct series *); /* frees what it holds */
 
-/* compact.c */
-CHECKED enum rc compact_days(struct tsdb *, struct err *);
+/* flush.c: with `work` held; `*segment` is the new block's number.  `roll`: the log begins anew also when the head is
+ * empty. */
+CHECKED enum rc flush_head(struct tsdb *, bool roll, uint64_t *segment, struct err *);
+
+/* retention.c */
+/* Which samples of a batch are too old to be taken; with the lock held. */
+struct expiry {
+	struct tsdb *db;
+	msec_t now, sure; /* what is not older than `sure` is not too old, whoever's it is */
+	const struct series *series; /* the last that was looked at, and what is too old of it */
+	msec_t oldest;
+};
+void expiry_init(struct expiry *, struct tsdb *);
+bool expiry_looks(struct expiry *, const struct series *, msec_t t);
+static inline bool
+expiry_is_past(struct expiry *x, const struct series *s, msec_t t)
+{
+	return t < x->sure && expiry_looks(x, s, t);
+}
+CHECKED enum rc retention_sweep(struct tsdb *, msec_t now, struct err *); /* with `work` held */
+
+/* compact.c: with `work` held */
+/* Those of a day that is over, or of any. */
+CHECKED enum rc compact_days(struct tsdb *, bool all, struct err *);
+/* Nothing of a deletion is left. */
+CHECKED enum rc compact_deleted(struct tsdb *, struct err *);
+/* The i-th block again, without these series; gone when nothing is left. */
+CHECKED enum rc compact_without(struct tsdb *, size_t i, const roaring_bitmap_t *ids, struct err *);
 /* A long work beside the log: what is due to become durable does. */
 void keep_durable(struct tsdb *);
 /* Everything in the order of tenants and labels. */

@@ -26,12 +26,22 @@
 #include "label/matcher.h"
 
 struct tsdb;
+struct tsdb_select;
+
+/* Series that stay longer or shorter than others. */
+struct tsdb_keep {
+	struct str tenant; /* empty: any */
+	const struct matchers *matchers;
+	msec_t keep; /* 0: for ever */
+};
 
 struct tsdb_options {
 	const char *dir;
 	struct clock *clock;
 	msec_t sync_every;    /* 0: every append is durable when it returns (sync: batch) */
 	msec_t retention;     /* 0: for ever */
+	const struct tsdb_keep *keeps; /* the first that fits a series holds, before `retention`; alive as long as the store */
+	size_t n_keeps;
 	uint64_t size;        /* bytes on disk: more, and the oldest blocks go; 0: no limit */
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
@@ -104,6 +114,22 @@ CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
 CHECKED enum rc tsdb_tick(struct tsdb *, struct err *);
 /* Writes the head to a block now. */
 CHECKED enum rc tsdb_flush(struct tsdb *, struct err *);
+
+/* ---- by hand: each may take long, and one waits for the other ---- */
+
+/*
+ * Deletes what there is of the series that match, within the range; what comes later stays.  It is durable, and no longer
+ * read, when this returns, and leaves the disk with tsdb_clean, or within hours.  RC_REFUSED: too many wait for that.
+ */
+CHECKED enum rc tsdb_delete(struct tsdb *, const struct tsdb_select *, struct err *);
+CHECKED enum rc tsdb_clean(struct tsdb *, struct err *);
+/* Writes the head to a block, merges the blocks of each day into one, and cleans. */
+CHECKED enum rc tsdb_compact(struct tsdb *, struct err *);
+/*
+ * The store as it is now, in a folder of its own on the same file system, which appears when it is whole: blocks as
+ * further links, and a copy of the log.  Without the head: what is in blocks.
+ */
+CHECKED enum rc tsdb_snapshot(struct tsdb *, const char *to, bool head, struct err *);
 
 /* ---- reading ---- */
 
@@ -181,7 +207,7 @@ void tsdb_watch_destroy(struct tsdb *, struct tsdb_watch **);
 /* ---- state ---- */
 
 struct tsdb_state {
-	size_t tenants, series, blocks, damaged;
+	size_t tenants, series, blocks, damaged, deletions;
 	uint64_t head_samples, log_bytes, block_bytes;
 	msec_t newest; /* of all samples; INT64_MIN when there are none */
 };

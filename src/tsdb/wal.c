@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -84,6 +85,38 @@ read_segment(const char *path, const struct wal_reader *reader, struct err *e)
 		log_warn("tsdb",
 		    "%s ends with %zu bytes that are no whole record; nothing of them was acknowledged", path,
 		    rest.n);
+	buf_fini(&b);
+	return rc;
+}
+
+/* Is there a record anywhere in it?  Only ones of a usual size are looked for. */
+static bool
+holds_record(struct str bytes)
+{
+	enum { USUAL = 1 << 16 };
+	struct str payload;
+	for (size_t i = 1; i + HEAD < bytes.n; i++) {
+		struct str from = str_from(bytes, i);
+		uint32_t n = get32(from.p);
+		if (n > 0 && n <= USUAL && take_record(&from, &payload))
+			return true;
+	}
+	return false;
+}
+
+enum rc
+wal_check(const char *path, uint64_t *records, uint64_t *left, struct err *e)
+{
+	struct buf b = {0};
+	struct str payload;
+	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
+	struct str rest = buf_view(&b);
+	*records = 0;
+	while (rc == RC_OK && take_record(&rest, &payload))
+		++*records;
+	*left = rest.n;
+	if (rc == RC_OK && holds_record(rest))
+		rc = err_set(e, RC_INVALID, "%s is damaged at byte %zu", path, b.n - rest.n);
 	buf_fini(&b);
 	return rc;
 }
@@ -311,6 +344,40 @@ wal_drop_before(struct wal *w, uint64_t number, struct err *e)
 			return rc;
 	}
 	return RC_OK;
+}
+
+static enum rc
+copy_segment(const struct wal *w, uint64_t number, size_t limit, const char *to, struct err *e)
+{
+	char *path = segment_path(w->dir, number), *copy = segment_path(to, number);
+	struct buf b = {0};
+	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
+	int fd = rc == RC_OK ? os.open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640) : -1;
+	if (rc == RC_OK && fd < 0)
+		rc = err_errno(e, "cannot create %s", copy);
+	if (rc == RC_OK)
+		rc = os_write_all(fd, str_to(buf_view(&b), limit), e);
+	if (rc == RC_OK && os.fsync(fd) != 0)
+		rc = err_errno(e, "cannot make %s durable", copy);
+	if (fd >= 0)
+		os.close(fd);
+	buf_fini(&b);
+	mem_free(path);
+	mem_free(copy);
+	return rc;
+}
+
+enum rc
+wal_copy(const struct wal *w, uint64_t bytes, const char *to, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (uint64_t n = w->first; rc == RC_OK && n <= w->number; n++) {
+		char *path = segment_path(w->dir, n);
+		if (access(path, F_OK) == 0)
+			rc = copy_segment(w, n, n == w->number ? bytes : SEGMENT_MAX, to, e);
+		mem_free(path);
+	}
+	return rc;
 }
 
 uint64_t

@@ -1,0 +1,15 @@
+/* core_store.h — the store of samples as the configuration wants it. */
+#ifndef MAIN_CORE_STORE_H
+#define MAIN_CORE_STORE_H
+
+#include "conf/conf.h"
+#include "tsdb/tsdb.h"
+
+struct core_store;
+
+/* In <data>/samples. */
+CHECKED enum rc core_store_open(struct core_store **, const struct conf *, const char *data, struct clock *, struct err *);
+void core_store_close(struct core_store **);
+struct tsdb *core_store_tsdb(struct core_store *);
+
+#endif
