@@ -32,6 +32,7 @@ struct api {
 	msec_t configured;
 	bool refused;             /* the last reload */
 	struct deltas *deltas; /* of OTLP; has a lock of its own */
+	struct range_cache *ranges; /* the same */
 	struct map *failures; /* failed sign-ins by name and by address */
 };
 

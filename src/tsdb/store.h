@@ -21,6 +21,7 @@
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
 #include "tsdb/wal.h"
+#include "tsdb/written.h"
 
 enum { CHUNK_SAMPLES = 240 };
 
@@ -119,6 +120,7 @@ struct tsdb {
 	struct annex *annex;
 	struct memo *memo;
 	struct selections *selections;
+	struct written written;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
 	size_t damaged;
