@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "promql/native.h"
 #include "promql/query_log.h"
+#include "promql/range_cache.h"
 
 /* ---- parameters ---- */
 
@@ -290,7 +291,8 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 		answer_error(c, RC_IO, "%s", e.text);
 		return;
 	}
-	enum rc rc = promql_run(q, ask, &r, &e);
+	bool anew = http_param(c->req, "nocache").n && !str_is(http_param(c->req, "nocache"), "0");
+	enum rc rc = anew ? promql_run(q, ask, &r, &e) : range_cache_run(c->api->ranges, q, ask, &r, &e);
 	budget_give(BUDGET_queries, 1);
 	log_query(c, ask, r, since, rc == RC_OK ? NULL : e.text);
 	if (rc != RC_OK) {

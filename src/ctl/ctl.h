@@ -39,6 +39,10 @@ int args_done(struct args *, const struct verb *);
 /* Runs a verb of the table, or prints help: the main program of everything but serve. */
 int ctl_run(const struct verb *verbs, int argc, char **argv);
 
+/* ---- files at rest ---- */
+/* Nobody else works in the data directory until the descriptor is closed; RC_CONFLICT: a tocsin runs there. */
+CHECKED enum rc ctl_lock_data(const char *data, int *fd, struct err *);
+
 /* ---- asking the daemon ---- */
 struct answer {
 	int status;

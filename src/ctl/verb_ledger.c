@@ -94,14 +94,11 @@ restore(const char *data, const char *from, struct arena *a, struct err *e)
 {
 	struct buf copy = {0};
 	struct str target = arena_fmt(a, "%s/ledger.db", data);
-	int lock = os.open(arena_fmt(a, "%s/lock", data).p, O_RDWR | O_CREAT, 0600);
-	enum rc rc = RC_OK;
-	if (lock < 0)
-		return err_errno(e, "%s", data);
-	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		rc = err_set(e, RC_CONFLICT, "a tocsin runs in %s: stop it first", data);
-	if (rc == RC_OK)
-		rc = os_read_file(from, (size_t)1 << 40, &copy, e);
+	int lock;
+	enum rc rc = ctl_lock_data(data, &lock, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = os_read_file(from, (size_t)1 << 40, &copy, e);
 	if (rc == RC_OK && !str_starts(buf_view(&copy), STR("SQLite format 3")))
 		rc = err_set(e, RC_INVALID, "%s is not a copy of a ledger", from);
 	if (rc == RC_OK) {

@@ -25,6 +25,11 @@ const struct verb ctl_verbs[] = {
 	"[--audience customer] | suspend N process|customer|supplier [--until TIME] [--text TEXT] | resume N | escalate N | priority N PRIORITY | "
 	"accept N | reject N TEXT | close N TEXT",
 	"Lists, shows and changes tickets.", verb_ticket},
+    {"tsdb",
+	"analyze [--customer NAME] | verify --data DIR | snapshot [--skip-head] | restore --data DIR --from SNAPSHOT | "
+	"export [SELECTOR] [--from TIME|SPAN] [--to TIME] [--customer NAME] | import FILE|DIR … --data DIR --customer NAME | "
+	"delete SELECTOR [--from TIME|SPAN] [--to TIME] [--customer NAME] | clean | compact",
+	"Works on the store of samples: what makes it grow, whether its files are good, copies, OpenMetrics text, blocks of a Prometheus.", verb_tsdb},
     {"verify", "--data DIR | --ledger URL [--heads FILE] [--sign FILE]", "Proves that the journal is what it was, or names the first bad row.", verb_verify},
     {NULL, NULL, NULL, NULL},
 };

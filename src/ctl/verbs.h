@@ -16,6 +16,7 @@ int verb_restore(struct args *);
 int verb_rules(struct args *);
 int verb_silence(struct args *);
 int verb_ticket(struct args *);
+int verb_tsdb(struct args *);
 int verb_verify(struct args *);
 
 /* Its row of the table. */

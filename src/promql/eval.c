@@ -264,11 +264,46 @@ evaluate(const struct eval *ev, const struct node *n, struct value *out)
 	return eval_fail(ev, RC_INVALID, "a range cannot stand here");
 }
 
+static bool
+at_every_step(const struct eval *ev, const struct value *one, struct value *out)
+{
+	if (one->type == PROMQL_SCALAR)
+		return number(ev, one->scalar[0], out);
+	for (size_t r = 0; r < one->rows.n; r++) {
+		const struct row *from = &one->rows.p[r];
+		struct row *row = from->has[0] ? eval_row(ev, &out->rows, from->labels, from->drop_name) : NULL;
+		for (size_t i = 0; row && i < ev->n; i++) {
+			row->v[i] = from->v[0];
+			row->has[i] = 1;
+		}
+	}
+	return !ev->run->failed;
+}
+
+/* What is the same at every step is found once.  *done false: it is to be found step by step. */
+static bool
+once(const struct eval *ev, const struct node *n, struct value *out, bool *done)
+{
+	struct eval first = *ev;
+	struct value one = {.type = n->type};
+	first.n = 1;
+	*done = true;
+	if (!evaluate(&first, n, &one) || ev->run->failed)
+		return false;
+	*done = !native_any(&one.rows);
+	return !*done || at_every_step(ev, &one, out);
+}
+
 bool
 eval_node(const struct eval *ev, const struct node *n, struct value *out)
 {
+	bool done = false, cheap = n->kind == NODE_NUMBER || n->kind == NODE_STRING || n->kind == NODE_PAREN;
 	*out = (struct value){.type = n->type};
-	return eval_go_on(ev) && evaluate(ev, n, out) && !ev->run->failed;
+	if (!eval_go_on(ev))
+		return false;
+	if (ev->n > 1 && !cheap && !ev->run->steps && node_is_steady(n) && !once(ev, n, out, &done))
+		return false;
+	return (done || evaluate(ev, n, out)) && !ev->run->failed;
 }
 
 /* ---- results ---- */

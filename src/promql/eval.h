@@ -82,6 +82,8 @@ eval_time(const struct eval *ev, size_t i)
 }
 
 bool eval_node(const struct eval *, const struct node *, struct value *out);
+/* steady.c: is its value the same at every step? */
+bool node_is_steady(const struct node *);
 bool eval_scalar(const struct eval *, const struct node *, double **out);
 bool eval_string(const struct eval *, const struct node *, struct str *out);
 /* A fresh row without values; NULL when the run has failed. */
@@ -249,6 +251,13 @@ static inline double
 kahan_sum(const struct kahan *k)
 {
 	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
+}
+
+/* Of n numbers; Prometheus divides both parts. */
+static inline double
+kahan_mean(const struct kahan *k, double n)
+{
+	return k->sum / n + k->c / n;
 }
 
 struct mean {

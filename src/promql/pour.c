@@ -196,7 +196,7 @@ poured(enum aggregate op, const struct sum *s, size_t i)
 	uint32_t n = s->counts[i];
 	switch (op) {
 	case AGG_SUM: return kahan_sum(&(struct kahan){s->sum[i], s->lost[i]});
-	case AGG_AVG: return kahan_sum(&(struct kahan){s->sum[i], s->lost[i]}) / n;
+	case AGG_AVG: return kahan_mean(&(struct kahan){s->sum[i], s->lost[i]}, n);
 	case AGG_COUNT: return n;
 	case AGG_GROUP: return 1;
 	default: return s->best[i];

@@ -176,37 +176,41 @@ whole_sums(const struct stretch *s, double *out)
 	mem_free(sums);
 }
 
+/* False: something overflowed, which matters to means. */
 static bool
-slide_sum(const struct stretch *s, double *out, uint8_t *has)
+sums(const struct stretch *s, bool means, double *out)
 {
 	const struct panes *p = s->panes;
-	memcpy(has, p->one, s->ev->n);
+	bool finite = true;
 	if (s->ev->n > 1 && are_whole(s->view->v, p->first, p->end)) {
 		whole_sums(s, out);
+		for (size_t i = 0; means && i < s->ev->n; i++)
+			out[i] /= (double)(p->high[i] - p->low[i]);
 		return true;
 	}
 	for (size_t i = 0; i < s->ev->n; i++) {
 		struct kahan k = {0};
 		for (uint32_t x = p->low[i]; x < p->high[i]; x++)
 			kahan_add(&k, s->view->v[x]);
-		out[i] = kahan_sum(&k);
+		finite &= isfinite(kahan_sum(&k));
+		out[i] = means ? kahan_mean(&k, (double)(p->high[i] - p->low[i])) : kahan_sum(&k);
 	}
+	return finite;
+}
+
+static bool
+slide_sum(const struct stretch *s, double *out, uint8_t *has)
+{
+	memcpy(has, s->panes->one, s->ev->n);
+	(void)sums(s, false, out);
 	return true;
 }
 
 static bool
 slide_avg(const struct stretch *s, double *out, uint8_t *has)
 {
-	const struct panes *p = s->panes;
-	(void)slide_sum(s, out, has);
-	for (size_t i = 0; i < s->ev->n; i++) {
-		if (!has[i])
-			continue;
-		if (!isfinite(out[i]))
-			return false;
-		out[i] /= (double)(p->high[i] - p->low[i]);
-	}
-	return true;
+	memcpy(has, s->panes->one, s->ev->n);
+	return sums(s, true, out);
 }
 
 /* ---- extremes ---- */

@@ -57,3 +57,9 @@ chunk_unpack_values(struct str bytes, size_t n, double *v)
 		return ints_unpack_decimals(str_from(bytes, 1), n, decimal_powers[scale], v);
 	return scale == DECIMAL_BITS && ints_unpack(str_from(bytes, 1), n, (int64_t *)v);
 }
+
+bool
+chunk_has_decimals(struct str bytes)
+{
+	return bytes.n && (unsigned char)bytes.p[0] < DECIMAL_BITS;
+}

@@ -161,6 +161,28 @@ take_file(struct deletions *out, struct str file)
 	return ok && p.at == p.end;
 }
 
+static void
+list_fini(struct deletions *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		deletion_fini(&l->p[i]);
+	vec_fini(l);
+}
+
+enum rc
+deletions_check(const char *path, size_t *n, struct err *e)
+{
+	struct deletions l = {0};
+	struct buf file = {0};
+	enum rc rc = os_read_file(path, FILE_MAX, &file, e);
+	if (rc == RC_OK && !take_file(&l, buf_view(&file)))
+		rc = err_set(e, RC_INVALID, "%s is damaged", path);
+	*n = l.n;
+	list_fini(&l);
+	buf_fini(&file);
+	return rc;
+}
+
 /* ---- spans ---- */
 
 /* What of min..max is left when a deletion of the block covers one of its ends, or all: then nothing. */
@@ -237,9 +259,7 @@ apply(struct tsdb *db, const struct deletion *d)
 void
 deletions_fini(struct tsdb *db)
 {
-	for (size_t i = 0; i < db->deletions.n; i++)
-		deletion_fini(&db->deletions.p[i]);
-	vec_fini(&db->deletions);
+	list_fini(&db->deletions);
 	if (db->deletions.ids)
 		roaring_bitmap_free(db->deletions.ids);
 	db->deletions.ids = NULL;
@@ -392,6 +412,7 @@ add_all(struct tsdb *db, const struct tsdb_select *q, msec_t newest, uint64_t up
 		take_back(db, before);
 	for (size_t i = before; i < db->deletions.n; i++)
 		apply(db, &db->deletions.p[i]);
+	written_note(&db->written, INT64_MIN); /* no answer that somebody keeps holds any more */
 	return rc;
 }
 

@@ -39,6 +39,7 @@ struct deletions {
 /* What the file says, when the blocks are there and the log has not been read. */
 CHECKED enum rc deletions_open(struct tsdb *, struct err *);
 void deletions_fini(struct tsdb *);
+CHECKED enum rc deletions_check(const char *path, size_t *n, struct err *);
 /* The file, in the store's folder or that of a copy, durably. */
 CHECKED enum rc deletions_save(const struct tsdb *, const char *dir, struct err *);
 /* Forgets those that no block has anything of any more, or all. */

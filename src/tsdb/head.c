@@ -97,6 +97,7 @@ void
 series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, struct token *token)
 {
 	token_of(&s->token, v, begin, token);
+	series_note_odd(s, begin);
 	series_room(s, TOKEN_MOST * 8);
 	s->bits = (uint16_t)token_put(token, s->open, s->bits);
 	if (begin) {
@@ -114,15 +115,8 @@ series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, s
 void
 series_read_open(const struct series *s, double *v)
 {
-	struct token_state state = {0};
-	struct bit_reader r;
-	bool start, ok = true;
-	bits_init(&r, s->open, (s->bits + 7) / 8);
-	for (uint32_t i = 0; ok && i < s->n; i++) {
-		ok = token_read(&state, &r, &start);
-		v[i] = state.value;
-	}
-	must(ok);
+	bool whole = tokens_unpack(s->open, (s->bits + 7) / 8, s->n, v);
+	must(whole);
 }
 
 /* ---- packs ---- */

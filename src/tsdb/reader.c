@@ -10,7 +10,6 @@
 
 #include "base/must.h"
 #include "tsdb/chunk.h"
-#include "tsdb/decimal.h"
 
 /* Of all lists of times that are kept; what is over it is forgotten and begun anew. */
 enum { LINES_BYTES = 16 << 20 };
@@ -26,6 +25,7 @@ struct part {
 struct values {
 	struct block *block;
 	struct str bytes; /* empty: the open chunk */
+	bool decimals;    /* which are finite numbers */
 };
 
 struct line {
@@ -202,18 +202,18 @@ gather_block(struct reader *r, size_t i, const struct series *s)
 		if (c->histograms)
 			continue;
 		*vec_add(&r->parts) = (struct part){.block = block_serial(b), .column = c->column, .n = c->n};
-		*vec_add(&r->values) = (struct values){b, c->bytes};
+		*vec_add(&r->values) = (struct values){b, c->bytes, chunk_has_decimals(c->bytes)};
 	}
 	return true;
 }
 
 static void
-gather_head(struct reader *r, struct timeline *line, uint32_t n, struct str bytes)
+gather_head(struct reader *r, struct timeline *line, uint32_t n, struct values values)
 {
 	if (line->first > r->max || timeline_at(line, n - 1) < r->min)
 		return;
 	*vec_add(&r->parts) = (struct part){.line = line, .n = n};
-	*vec_add(&r->values) = (struct values){NULL, bytes};
+	*vec_add(&r->values) = values;
 }
 
 /* False: it must be read another way [R2]. */
@@ -228,22 +228,17 @@ gather(struct reader *r, const struct series *s)
 	for (size_t i = 0; i < r->db->blocks.n; i++)
 		if (!gather_block(r, i, s))
 			return false;
-	for (const struct pack *p = s->packs; p; p = p->next)
+	for (const struct pack *p = s->packs; p; p = p->next) {
+		struct str bytes = str_n(p->bytes, p->size);
 		if (!p->histograms)
-			gather_head(r, p->line, p->n, str_n(p->bytes, p->size));
+			gather_head(r, p->line, p->n, (struct values){NULL, bytes, chunk_has_decimals(bytes)});
+	}
 	if (s->n)
-		gather_head(r, s->line, s->n, str_n(NULL, 0));
+		gather_head(r, s->line, s->n, (struct values){.decimals = !s->odd});
 	return true;
 }
 
 /* ---- values ---- */
-
-/* Decimals are finite numbers. */
-static bool
-is_decimal(const struct values *x)
-{
-	return x->bytes.n && (unsigned char)x->bytes.p[0] < DECIMAL_BITS;
-}
 
 static bool
 all_finite(const double *v, size_t n)
@@ -271,7 +266,7 @@ unpack_values(struct reader *r, const struct series *s, const struct line *l, bo
 			series_read_open(s, r->v + at);
 		else if (!chunk_unpack_values(x->bytes, l->parts[i].n, r->v + at))
 			return false;
-		*finite = *finite && (is_decimal(x) || all_finite(r->v + at, l->parts[i].n));
+		*finite = *finite && (x->decimals || all_finite(r->v + at, l->parts[i].n));
 	}
 	return true;
 }
@@ -281,7 +276,7 @@ are_decimals(const struct reader *r)
 {
 	bool all = true;
 	for (size_t i = 0; all && i < r->values.n; i++)
-		all = is_decimal(&r->values.p[i]);
+		all = r->values.p[i].decimals;
 	return all;
 }
 
@@ -335,7 +330,7 @@ read_in_any_order(struct reader *r, const struct series *s, struct tsdb_view *ou
 static bool
 read_last(struct reader *r, const struct series *s, struct tsdb_view *out)
 {
-	if (!r->last_only || !s->n || s->histograms || s->max > r->max)
+	if (!r->last_only || !s->n || s->histograms || s->max > r->max || timeline_at(s->line, s->n - 1u) != s->max)
 		return false;
 	r->last_t = s->max;
 	r->last_v = s->token.value;

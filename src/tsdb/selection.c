@@ -103,7 +103,7 @@ put_in_order(struct selection *s, struct index *index)
 static bool
 is_wanted(const struct series *s, msec_t min, msec_t max)
 {
-	return s->min <= max && s->max >= min;
+	return s->min <= s->max && s->min <= max && s->max >= min;
 }
 
 /* All that match, or only those within the range when these are far fewer: that says *whole. */

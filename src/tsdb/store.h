@@ -21,6 +21,7 @@
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
 #include "tsdb/wal.h"
+#include "tsdb/written.h"
 
 enum { CHUNK_SAMPLES = 240 };
 
@@ -59,6 +60,7 @@ struct series {
 	struct pack *packs, *last_pack; /* in the order of arrival */
 	struct series_extra *extra;     /* NULL: nothing of that */
 	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	bool odd;   /* in the open chunk is a value that is no decimal */
 	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct series) == 128, "two lines of the cache");
@@ -77,6 +79,16 @@ series_prefetch(struct series *soon, const struct series *now)
 	}
 	if (now && now->open)
 		__builtin_prefetch(now->open + now->bits / 8, 1);
+}
+
+/* Behind a token: does it hold what is no decimal? */
+static inline void
+series_note_odd(struct series *s, bool begin)
+{
+	if (begin)
+		s->odd = false;
+	if (__builtin_expect(s->token.scale == DECIMAL_BITS, 0))
+		s->odd = true;
 }
 
 struct tenant {
@@ -108,6 +120,7 @@ struct tsdb {
 	struct annex *annex;
 	struct memo *memo;
 	struct selections *selections;
+	struct written written;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
 	size_t damaged;

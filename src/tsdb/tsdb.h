@@ -171,6 +171,16 @@ CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size
 CHECKED enum rc tsdb_label_values(struct tsdb *, const struct tsdb_select *, struct str name, size_t limit,
     struct arena *a, struct strs *, struct err *);
 
+/*
+ * Who keeps an answer notes the moment before asking.  Later: the oldest time of any sample that was written since, or INT64_MIN
+ * when anything may be different (something was deleted, blocks have gone); INT64_MAX: the answer holds as it is.
+ */
+struct tsdb_moment {
+	uint64_t written, blocks;
+};
+struct tsdb_moment tsdb_moment(struct tsdb *);
+msec_t tsdb_written_since(struct tsdb *, struct tsdb_moment);
+
 /* ---- beside the samples ---- */
 
 /* What a metric is.  More than 50,000 names of one tenant, and texts over 4 KiB, are passed over. */

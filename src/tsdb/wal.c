@@ -89,6 +89,38 @@ read_segment(const char *path, const struct wal_reader *reader, struct err *e)
 	return rc;
 }
 
+/* Is there a record anywhere in it?  Only ones of a usual size are looked for. */
+static bool
+holds_record(struct str bytes)
+{
+	enum { USUAL = 1 << 16 };
+	struct str payload;
+	for (size_t i = 1; i + HEAD < bytes.n; i++) {
+		struct str from = str_from(bytes, i);
+		uint32_t n = get32(from.p);
+		if (n > 0 && n <= USUAL && take_record(&from, &payload))
+			return true;
+	}
+	return false;
+}
+
+enum rc
+wal_check(const char *path, uint64_t *records, uint64_t *left, struct err *e)
+{
+	struct buf b = {0};
+	struct str payload;
+	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
+	struct str rest = buf_view(&b);
+	*records = 0;
+	while (rc == RC_OK && take_record(&rest, &payload))
+		++*records;
+	*left = rest.n;
+	if (rc == RC_OK && holds_record(rest))
+		rc = err_set(e, RC_INVALID, "%s is damaged at byte %zu", path, b.n - rest.n);
+	buf_fini(&b);
+	return rc;
+}
+
 static int
 by_number(const void *a, const void *b)
 {

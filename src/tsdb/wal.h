@@ -40,6 +40,9 @@ CHECKED enum rc wal_drop_before(struct wal *, uint64_t number, struct err *);
 /* Copies of all segments in another folder, of the present one so many bytes (wal_bytes); no segment comes or goes
  * meanwhile. */
 CHECKED enum rc wal_copy(const struct wal *, uint64_t bytes, const char *to, struct err *);
+/* Reads one segment's records; `*rest`: bytes at its end that are none, which a stop at any moment leaves.  RC_INVALID: there
+ * are whole records behind them, so they were records once. */
+CHECKED enum rc wal_check(const char *path, uint64_t *records, uint64_t *rest, struct err *);
 bool wal_is_broken(struct wal *); /* it could not be written: only a roll helps */
 uint64_t wal_segment(const struct wal *); /* the present one */
 uint64_t wal_bytes(const struct wal *);   /* of the present one */
