@@ -15,12 +15,15 @@ struct line {
 	uint64_t seen;  /* the scrape that had it last */
 	bool dropped;   /* relabelling says no */
 	bool own_times; /* it carries times of its own */
+	uint32_t place; /* among the lines of the page that had it last */
+	struct str text; /* its name and labels: the key in `lines` */
 };
 
 enum { REPORTS = 5 };
 
 struct page_memory {
 	struct map *lines; /* the line's name and labels as the page has them -> struct line */
+	VEC(struct line *) order; /* the lines of the last page, as they stood; empty: it was not stored */
 	uint64_t scrape;
 	struct tsdb_ref reports[REPORTS];
 	bool reported;
@@ -47,6 +50,7 @@ page_memory_destroy(struct page_memory **pm)
 	map_each(m->lines, e)
 		mem_free(e->value);
 	map_destroy(&m->lines);
+	vec_fini(&m->order);
 	vec_fini(&m->families);
 	pthread_mutex_destroy(&m->lock);
 	mem_free(m);
@@ -89,6 +93,9 @@ struct storing {
 	VEC(struct tsdb_histogram) histograms;
 	VEC(struct fresh) fresh;
 	VEC(struct waiting) waiting;
+	VEC(struct line *) order; /* of this page */
+	size_t next;              /* which of the last page's lines would be next */
+	size_t seen;              /* lines of the memory that this page has */
 	msec_t now;
 	uint64_t described; /* a hash of what the page says of its metrics */
 };
@@ -144,8 +151,32 @@ line_of(struct storing *s, const struct expo *x, struct line **out, struct err *
 		return rc;
 	}
 	map_put(s->memory->lines, x->series, line);
+	line->text = map_key(s->memory->lines, x->series);
 	*out = line;
 	return RC_OK;
+}
+
+/* [P4] The next item; of a sample its line as well, when it stands where it stood. */
+static enum expo_item
+next_item(struct storing *s, struct expo *x, struct line **line)
+{
+	struct page_memory *m = s->memory;
+	*line = s->next < m->order.n ? m->order.p[s->next] : NULL;
+	if (*line && expo_take(x, (*line)->text))
+		return EXPO_SAMPLE;
+	*line = NULL;
+	return expo_next(x);
+}
+
+static void
+note_line(struct storing *s, struct line *line)
+{
+	struct page_memory *m = s->memory;
+	if (line->place < m->order.n && m->order.p[line->place] == line)
+		s->next = line->place + 1;
+	s->seen += line->seen != m->scrape;
+	line->seen = m->scrape;
+	*vec_add(&s->order) = line;
 }
 
 /* [P3] */
@@ -196,19 +227,21 @@ read_page(struct storing *s, const struct page_body *body, struct page_counts *n
 	enum expo_item item;
 	enum rc rc = RC_OK;
 	expo_init(&x, body->text, body->format, &limits);
-	while (rc == RC_OK && (item = expo_next(&x)) != EXPO_END) {
-		struct line *line;
+	struct line *line;
+	while (rc == RC_OK && (item = next_item(s, &x, &line)) != EXPO_END) {
 		if (item != EXPO_SAMPLE) {
 			s->described = (s->described ^ str_hash(x.family) ^ str_hash(x.text)) * 0x9e3779b97f4a7c15;
 			continue;
 		}
 		n->scraped++;
-		rc = line_of(s, &x, &line, e);
+		if (!line)
+			rc = line_of(s, &x, &line, e);
+		if (rc == RC_OK)
+			note_line(s, line);
 		if (rc != RC_OK || line->dropped)
 			continue;
 		if (job->sample_limit && ++n->kept > (size_t)job->sample_limit)
 			rc = err_set(e, RC_REFUSED, "the page has more than %lld samples", (long long)job->sample_limit);
-		line->seen = s->memory->scrape;
 		line->own_times = x.has_time && job->honor_timestamps;
 		take_value(s, body, &x, line);
 	}
@@ -291,6 +324,21 @@ describe(struct storing *s, const struct page_body *body)
 	map_destroy(&by_name);
 }
 
+/* The order of this page becomes the one that the next is read by. */
+static void
+keep_order(struct storing *s)
+{
+	struct page_memory *m = s->memory;
+	vec_fini(&m->order);
+	m->order.p = s->order.p;
+	m->order.n = s->order.n;
+	m->order.cap = s->order.cap;
+	s->order.p = NULL;
+	s->order.n = s->order.cap = 0;
+	for (size_t i = 0; i < m->order.n; i++)
+		m->order.p[i]->place = (uint32_t)i;
+}
+
 /* [P2]: forgets what was not on the page of this scrape, and ends it. */
 static void
 end_missing(struct page_memory *m, struct tsdb *db, msec_t now)
@@ -318,6 +366,7 @@ void
 page_end(struct page_memory *m, struct tsdb *db, msec_t now)
 {
 	m->scrape++;
+	m->order.n = 0;
 	end_missing(m, db, now);
 }
 
@@ -338,10 +387,14 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 		rc = tsdb_append_histograms(db, s.histograms.p, s.histograms.n, &counts, e);
 	if (rc == RC_OK && s.described != m->described)
 		describe(&s, body);
-	if (rc == RC_OK)
-		end_missing(m, db, now);
-	else
+	if (rc == RC_OK) {
+		keep_order(&s);
+		if (s.seen < map_count(m->lines))
+			end_missing(m, db, now);
+	} else {
 		page_end(m, db, now); /* [P1] */
+	}
+	vec_fini(&s.order);
 	label_builder_fini(&s.builder);
 	vec_fini(&s.samples);
 	vec_fini(&s.histograms);

@@ -2,10 +2,12 @@
  * page.h — one scraped page into the store: labels, limits, staleness.
  *
  * IDEA   A target remembers each line's name and labels exactly as the page has them, with the reference of the series
- *        that they became.  A line that was seen before costs one look-up and one append.
+ *        that they became.  A line that was seen before costs a comparison and one append.
  * [P1]   A page is stored as a whole or not at all; when it is not, every series of the target ends (stale).
  * [P2]   A series that was on the last page and is not on this one ends, unless it carries times of its own.
  * [P3]   Its new series begin together and last, when all of it was read: a page that is refused leaves none behind.
+ * [P4]   Lines mostly stand where they stood on the last page: such a line is recognised by comparing its text, and only its
+ *        number is read.
  *
  * One target at a time; any thread.
  */

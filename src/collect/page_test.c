@@ -2,6 +2,7 @@
 #include "unit.h"
 #include "wire/histogram.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -221,6 +222,85 @@ UNIT(pages_keep_native_histograms_and_end_them)
 	tsdb_cursor_destroy(&c);
 	matchers_fini(&ms);
 	buf_fini(&packed);
+	end(&f);
+}
+END
+
+enum { LINES = 8, ROUNDS = 300 };
+
+/* What the store should have of a line. */
+struct expected {
+	msec_t t[ROUNDS];
+	double v[ROUNDS]; /* NaN: the mark of its end */
+	size_t n;
+	bool there;
+};
+
+static void
+check_series(struct fixture *f, int i, const struct expected *x)
+{
+	struct matchers ms = {0};
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	struct err e;
+	char value[8];
+	size_t n = (size_t)snprintf(value, sizeof value, "%d", i);
+	ck_assert_int_eq(matchers_add(&ms, STR("i"), MATCH_EQ, str_n(value, n), &e), RC_OK);
+	struct str tenant = STR("t");
+	struct tsdb_select sel = {.tenants = {&tenant, 1}, .matchers = &ms, .min = 0, .max = INT64_MAX};
+	ck_assert_int_eq(tsdb_cursor_create(f->db, &sel, &c, &e), RC_OK);
+	ck_assert_msg(tsdb_cursor_next(c, &view), "line %d has no series", i);
+	ck_assert_uint_eq(view.n, x->n);
+	for (size_t k = 0; k < x->n; k++) {
+		ck_assert_int_eq(view.t[k], x->t[k]);
+		ck_assert(isnan(x->v[k]) ? isnan(view.v[k]) : view.v[k] == x->v[k]);
+	}
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+}
+
+/* Lines that come, go and change places; now and then a page that is refused: what is stored is what was said. */
+UNIT(lines_may_stand_anywhere)
+{
+	struct fixture f;
+	static struct expected all[LINES];
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	srand(7);
+	memset(all, 0, sizeof all);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct buf page = {0};
+		bool on[LINES] = {0}, whole = rand() % 20 > 0;
+		size_t count = 0;
+		int from = rand() % LINES, step = rand() % 3 ? 1 : 3;
+		for (int k = 0; k < LINES; k++) {
+			int i = (from + k * step) % LINES;
+			if (on[i] || rand() % 9 == 0)
+				continue;
+			on[i] = true;
+			count++;
+			buf_fmt(&page, rand() % 4 ? "x{i=\"%d\"} %d\n" : "# a remark\nx{i=\"%d\"}  %d\n", i, round * 10 + i);
+		}
+		if (!whole)
+			buf_c(&page, "x{i= 1\n");
+		enum rc rc = scrape(&f, 0, 0, page.p ? page.p : "", &n, &e);
+		ck_assert_int_eq(rc == RC_OK, whole);
+		if (whole)
+			ck_assert_uint_eq(n.scraped, count);
+		for (int i = 0; i < LINES; i++) {
+			struct expected *x = &all[i];
+			bool here = whole && on[i];
+			if (here || x->there) {
+				x->t[x->n] = f.now;
+				x->v[x->n++] = here ? round * 10 + i : NAN;
+			}
+			x->there = here;
+		}
+		buf_fini(&page);
+	}
+	for (int i = 0; i < LINES; i++)
+		check_series(&f, i, &all[i]);
 	end(&f);
 }
 END

@@ -3,8 +3,8 @@
  *
  * [R1]   A line of the head is held while it stands in the table: its address means the same line as before.  A block has
  *        a serial number that no other has.
- * [R2]   What does not lie in order (samples that came late, blocks that overlap, a damaged chunk), and of what something was deleted,
- *        is read by series_read, which puts anything in order.
+ * [R2]   What does not lie in order (samples that came late, blocks that overlap, a damaged chunk), and what was deleted in part, is
+ *        read by series_read, which puts anything in order and leaves out what it must.
  */
 #include "tsdb/reader.h"
 

@@ -292,11 +292,12 @@ value(struct expo *x)
 	return true;
 }
 
+/* What stands behind the series. */
 static bool
-sample(struct expo *x)
+sample_rest(struct expo *x)
 {
 	x->has_time = x->has_exemplar = false;
-	if (!series(x) || !value(x))
+	if (!value(x))
 		return false;
 	skip_blank(x);
 	if (x->at < x->line_end && *x->at != '#') {
@@ -309,6 +310,12 @@ sample(struct expo *x)
 		return false;
 	skip_blank(x);
 	return x->at == x->line_end || expected(x, "the end of the line");
+}
+
+static bool
+sample(struct expo *x)
+{
+	return series(x) && sample_rest(x);
 }
 
 /* ---- metadata ---- */
@@ -419,6 +426,21 @@ next_line(struct expo *x)
 	if (x->limits.line && n > x->limits.line)
 		return wrong(x, "a line of %zu bytes; the limit is %zu", n, x->limits.line);
 	return true;
+}
+
+bool
+expo_take(struct expo *x, struct str known)
+{
+	size_t left = (size_t)(x->end - x->next);
+	if (x->failed || x->done || left <= known.n || memcmp(x->next, known.p, known.n) != 0 || (x->next[known.n] != ' ' && x->next[known.n] != '\t'))
+		return false;
+	arena_reset(x->arena);
+	if (!next_line(x))
+		return false;
+	x->at += known.n;
+	x->series = known;
+	x->labels.n = 0;
+	return sample_rest(x);
 }
 
 static enum expo_item

@@ -60,6 +60,9 @@ struct expo {
 void expo_init(struct expo *, struct str page, enum expo_format, const struct expo_limits *);
 void expo_fini(struct expo *);
 enum expo_item expo_next(struct expo *);
+/* Takes the next line if it is a sample of exactly this series, and nothing otherwise; its labels are not read.  For who knows
+ * what comes: a page is mostly the one before with other numbers. */
+bool expo_take(struct expo *, struct str series);
 /* Makes the page fail at the present line; for samples that the caller cannot take. */
 void expo_fail(struct expo *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 CHECKED enum rc expo_end(struct expo *, struct err *);
