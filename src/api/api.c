@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "base/suspect.h"
 #include "engine/engine.h"
+#include "promql/range_cache.h"
 
 const struct route routes[] = {
 #define ROUTE(method, path, right, handler, help) {#method, path, RIGHT_##right, handle_##handler, help},
@@ -19,7 +20,7 @@ const struct route routes[] = {
 };
 const size_t routes_n = sizeof routes / sizeof *routes;
 
-enum { DELTAS = 200000 };
+enum { DELTAS = 200000, RANGES_BYTES = 32 << 20, RANGES_WORTH = 2 * 1000 * 1000 /* ns */ };
 
 static void
 close_reader(void *ledger)
@@ -40,6 +41,7 @@ api_create(const struct api_house *house)
 	a->failures = map_create();
 	a->live_arena = arena_create();
 	a->deltas = deltas_create(DELTAS);
+	a->ranges = range_cache_create(RANGES_BYTES, RANGES_WORTH);
 	must(pthread_key_create(&a->reader, close_reader) == 0);
 	pthread_rwlock_init(&a->lock, NULL);
 	pthread_mutex_init(&a->live_lock, NULL);
@@ -61,6 +63,7 @@ api_destroy(struct api **pa)
 		mem_free(e->value);
 	map_destroy(&a->failures);
 	deltas_destroy(&a->deltas);
+	range_cache_destroy(&a->ranges);
 	vec_fini(&a->live);
 	arena_destroy(&a->live_arena);
 	conf_unref(&a->conf);

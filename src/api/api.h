@@ -13,6 +13,7 @@
 
 #include "access/identity.h"
 #include "check/schedule.h"
+#include "collect/scraper.h"
 #include "conf/conf.h"
 #include "flow/message.h"
 #include "flow/reply.h"
@@ -37,7 +38,7 @@ struct api_house {
 	/* Asks the engine; any thread.  The reply comes once, from any thread. */
 	void (*ask)(void *arg, enum message, struct str actor, struct str body, api_reply_fn *, void *reply_arg);
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
-	void (*targets_json)(void *arg, const struct identity *, struct buf *);
+	void (*targets_json)(void *arg, const struct identity *, struct scraper_ask *, bool metadata, struct buf *);
 	enum rc (*rules_json)(void *arg, const struct identity *, const struct rule_filter *, struct buf *, struct err *);
 	/* The peers of remote_write and how far each is, as a JSON list. */
 	void (*remote_json)(void *arg, struct buf *);

@@ -32,6 +32,7 @@ struct api {
 	msec_t configured;
 	bool refused;             /* the last reload */
 	struct deltas *deltas; /* of OTLP; has a lock of its own */
+	struct range_cache *ranges; /* the same */
 	struct map *failures; /* failed sign-ins by name and by address */
 };
 
@@ -78,9 +79,6 @@ bool body_record(struct call *, const struct layout *, void *record);
 bool param_i64(struct call *, const char *name, int64_t otherwise, int64_t *out);
 /* ?name= as a time; `*out` stays when it is absent.  Answers the error itself and gives false. */
 bool param_instant(struct call *, const char *name, msec_t *out);
-
-/* The same as Prometheus takes it: seconds with fractions, or RFC 3339. */
-bool param_time(struct call *, const char *name, msec_t otherwise, msec_t *out);
 
 /* Sends a record to the engine on behalf of who asks; the reply becomes the answer by `fn`. */
 typedef void replied_fn(struct call *, const struct reply *);

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/tenant.h"
+#include "api/prom_parts.h"
 #include "base/budget.h"
+#include "base/number.h"
 #include "base/time.h"
 #include "promql/native.h"
-#include "promql/promql.h"
+#include "promql/query_log.h"
+#include "promql/range_cache.h"
 
 /* ---- parameters ---- */
 
@@ -24,7 +26,7 @@ parse_time(struct str s, msec_t *out)
 }
 
 bool
-param_time(struct call *c, const char *name, msec_t otherwise, msec_t *out)
+prom_param_time(struct call *c, const char *name, msec_t otherwise, msec_t *out)
 {
 	struct str s = http_param(c->req, name);
 	*out = otherwise;
@@ -75,27 +77,49 @@ add_words(struct json_writer *w, const char *key, struct strs words)
 	jsonw_array_end(w);
 }
 
+/* [1435781451.781, — the time in seconds with at most three places. */
+enum { MOMENT_TEXT = NUMBER_TEXT + 6 };
+
+static char *
+put_moment(char *p, msec_t t)
+{
+	uint64_t size = t < 0 ? 0 - (uint64_t)t : (uint64_t)t;
+	*p++ = '[';
+	if (t < 0)
+		*p++ = '-';
+	p = number_u64(p, size / 1000);
+	if (size % 1000) {
+		unsigned ms = (unsigned)(size % 1000);
+		*p++ = '.';
+		*p++ = (char)('0' + ms / 100);
+		*p++ = (char)('0' + ms / 10 % 10);
+		*p++ = (char)('0' + ms % 10);
+	}
+	*p++ = ',';
+	return p;
+}
+
 static void
 add_moment(struct buf *b, msec_t t)
 {
-	buf_fmt(b, "[%lld", (long long)(t / 1000));
-	if (t % 1000)
-		buf_fmt(b, ".%03d", (int)llabs(t % 1000));
-	buf_ch(b, ',');
+	char *p = buf_room(b, MOMENT_TEXT);
+	buf_grew(b, (size_t)(put_moment(p, t) - p));
 }
 
-/* [1435781451.781,"1"]: the time in seconds with at most three places, the value as a text. */
+/* [1435781451.781,"1"]: the value is a text. */
 static void
-add_point(struct buf *b, const struct promql_point *p)
+add_point(struct buf *b, const struct promql_point *point)
 {
-	add_moment(b, p->t);
-	buf_ch(b, '"');
-	buf_f64(b, p->v);
-	buf_c(b, "\"]");
+	char *start = buf_room(b, MOMENT_TEXT + NUMBER_TEXT + 3), *p = put_moment(start, point->t);
+	*p++ = '"';
+	p = number_f64(p, point->v);
+	*p++ = '"';
+	*p++ = ']';
+	buf_grew(b, (size_t)(p - start));
 }
 
-static void
-add_labels(struct json_writer *w, struct labels ls)
+void
+prom_add_labels(struct json_writer *w, struct labels ls)
 {
 	jsonw_object(w);
 	labels_each(ls, l) {
@@ -105,36 +129,45 @@ add_labels(struct json_writer *w, struct labels ls)
 	jsonw_object_end(w);
 }
 
-/* The points of one kind, numbers or native histograms, under their key; nothing where there are none. */
+/* Is there a point of this kind, a number or a native histogram? */
+static bool
+has_points(const struct promql_series *s, bool native)
+{
+	bool any = false;
+	if (!s->natives)
+		return !native && s->n;
+	for (size_t i = 0; !any && i < s->n; i++)
+		any = (s->natives[i] != NULL) == native;
+	return any;
+}
+
+/* The points of one kind under their key; nothing where there are none. */
 static void
 add_points(struct json_writer *w, const struct promql_series *s, bool matrix, bool native)
 {
-	struct buf points = {0};
+	struct buf *b = w->out;
+	bool first = true;
+	if (!has_points(s, native))
+		return;
+	jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
+	jsonw_raw(w, matrix ? STR("[") : STR("")); /* the rest of this value is written by hand */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct native *h = s->natives ? s->natives[i] : NULL;
 		if ((h != NULL) != native)
 			continue;
-		if (points.n)
-			buf_ch(&points, ',');
+		if (!first)
+			buf_ch(b, ',');
+		first = false;
 		if (!h) {
-			add_point(&points, &s->points[i]);
+			add_point(b, &s->points[i]);
 			continue;
 		}
-		add_moment(&points, s->points[i].t);
-		native_json(h, &points);
-		buf_ch(&points, ']');
+		add_moment(b, s->points[i].t);
+		native_json(h, b);
+		buf_ch(b, ']');
 	}
-	if (points.n) {
-		jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
-		if (matrix) {
-			jsonw_array(w);
-			jsonw_raw(w, buf_view(&points));
-			jsonw_array_end(w);
-		} else {
-			jsonw_raw(w, buf_view(&points));
-		}
-	}
-	buf_fini(&points);
+	if (matrix)
+		buf_ch(b, ']');
 }
 
 static void
@@ -142,7 +175,7 @@ add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 {
 	jsonw_object(w);
 	jsonw_key(w, "metric");
-	add_labels(w, s->labels);
+	prom_add_labels(w, s->labels);
 	add_points(w, s, matrix, false);
 	if (s->natives)
 		add_points(w, s, matrix, true);
@@ -154,27 +187,10 @@ static void
 add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
 {
 	struct str want = http_param(c->req, "stats");
-	double seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
-	static const char *const parts[] = {"evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime", "execTotalTime"};
 	if (!want.n)
 		return;
 	jsonw_key(w, "stats");
-	jsonw_object(w);
-	jsonw_key(w, "timings");
-	jsonw_object(w);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		jsonw_key(w, parts[i]);
-		jsonw_f64(w, i == 0 || i == 3 || i == 5 ? seconds : 0);
-	}
-	jsonw_object_end(w);
-	jsonw_key(w, "samples");
-	jsonw_object(w);
-	jsonw_key(w, "totalQueryableSamples");
-	jsonw_i64(w, (int64_t)r->samples);
-	jsonw_key(w, "peakSamples");
-	jsonw_i64(w, (int64_t)r->peak);
-	jsonw_object_end(w);
-	jsonw_object_end(w);
+	query_stats_json(w, r, ask->start, ask->step, (double)(clock_mono(clock_real()) - since) / 1e9, str_is(want, "all"));
 }
 
 static void
@@ -207,9 +223,8 @@ add_result(struct call *c, struct json_writer *w, const struct promql_result *r,
 
 /* ---- queries ---- */
 
-/* Prometheus answers 422 for what cannot be run, and 400 for what cannot be read. */
-static void
-answer_query_error(struct call *c, enum rc rc, const char *text)
+void
+prom_query_error(struct call *c, enum rc rc, const char *text)
 {
 	struct buf b = {0};
 	struct json_writer w;
@@ -222,7 +237,7 @@ answer_query_error(struct call *c, enum rc rc, const char *text)
 	jsonw_key(&w, "error");
 	jsonw_c(&w, text);
 	jsonw_object_end(&w);
-	answer_json(c, rc == RC_CANCELLED || rc == RC_TIMEOUT ? 503 : 422, &b);
+	answer_json(c, rc == RC_CANCELLED ? 499 : rc == RC_TIMEOUT ? 503 : 422, &b);
 }
 
 /* ?limit=: so many series. */
@@ -246,6 +261,22 @@ add_warning(struct promql_result *r, struct str text)
 }
 
 static void
+log_query(struct call *c, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+{
+	query_log_add(&(struct query_line){.query = http_param(c->req, "query"),
+	    .now = c->now,
+	    .start = ask->start,
+	    .end = ask->end,
+	    .step = ask->step,
+	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
+	    .result = r,
+	    .error = error,
+	    .client = c->req->peer,
+	    .method = c->req->method,
+	    .path = c->req->path});
+}
+
+static void
 run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 {
 	struct promql_result *r = NULL;
@@ -260,10 +291,12 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 		answer_error(c, RC_IO, "%s", e.text);
 		return;
 	}
-	enum rc rc = promql_run(q, ask, &r, &e);
+	bool anew = http_param(c->req, "nocache").n && !str_is(http_param(c->req, "nocache"), "0");
+	enum rc rc = anew ? promql_run(q, ask, &r, &e) : range_cache_run(c->api->ranges, q, ask, &r, &e);
 	budget_give(BUDGET_queries, 1);
+	log_query(c, ask, r, since, rc == RC_OK ? NULL : e.text);
 	if (rc != RC_OK) {
-		answer_query_error(c, rc, e.text);
+		prom_query_error(c, rc, e.text);
 		return;
 	}
 	if (cut_to_limit(r, limit))
@@ -277,9 +310,8 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	answer_json(c, 200, &b);
 }
 
-/* Reads the expression and whose samples; answers errors itself. */
-static bool
-begin(struct call *c, struct promql **q, struct promql_ask *ask)
+bool
+prom_begin_query(struct call *c, struct promql **q, struct promql_ask *ask)
 {
 	const struct conf_server *conf = &c->api->house.conf->root->server;
 	struct err e;
@@ -288,6 +320,7 @@ begin(struct call *c, struct promql **q, struct promql_ask *ask)
 	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
 	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
+	ask->count_steps = http_param(c->req, "stats").n || query_log_is_on();
 	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
 	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;
 	if (promql_parse(http_param(c->req, "query"), q, &e) == RC_OK)
@@ -301,9 +334,9 @@ handle_prom_query(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (!begin(c, &q, &ask))
+	if (!prom_begin_query(c, &q, &ask))
 		return;
-	if (param_time(c, "time", c->now, &ask.start)) {
+	if (prom_param_time(c, "time", c->now, &ask.start)) {
 		ask.end = ask.start;
 		run(c, q, &ask);
 	}
@@ -313,7 +346,7 @@ handle_prom_query(struct call *c)
 static bool
 range_params(struct call *c, struct promql_ask *ask)
 {
-	if (!param_time(c, "start", -1, &ask->start) || !param_time(c, "end", -1, &ask->end) || !param_duration(c, "step", 0, &ask->step))
+	if (!prom_param_time(c, "start", -1, &ask->start) || !prom_param_time(c, "end", -1, &ask->end) || !param_duration(c, "step", 0, &ask->step))
 		return false;
 	if (ask->step <= 0)
 		answer_error(c, RC_INVALID, "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer");
@@ -332,7 +365,7 @@ handle_prom_query_range(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (!begin(c, &q, &ask))
+	if (!prom_begin_query(c, &q, &ask))
 		return;
 	bool fits = promql_type(q) == PROMQL_SCALAR || promql_type(q) == PROMQL_VECTOR;
 	if (!fits)
@@ -381,7 +414,7 @@ static bool
 select_params(struct call *c, struct selection *s)
 {
 	*s = (struct selection){0};
-	if (!tenant_read(c, &s->tenants) || !param_time(c, "start", INT64_MIN, &s->start) || !param_time(c, "end", INT64_MAX, &s->end) ||
+	if (!tenant_read(c, &s->tenants) || !prom_param_time(c, "start", INT64_MIN, &s->start) || !prom_param_time(c, "end", INT64_MAX, &s->end) ||
 	    !param_i64(c, "limit", 0, &s->limit))
 		return false;
 	for (size_t i = 0; i < c->req->params.n; i++)
@@ -420,7 +453,7 @@ answer_words(struct call *c, struct selection *s, struct str label)
 			*vec_add(&all) = got.p[k];
 	}
 	if (rc != RC_OK) {
-		answer_query_error(c, rc, e.text);
+		prom_query_error(c, rc, e.text);
 	} else {
 		struct buf b = {0};
 		struct json_writer w;
@@ -472,7 +505,7 @@ add_matching(struct call *c, const struct selection *s, size_t i, struct map *se
 		if (s->limit && (int64_t)map_count(seen) >= s->limit)
 			break;
 		if (!map_put(seen, ls.bytes, w))
-			add_labels(w, ls);
+			prom_add_labels(w, ls);
 	}
 	tsdb_cursor_destroy(&cur);
 	return RC_OK;
@@ -504,14 +537,14 @@ handle_prom_series(struct call *c)
 	if (rc == RC_OK)
 		answer_json(c, 200, &b);
 	else
-		answer_query_error(c, rc, e.text);
+		prom_query_error(c, rc, e.text);
 	buf_fini(&b);
 }
 
 /* ---- state ---- */
 
-static void
-answer_data(struct call *c, struct str data)
+void
+prom_answer_data(struct call *c, struct str data)
 {
 	struct buf b = {0};
 	struct json_writer w;
@@ -539,7 +572,7 @@ answer_rules(struct call *c, const struct rule_filter *f)
 	struct err e;
 	enum rc rc = c->api->house.rules_json(c->api->house.arg, &c->who, f, &data, &e);
 	if (rc == RC_OK)
-		answer_data(c, buf_view(&data));
+		prom_answer_data(c, buf_view(&data));
 	else
 		answer_error(c, rc, "%s", e.text);
 	buf_fini(&data);
@@ -592,32 +625,6 @@ handle_prom_alerts(struct call *c)
 	answer_rules(c, &f);
 }
 
-void
-handle_prom_targets(struct call *c)
-{
-	struct buf data = {0};
-	c->api->house.targets_json(c->api->house.arg, &c->who, &data);
-	answer_data(c, buf_view(&data));
-	buf_fini(&data);
-}
-
-/* As a Prometheus that keeps no exemplars: bad questions are refused, good ones find nothing. */
-void
-handle_prom_exemplars(struct call *c)
-{
-	struct promql *q = NULL;
-	struct promql_ask ask;
-	if (!begin(c, &q, &ask))
-		return;
-	if (param_time(c, "start", c->now, &ask.start) && param_time(c, "end", c->now, &ask.end)) {
-		if (ask.end < ask.start)
-			answer_error(c, RC_INVALID, "invalid parameter \"end\": end timestamp must not be before start timestamp");
-		else
-			answer_data(c, STR("[]"));
-	}
-	promql_destroy(&q);
-}
-
 /* One metric: its name, and a list of what is known of it. */
 struct metadata_listing {
 	struct json_writer *w;
@@ -668,6 +675,6 @@ handle_prom_metadata(struct call *c)
 		tsdb_metadata_each(c->api->house.tsdb, tenants.p[i], add_metadata, &l);
 	jsonw_object_end(&w);
 	map_destroy(&l.seen);
-	answer_data(c, buf_view(&data));
+	prom_answer_data(c, buf_view(&data));
 	buf_fini(&data);
 }

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <time.h>
 
+#include "api/prom_parts.h"
 #include "api/tenant.h"
 #include "base/time.h"
 #include "flow/reply.h"
@@ -60,7 +61,7 @@ add_selector(struct call *c, struct wanted *w, struct str text)
 static bool
 wanted_of(struct call *c, struct wanted *w)
 {
-	if (!tenant_write(c, &w->tenant) || !param_time(c, "start", INT64_MIN, &w->start) || !param_time(c, "end", INT64_MAX, &w->end))
+	if (!tenant_write(c, &w->tenant) || !prom_param_time(c, "start", INT64_MIN, &w->start) || !prom_param_time(c, "end", INT64_MAX, &w->end))
 		return false;
 	for (size_t i = 0; i < c->req->params.n; i++)
 		if (str_is(c->req->params.p[i].name, "match[]") && !add_selector(c, w, c->req->params.p[i].value))

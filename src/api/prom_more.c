@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/tenant.h"
+#include "api/prom_parts.h"
 #include "base/budget.h"
 #include "promql/promql.h"
 
@@ -82,34 +82,30 @@ handle_prom_parse_query(struct call *c)
 
 /* ---- what is the same for everybody ---- */
 
-static void
-answer_raw(struct call *c, struct str data)
-{
-	struct buf b = {0};
-	struct json_writer w;
-	prom_success(&w, &b);
-	jsonw_raw(&w, data);
-	jsonw_object_end(&w);
-	answer_json(c, 200, &b);
-}
-
 /* Alerts of our rules go to our own road. */
 void
 handle_prom_alertmanagers(struct call *c)
 {
-	answer_raw(c, STR("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}"));
+	prom_answer_data(c, STR("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}"));
 }
 
 void
 handle_prom_notifications(struct call *c)
 {
-	answer_raw(c, STR("[]"));
+	prom_answer_data(c, STR("[]"));
+}
+
+/* 204 tells a client of server-sent events not to come again. */
+void
+handle_prom_notifications_live(struct call *c)
+{
+	http_answer(c->req, 204, "text/plain; charset=utf-8", STR(""));
 }
 
 void
 handle_prom_features(struct call *c)
 {
-	answer_raw(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,"
+	prom_answer_data(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,"
 			  "\"lifecycle\":true,\"query_stats\":true,"
 			  "\"query_warnings\":true,\"remote_write_receiver\":true,\"time_range_labels\":true,"
 			  "\"time_range_series\":true},"
@@ -120,30 +116,6 @@ handle_prom_features(struct call *c)
 			  "\"smoothed\":true,\"subqueries\":true,\"without\":true},"
 			  "\"rules\":{\"keep_firing_for\":true,\"query_offset\":true},\"scrape\":{},\"tsdb\":"
 			  "{\"out_of_order\":true}}"));
-}
-
-void
-handle_prom_scrape_pools(struct call *c)
-{
-	struct conf_state s;
-	struct buf b = {0};
-	struct json_writer w;
-	api_conf(c->api, c->arena, &s);
-	prom_success(&w, &b);
-	jsonw_object(&w);
-	jsonw_key(&w, "scrapePools");
-	jsonw_array(&w);
-	for (size_t i = 0; i < s.conf->scrapes.n; i++) {
-		const struct conf_scrape *job = s.conf->scrapes.p[i];
-		if (!c->who.customers.n ||
-		    access_sees(&c->who, job->customer.n ? job->customer : STR("default")))
-			jsonw_str(&w, job->job_name);
-	}
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
-	jsonw_object_end(&w);
-	conf_unref(&s.conf);
-	answer_json(c, 200, &b);
 }
 
 /* ---- federation ---- */
@@ -209,7 +181,7 @@ put_result(struct buf *b, const struct promql_result *r, struct pairs external)
 	for (size_t i = 0; i < r->n; i++) {
 		struct str name = labels_get(r->series[i].labels, STR(LABEL_METRIC));
 		const struct promql_series *s = &r->series[i];
-		if (!name.n || !s->n)
+		if (!name.n || !s->n || (s->natives && s->natives[s->n - 1])) /* the text format has no native histograms */
 			continue;
 		if (!str_eq(name, family) && metric_name_is_classic(name))
 			buf_fmt(b, "# TYPE %.*s untyped\n", STR_ARG(name));

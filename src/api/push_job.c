@@ -85,7 +85,7 @@ push_protobuf(
 	room = room < most ? room : most;
 	if (budget_take(BUDGET_bodies, room, e) != RC_OK)
 		return RC_IO;
-	enum rc rc = metricpb_to_text(page->text, room, &text, e);
+	enum rc rc = metricpb_to_text(page->text, room, NULL, &text, e);
 	page->text = buf_view(&text);
 	if (rc == RC_OK)
 		rc = groups_push(c->api->house.groups, tenant, key->labels, key->n, page, c->now, e);

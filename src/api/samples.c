@@ -4,6 +4,7 @@
  * One metric at a time (name=), since OpenMetrics wants the series of one to stand together and the store has them in the
  * order of all their labels.  The answer is made in memory, so it has a limit, which says what to do.
  */
+#include "api/prom_parts.h"
 #include "api/tenant.h"
 #include "promql/promql.h"
 
@@ -80,7 +81,7 @@ exporting_of(struct call *c, struct exporting *x)
 {
 	struct err e;
 	struct str match = http_param(c->req, "match[]"), name = http_param(c->req, "name");
-	if (!tenant_read(c, &x->tenants) || !param_time(c, "start", INT64_MIN, &x->start) || !param_time(c, "end", INT64_MAX, &x->end))
+	if (!tenant_read(c, &x->tenants) || !prom_param_time(c, "start", INT64_MIN, &x->start) || !prom_param_time(c, "end", INT64_MAX, &x->end))
 		return false;
 	if (!name.n)
 		return answer_error(c, RC_INVALID, "name= is missing: samples are told one metric at a time"), false;

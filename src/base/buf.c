@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/number.h"
 
 void
 buf_fini(struct buf *b)
@@ -99,15 +100,8 @@ buf_fmt(struct buf *b, const char *fmt, ...)
 void
 buf_i64(struct buf *b, int64_t v)
 {
-	char digits[24];
-	size_t at = sizeof digits;
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do
-		digits[--at] = (char)('0' + u % 10);
-	while (u /= 10);
-	if (v < 0)
-		digits[--at] = '-';
-	buf_add(b, digits + at, sizeof digits - at);
+	char *p = buf_room(b, NUMBER_TEXT);
+	buf_grew(b, (size_t)(number_i64(p, v) - p));
 }
 
 int
@@ -120,60 +114,11 @@ f64_sci(double v, char *out, size_t size)
 	return digits;
 }
 
-/* From "d.ddde±xx" to the way of strconv.FormatFloat(v, 'f' or 'e', -1): exponents from 1e21 and below 1e-6. */
-static void
-add_decimal(struct buf *b, const char *sci)
-{
-	char digits[24];
-	size_t n = 0;
-	const char *p = sci;
-	if (*p == '-')
-		buf_ch(b, *p++);
-	for (; *p && *p != 'e'; p++)
-		if (*p != '.')
-			digits[n++] = *p;
-	long exp = strtol(p + 1, NULL, 10);
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-	if (exp < -6 || exp >= 21) {
-		buf_add(b, digits, 1);
-		if (n > 1) {
-			buf_ch(b, '.');
-			buf_add(b, digits + 1, n - 1);
-		}
-		buf_fmt(b, "e%c%02ld", exp < 0 ? '-' : '+', labs(exp));
-		return;
-	}
-	if (exp < 0) {
-		buf_c(b, "0.");
-		for (long i = -1; i > exp; i--)
-			buf_ch(b, '0');
-		buf_add(b, digits, n);
-		return;
-	}
-	for (size_t i = 0; i < n || i <= (size_t)exp; i++) {
-		if (i == (size_t)exp + 1)
-			buf_ch(b, '.');
-		buf_ch(b, i < n ? digits[i] : '0');
-	}
-}
-
 void
 buf_f64(struct buf *b, double v)
 {
-	if (isnan(v)) {
-		buf_c(b, "NaN");
-	} else if (isinf(v)) {
-		buf_c(b, v > 0 ? "+Inf" : "-Inf");
-	} else if (v == (double)(int64_t)v && fabs(v) < 1e15) {
-		if (v == 0 && signbit(v))
-			buf_ch(b, '-');
-		buf_i64(b, (int64_t)v);
-	} else {
-		char sci[40];
-		f64_sci(v, sci, sizeof sci);
-		add_decimal(b, sci);
-	}
+	char *p = buf_room(b, NUMBER_TEXT);
+	buf_grew(b, (size_t)(number_f64(p, v) - p));
 }
 
 void

@@ -13,3 +13,10 @@ f64_shortest(double v, char *out, size_t size)
 	*r.ptr = '\0';
 	return (int)(r.ptr - out);
 }
+
+extern "C" int
+f64_fixed(double v, char *out, size_t size)
+{
+	auto r = std::to_chars(out, out + size, v, std::chars_format::fixed);
+	return r.ec == std::errc() ? (int)(r.ptr - out) : 0;
+}

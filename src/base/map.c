@@ -58,6 +58,12 @@ map_get(const struct map *m, struct str key)
 	return slot(m, key, str_hash(key))->value;
 }
 
+struct str
+map_key(const struct map *m, struct str key)
+{
+	return slot(m, key, str_hash(key))->key;
+}
+
 static void
 grow(struct map *m)
 {

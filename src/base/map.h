@@ -22,6 +22,8 @@ void *map_get(const struct map *, struct str key); /* NULL: not there */
 /* Puts (value must not be NULL) and returns what stood there before, or NULL. */
 void *map_put(struct map *, struct str key, void *value);
 void *map_take(struct map *, struct str key); /* removes and returns, or NULL */
+/* The map's own copy of a key that is there, until it is taken; empty: it is not. */
+struct str map_key(const struct map *, struct str key);
 struct map_entry *map_next(const struct map *, struct map_entry *after);
 
 #define map_each(m, e) for (struct map_entry *e = map_next((m), NULL); e; e = map_next((m), e))

@@ -169,7 +169,7 @@ store(struct machine *m, struct feed *f, msec_t now, nsec_t since)
 	struct page_rules rules = {&m->job, m->no_rules};
 	struct page_report report = {0};
 	struct err e;
-	report.up = page_store(f->memory, m->house.tsdb, &f->target, &rules, buf_view(&m->page), EXPO_TEXT, now, &report.counts, &e) == RC_OK;
+	report.up = page_store(f->memory, m->house.tsdb, &f->target, &rules, &(struct page_body){.text = buf_view(&m->page)}, now, &report.counts, &e) == RC_OK;
 	if (!report.up)
 		log_warn("collect", "the figures of job %.*s are not stored: %s", STR_ARG(f->target.job), e.text);
 	report.seconds = (double)(clock_mono(clock_real()) - since) / 1e9;

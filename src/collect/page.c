@@ -1,6 +1,8 @@
 /* page.c — see page.h. */
 #include "collect/page.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,16 +15,21 @@ struct line {
 	uint64_t seen;  /* the scrape that had it last */
 	bool dropped;   /* relabelling says no */
 	bool own_times; /* it carries times of its own */
+	uint32_t place; /* among the lines of the page that had it last */
+	struct str text; /* its name and labels: the key in `lines` */
 };
 
 enum { REPORTS = 5 };
 
 struct page_memory {
 	struct map *lines; /* the line's name and labels as the page has them -> struct line */
+	VEC(struct line *) order; /* the lines of the last page, as they stood; empty: it was not stored */
 	uint64_t scrape;
 	struct tsdb_ref reports[REPORTS];
 	bool reported;
 	uint64_t described; /* the hash of its types, helps and units as they were stored; 0: not yet */
+	pthread_mutex_t lock; /* over what follows */
+	VEC(uint64_t) families; /* hashes of the names that it described, ascending */
 };
 
 struct page_memory *
@@ -30,6 +37,7 @@ page_memory_create(void)
 {
 	struct page_memory *m = mem_new(struct page_memory);
 	m->lines = map_create();
+	pthread_mutex_init(&m->lock, NULL);
 	return m;
 }
 
@@ -42,6 +50,9 @@ page_memory_destroy(struct page_memory **pm)
 	map_each(m->lines, e)
 		mem_free(e->value);
 	map_destroy(&m->lines);
+	vec_fini(&m->order);
+	vec_fini(&m->families);
+	pthread_mutex_destroy(&m->lock);
 	mem_free(m);
 	*pm = NULL;
 }
@@ -54,6 +65,7 @@ struct fresh {
 	struct labels labels; /* in the page's arena */
 };
 struct waiting {
+	bool native;
 	size_t sample;
 	const struct line *line;
 };
@@ -78,8 +90,12 @@ struct storing {
 	struct arena *page;  /* of the page */
 	struct label_builder builder;
 	samples samples;
+	VEC(struct tsdb_histogram) histograms;
 	VEC(struct fresh) fresh;
 	VEC(struct waiting) waiting;
+	VEC(struct line *) order; /* of this page */
+	size_t next;              /* which of the last page's lines would be next */
+	size_t seen;              /* lines of the memory that this page has */
 	msec_t now;
 	uint64_t described; /* a hash of what the page says of its metrics */
 };
@@ -135,8 +151,32 @@ line_of(struct storing *s, const struct expo *x, struct line **out, struct err *
 		return rc;
 	}
 	map_put(s->memory->lines, x->series, line);
+	line->text = map_key(s->memory->lines, x->series);
 	*out = line;
 	return RC_OK;
+}
+
+/* [P4] The next item; of a sample its line as well, when it stands where it stood. */
+static enum expo_item
+next_item(struct storing *s, struct expo *x, struct line **line)
+{
+	struct page_memory *m = s->memory;
+	*line = s->next < m->order.n ? m->order.p[s->next] : NULL;
+	if (*line && expo_take(x, (*line)->text))
+		return EXPO_SAMPLE;
+	*line = NULL;
+	return expo_next(x);
+}
+
+static void
+note_line(struct storing *s, struct line *line)
+{
+	struct page_memory *m = s->memory;
+	if (line->place < m->order.n && m->order.p[line->place] == line)
+		s->next = line->place + 1;
+	s->seen += line->seen != m->scrape;
+	line->seen = m->scrape;
+	*vec_add(&s->order) = line;
 }
 
 /* [P3] */
@@ -157,14 +197,28 @@ begin_series(struct storing *s, struct err *e)
 		s->fresh.p[i].line->fresh = 0;
 	}
 	for (size_t i = 0; i < s->waiting.n; i++)
-		s->samples.p[s->waiting.p[i].sample].ref = s->waiting.p[i].line->ref;
+		*(s->waiting.p[i].native ? &s->histograms.p[s->waiting.p[i].sample].ref : &s->samples.p[s->waiting.p[i].sample].ref) =
+		    s->waiting.p[i].line->ref;
 	return RC_OK;
 }
 
 /* ---- the page ---- */
 
+static void
+take_value(struct storing *s, const struct page_body *body, const struct expo *x, struct line *line)
+{
+	msec_t t = line->own_times ? x->time : s->now;
+	bool native = x->native && x->native <= body->n_natives;
+	if (line->fresh)
+		*vec_add(&s->waiting) = (struct waiting){native, native ? s->histograms.n : s->samples.n, line};
+	if (native)
+		*vec_add(&s->histograms) = (struct tsdb_histogram){line->ref, t, body->natives[x->native - 1]};
+	else
+		*vec_add(&s->samples) = (struct tsdb_sample){line->ref, t, x->value};
+}
+
 static enum rc
-read_page(struct storing *s, struct str body, enum expo_format format, struct page_counts *n, struct err *e)
+read_page(struct storing *s, const struct page_body *body, struct page_counts *n, struct err *e)
 {
 	const struct conf_scrape *job = s->rules->job;
 	struct expo_limits limits = {.line = 1 << 20, .labels = (size_t)job->label_limit, .name = (size_t)job->label_name_length_limit,
@@ -172,29 +226,29 @@ read_page(struct storing *s, struct str body, enum expo_format format, struct pa
 	struct expo x;
 	enum expo_item item;
 	enum rc rc = RC_OK;
-	expo_init(&x, body, format, &limits);
-	while (rc == RC_OK && (item = expo_next(&x)) != EXPO_END) {
-		struct line *line;
+	expo_init(&x, body->text, body->format, &limits);
+	struct line *line;
+	while (rc == RC_OK && (item = next_item(s, &x, &line)) != EXPO_END) {
 		if (item != EXPO_SAMPLE) {
 			s->described = (s->described ^ str_hash(x.family) ^ str_hash(x.text)) * 0x9e3779b97f4a7c15;
 			continue;
 		}
 		n->scraped++;
-		rc = line_of(s, &x, &line, e);
+		if (!line)
+			rc = line_of(s, &x, &line, e);
+		if (rc == RC_OK)
+			note_line(s, line);
 		if (rc != RC_OK || line->dropped)
 			continue;
 		if (job->sample_limit && ++n->kept > (size_t)job->sample_limit)
 			rc = err_set(e, RC_REFUSED, "the page has more than %lld samples", (long long)job->sample_limit);
-		line->seen = s->memory->scrape;
 		line->own_times = x.has_time && job->honor_timestamps;
-		if (line->fresh)
-			*vec_add(&s->waiting) = (struct waiting){s->samples.n, line};
-		*vec_add(&s->samples) = (struct tsdb_sample){line->ref, line->own_times ? x.time : s->now, x.value};
+		take_value(s, body, &x, line);
 	}
 	if (rc == RC_OK)
 		rc = expo_end(&x, e);
 	expo_fini(&x);
-	n->kept = s->samples.n;
+	n->kept = s->samples.n + s->histograms.n;
 	n->added = s->fresh.n;
 	return rc;
 }
@@ -206,24 +260,56 @@ family_of(struct map *by_name, const struct expo *x, struct arena *a)
 	if (!m) {
 		m = arena_new(a, struct tsdb_metadata);
 		m->metric = arena_str(a, x->family);
+		m->type = STR("unknown");
 		map_put(by_name, m->metric, m);
 	}
 	return m;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void
+keep_families(struct page_memory *m, const struct tsdb_metadata *p, size_t n)
+{
+	pthread_mutex_lock(&m->lock);
+	m->families.n = 0;
+	for (size_t i = 0; i < n; i++)
+		*vec_add(&m->families) = str_hash(p[i].metric);
+	if (n)
+		qsort(m->families.p, n, sizeof *m->families.p, by_number);
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool
+page_has_family(struct page_memory *m, struct str name)
+{
+	uint64_t hash = str_hash(name);
+	pthread_mutex_lock(&m->lock);
+	bool has = m->families.n && bsearch(&hash, m->families.p, m->families.n, sizeof hash, by_number);
+	pthread_mutex_unlock(&m->lock);
+	return has;
+}
+
 /* What the page says of its metrics: read again when it is not what it said before. */
 static void
-describe(struct storing *s, struct str body, enum expo_format format)
+describe(struct storing *s, const struct page_body *body)
 {
 	struct map *by_name = map_create();
 	VEC(struct tsdb_metadata) all = {0};
 	struct expo x;
 	struct err e;
-	expo_init(&x, body, format, &(struct expo_limits){0});
+	expo_init(&x, body->text, body->format, &(struct expo_limits){0});
 	for (enum expo_item item; (item = expo_next(&x)) != EXPO_END;) {
 		if (item == EXPO_SAMPLE)
 			continue;
 		struct tsdb_metadata *m = family_of(by_name, &x, s->page);
+		if (item == EXPO_TYPE && str_is(x.text, "untyped"))
+			continue;
 		*(item == EXPO_TYPE ? &m->type : item == EXPO_HELP ? &m->help : &m->unit) = arena_str(s->page, x.text);
 	}
 	expo_fini(&x);
@@ -233,8 +319,24 @@ describe(struct storing *s, struct str body, enum expo_format format)
 		log_warn("collect", "what the page of %.*s says of its metrics is not stored: %s", STR_ARG(s->target->job), e.text);
 	else
 		s->memory->described = s->described;
+	keep_families(s->memory, all.p, all.n);
 	vec_fini(&all);
 	map_destroy(&by_name);
+}
+
+/* The order of this page becomes the one that the next is read by. */
+static void
+keep_order(struct storing *s)
+{
+	struct page_memory *m = s->memory;
+	vec_fini(&m->order);
+	m->order.p = s->order.p;
+	m->order.n = s->order.n;
+	m->order.cap = s->order.cap;
+	s->order.p = NULL;
+	s->order.n = s->order.cap = 0;
+	for (size_t i = 0; i < m->order.n; i++)
+		m->order.p[i]->place = (uint32_t)i;
 }
 
 /* [P2]: forgets what was not on the page of this scrape, and ends it. */
@@ -264,30 +366,38 @@ void
 page_end(struct page_memory *m, struct tsdb *db, msec_t now)
 {
 	m->scrape++;
+	m->order.n = 0;
 	end_missing(m, db, now);
 }
 
 enum rc
-page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, struct str body,
-    enum expo_format format, msec_t now, struct page_counts *n, struct err *e)
+page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, const struct page_body *body, msec_t now,
+    struct page_counts *n, struct err *e)
 {
 	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .page = arena_create(), .now = now};
 	struct tsdb_counts counts;
 	*n = (struct page_counts){0};
 	m->scrape++;
-	enum rc rc = read_page(&s, body, format, n, e);
+	enum rc rc = read_page(&s, body, n, e);
 	if (rc == RC_OK)
 		rc = begin_series(&s, e);
 	if (rc == RC_OK && s.samples.n)
 		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
+	if (rc == RC_OK && s.histograms.n)
+		rc = tsdb_append_histograms(db, s.histograms.p, s.histograms.n, &counts, e);
 	if (rc == RC_OK && s.described != m->described)
-		describe(&s, body, format);
-	if (rc == RC_OK)
-		end_missing(m, db, now);
-	else
+		describe(&s, body);
+	if (rc == RC_OK) {
+		keep_order(&s);
+		if (s.seen < map_count(m->lines))
+			end_missing(m, db, now);
+	} else {
 		page_end(m, db, now); /* [P1] */
+	}
+	vec_fini(&s.order);
 	label_builder_fini(&s.builder);
 	vec_fini(&s.samples);
+	vec_fini(&s.histograms);
 	vec_fini(&s.fresh);
 	vec_fini(&s.waiting);
 	arena_destroy(&s.arena);

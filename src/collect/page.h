@@ -2,10 +2,12 @@
  * page.h — one scraped page into the store: labels, limits, staleness.
  *
  * IDEA   A target remembers each line's name and labels exactly as the page has them, with the reference of the series
- *        that they became.  A line that was seen before costs one look-up and one append.
+ *        that they became.  A line that was seen before costs a comparison and one append.
  * [P1]   A page is stored as a whole or not at all; when it is not, every series of the target ends (stale).
  * [P2]   A series that was on the last page and is not on this one ends, unless it carries times of its own.
  * [P3]   Its new series begin together and last, when all of it was read: a page that is refused leaves none behind.
+ * [P4]   Lines mostly stand where they stood on the last page: such a line is recognised by comparing its text, and only its
+ *        number is read.
  *
  * One target at a time; any thread.
  */
@@ -21,6 +23,9 @@ struct page_memory; /* what is remembered between scrapes of a target */
 struct page_memory *page_memory_create(void);
 void page_memory_destroy(struct page_memory **);
 
+/* Did its last good page describe this family (TYPE, HELP, UNIT)?  Any thread. */
+bool page_has_family(struct page_memory *, struct str name);
+
 struct page_rules {
 	const struct conf_scrape *job;
 	const struct relabel *metric_rules;
@@ -29,9 +34,15 @@ struct page_counts {
 	size_t scraped, kept, added;
 };
 
+struct page_body {
+	struct str text;
+	enum expo_format format;
+	const struct str *natives; /* the native histograms that it refers to, as canonical bytes */
+	size_t n_natives;
+};
 /* Stores the page as of `now`; on an error nothing of it is stored and all series of the target end. */
-CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, struct str body,
-    enum expo_format, msec_t now, struct page_counts *, struct err *);
+CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, const struct page_body *, msec_t now,
+    struct page_counts *, struct err *);
 /* The target did not answer: all its series end. */
 void page_end(struct page_memory *, struct tsdb *, msec_t now);
 /* The target is gone: what we said of it ends, too. */

@@ -1,6 +1,8 @@
 /* page_test.c — a page is stored as a whole or leaves nothing behind. */
 #include "unit.h"
+#include "wire/histogram.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +66,7 @@ scrape(struct fixture *f, int from, int to, const char *more, struct page_counts
 		buf_fmt(&page, "x{i=\"%d\"} %d\n", i, i);
 	buf_c(&page, more);
 	f->now += SECOND;
-	enum rc rc = page_store(f->memory, f->db, &f->target, &rules, buf_view(&page), EXPO_TEXT, f->now, n, e);
+	enum rc rc = page_store(f->memory, f->db, &f->target, &rules, &(struct page_body){.text = buf_view(&page)}, f->now, n, e);
 	buf_fini(&page);
 	return rc;
 }
@@ -190,6 +192,115 @@ UNIT(what_a_page_says_of_its_metrics_is_kept)
 		ck_assert_uint_eq(t.n, 1);
 		ck_assert_str_eq(t.text, round < 2 ? "x|gauge|what it\nis|" : "x|gauge|another|");
 	}
+	end(&f);
+}
+END
+
+UNIT(pages_keep_native_histograms_and_end_them)
+{
+	struct fixture f;
+	struct page_counts n;
+	struct err e;
+	struct histogram h = {.integer = true, .count = 2, .zero_count = 2, .sum = 1};
+	struct buf packed = {0};
+	begin(&f);
+	struct page_rules rules = {&f.job, f.none};
+	histogram_pack(&h, &packed);
+	struct str native = buf_view(&packed);
+	struct page_body page = {STR("{\"lat\",a=\"b\"} h0\nx 1\n"), EXPO_PROTOBUF, &native, 1};
+	for (int i = 0; i < 2; i++, f.now += SECOND)
+		ck_assert(page_store(f.memory, f.db, &f.target, &rules, &page, f.now, &n, &e) == RC_OK && n.kept == 2);
+	page.text = STR("x 1\n");
+	ck_assert(page_store(f.memory, f.db, &f.target, &rules, &page, f.now, &n, &e) == RC_OK);
+	struct matchers ms = {0};
+	struct tsdb_cursor *c;
+	struct tsdb_view v;
+	ck_assert(matchers_add(&ms, STR("__name__"), MATCH_EQ, STR("lat"), NULL) == RC_OK);
+	struct tsdb_select q = {.tenants = {&f.target.tenant, 1}, .matchers = &ms, .min = 0, .max = INT64_MAX};
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, NULL) == RC_OK && tsdb_cursor_next(c, &v));
+	ck_assert(v.n_histograms == 2 && str_eq(v.histograms[1], native) && v.n == 1 && tsdb_is_stale(v.v[0]));
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+	buf_fini(&packed);
+	end(&f);
+}
+END
+
+enum { LINES = 8, ROUNDS = 300 };
+
+/* What the store should have of a line. */
+struct expected {
+	msec_t t[ROUNDS];
+	double v[ROUNDS]; /* NaN: the mark of its end */
+	size_t n;
+	bool there;
+};
+
+static void
+check_series(struct fixture *f, int i, const struct expected *x)
+{
+	struct matchers ms = {0};
+	struct tsdb_cursor *c;
+	struct tsdb_view view;
+	struct err e;
+	char value[8];
+	size_t n = (size_t)snprintf(value, sizeof value, "%d", i);
+	ck_assert_int_eq(matchers_add(&ms, STR("i"), MATCH_EQ, str_n(value, n), &e), RC_OK);
+	struct str tenant = STR("t");
+	struct tsdb_select sel = {.tenants = {&tenant, 1}, .matchers = &ms, .min = 0, .max = INT64_MAX};
+	ck_assert_int_eq(tsdb_cursor_create(f->db, &sel, &c, &e), RC_OK);
+	ck_assert_msg(tsdb_cursor_next(c, &view), "line %d has no series", i);
+	ck_assert_uint_eq(view.n, x->n);
+	for (size_t k = 0; k < x->n; k++) {
+		ck_assert_int_eq(view.t[k], x->t[k]);
+		ck_assert(isnan(x->v[k]) ? isnan(view.v[k]) : view.v[k] == x->v[k]);
+	}
+	tsdb_cursor_destroy(&c);
+	matchers_fini(&ms);
+}
+
+/* Lines that come, go and change places; now and then a page that is refused: what is stored is what was said. */
+UNIT(lines_may_stand_anywhere)
+{
+	struct fixture f;
+	static struct expected all[LINES];
+	struct page_counts n;
+	struct err e;
+	begin(&f);
+	srand(7);
+	memset(all, 0, sizeof all);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct buf page = {0};
+		bool on[LINES] = {0}, whole = rand() % 20 > 0;
+		size_t count = 0;
+		int from = rand() % LINES, step = rand() % 3 ? 1 : 3;
+		for (int k = 0; k < LINES; k++) {
+			int i = (from + k * step) % LINES;
+			if (on[i] || rand() % 9 == 0)
+				continue;
+			on[i] = true;
+			count++;
+			buf_fmt(&page, rand() % 4 ? "x{i=\"%d\"} %d\n" : "# a remark\nx{i=\"%d\"}  %d\n", i, round * 10 + i);
+		}
+		if (!whole)
+			buf_c(&page, "x{i= 1\n");
+		enum rc rc = scrape(&f, 0, 0, page.p ? page.p : "", &n, &e);
+		ck_assert_int_eq(rc == RC_OK, whole);
+		if (whole)
+			ck_assert_uint_eq(n.scraped, count);
+		for (int i = 0; i < LINES; i++) {
+			struct expected *x = &all[i];
+			bool here = whole && on[i];
+			if (here || x->there) {
+				x->t[x->n] = f.now;
+				x->v[x->n++] = here ? round * 10 + i : NAN;
+			}
+			x->there = here;
+		}
+		buf_fini(&page);
+	}
+	for (int i = 0; i < LINES; i++)
+		check_series(&f, i, &all[i]);
 	end(&f);
 }
 END

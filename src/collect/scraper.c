@@ -7,7 +7,6 @@
  */
 #include "collect/scraper.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -17,46 +16,17 @@
 #include "base/map.h"
 #include "base/must.h"
 #include "base/time.h"
-#include "collect/page.h"
+#include "collect/scraper_state.h"
 #include "net/http_conf.h"
-#include "wire/json.h"
+#include "wire/metricpb.h"
 
 static const char formats[] =
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
-struct job {
-	const struct conf_scrape *conf;
-	struct relabel *rules, *metric_rules;
-	msec_t refresh; /* of its files; 0: it has none */
-};
-
-struct scraped {
-	struct scraper *scraper;
-	struct job *job;
-	struct target target; /* texts in `arena` */
-	struct arena *arena;
-	uint64_t hash; /* of its key: the moment of its scrapes, and who it is */
-	struct page_memory *memory;
-	struct loop_timer timer;
-	struct http_call *call;
-	msec_t due, last;
-	double seconds;
-	bool up, known; /* known: it was scraped at least once */
-	char trouble[300];
-	bool kept; /* by the configuration that is being taken */
-};
-
-struct scraper {
-	struct loop *loop;
-	struct http_door *http;
-	struct tsdb *db;
-	struct conf *conf;
-	VEC(struct job *) jobs;
-	struct map *targets; /* tenant, labels, URL -> struct scraped */
-	struct loop_timer refresh;
-	pthread_mutex_t lock; /* over what scraper_json reads */
-};
+/* In front of the others, for who wants native histograms. */
+static const char protobuf[] =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.7,";
 
 static void scrape(void *arg);
 
@@ -87,6 +57,12 @@ conclude(struct scraped *s, const struct page_report *r, const char *trouble)
 	sleep_until_next(s);
 }
 
+static bool
+is_protobuf(const struct http_result *r)
+{
+	return str_starts(http_result_header(r, "Content-Type"), STR("application/vnd.google.protobuf"));
+}
+
 static enum expo_format
 format_of(const struct http_result *r)
 {
@@ -100,13 +76,33 @@ print_of(const struct scraped *s)
 	return s->hash + 1;
 }
 
+enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
+
+/* As the text that it stands for, with its native histograms beside it. */
+static enum rc
+store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_counts *n, struct err *e)
+{
+	struct metricpb_natives natives;
+	struct buf text = {0};
+	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
+	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
+	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n};
+	if (rc == RC_OK)
+		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, n, e);
+	metricpb_natives_fini(&natives);
+	buf_fini(&text);
+	return rc;
+}
+
 static enum rc
 store(struct scraped *s, const struct http_result *r, struct page_counts *n, struct err *e)
 {
 	struct page_rules rules = {s->job->conf, s->job->metric_rules};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
-	enum rc rc = page_store(s->memory, s->scraper->db, &s->target, &rules, r->body, format_of(r), s->due, n, e);
+	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, n, e)
+				    : page_store(s->memory, s->scraper->db, &s->target, &rules,
+					  &(struct page_body){.text = r->body, .format = format_of(r)}, s->due, n, e);
 	suspect_end();
 	return rc;
 }
@@ -139,7 +135,8 @@ scrape(void *arg)
 	struct arena *a = loop_scratch(s->scraper->loop);
 	struct err e;
 	struct str seconds = arena_fmt(a, "%.3f", (double)s->target.timeout / 1000);
-	struct pair headers[] = {{STR("Accept"), str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
+	bool natives = s->job->conf->scrape_native_histograms == CONF_YES;
+	struct pair headers[] = {{STR("Accept"), natives ? arena_fmt(a, "%s%s", protobuf, formats) : str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
 	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
 	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
 	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
@@ -262,6 +259,7 @@ discover(struct scraper *sc)
 			keep_targets_of(sc, sc->jobs.p[i]->conf->job_name);
 		}
 		take_targets(sc, sc->jobs.p[i], &list);
+		sc->jobs.p[i]->dropped = list.dropped;
 		vec_fini(&list.targets);
 	}
 	end_targets(sc);
@@ -380,72 +378,4 @@ size_t
 scraper_targets(const struct scraper *sc)
 {
 	return map_count(sc->targets);
-}
-
-/* ---- view ---- */
-
-static void
-labels_json(struct json_writer *w, const char *key, struct labels ls)
-{
-	jsonw_key(w, key);
-	jsonw_object(w);
-	labels_each(ls, l) {
-		jsonw_key_str(w, l.it.name);
-		jsonw_str(w, l.it.value);
-	}
-	jsonw_object_end(w);
-}
-
-static void
-target_json(struct json_writer *w, const struct scraped *s)
-{
-	struct buf d = {0};
-	jsonw_object(w);
-	labels_json(w, "discoveredLabels", s->target.discovered);
-	labels_json(w, "labels", s->target.labels);
-	jsonw_key(w, "scrapePool");
-	jsonw_str(w, s->target.job);
-	jsonw_key(w, "scrapeUrl");
-	jsonw_str(w, s->target.url);
-	jsonw_key(w, "globalUrl");
-	jsonw_str(w, s->target.url);
-	jsonw_key(w, "lastError");
-	jsonw_c(w, s->trouble);
-	jsonw_key(w, "lastScrape");
-	jsonw_time(w, s->last);
-	jsonw_key(w, "lastScrapeDuration");
-	jsonw_f64(w, s->seconds);
-	jsonw_key(w, "health");
-	jsonw_c(w, !s->known ? "unknown" : s->up ? "up" : "down");
-	duration_print(&d, s->target.interval);
-	jsonw_key(w, "scrapeInterval");
-	jsonw_str(w, buf_view(&d));
-	buf_clear(&d);
-	duration_print(&d, s->target.timeout);
-	jsonw_key(w, "scrapeTimeout");
-	jsonw_str(w, buf_view(&d));
-	jsonw_object_end(w);
-	buf_fini(&d);
-}
-
-void
-scraper_json(struct scraper *sc, bool (*sees)(void *arg, struct str customer), void *arg, struct buf *out)
-{
-	struct json_writer w;
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	jsonw_key(&w, "activeTargets");
-	jsonw_array(&w);
-	pthread_mutex_lock(&sc->lock);
-	map_each(sc->targets, e) {
-		const struct scraped *s = e->value;
-		if (sees(arg, s->target.tenant))
-			target_json(&w, s);
-	}
-	pthread_mutex_unlock(&sc->lock);
-	jsonw_array_end(&w);
-	jsonw_key(&w, "droppedTargets");
-	jsonw_array(&w);
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
 }

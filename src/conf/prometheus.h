@@ -69,10 +69,10 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	    "what names may hold: utf8, or legacy for letters, digits and _")                                \
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
-	F(ENUM, scrape_native_histograms, conf_maybe, KEY_INERT, "", "take native histograms")               \
+	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
 	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
 	    "store classic histograms as native ones")                                                       \
-	F(ENUM, always_scrape_classic_histograms, conf_maybe, KEY_INERT, "",                                 \
+	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "",                                             \
 	    "store the limits of each scrape as series")                                                     \
@@ -237,7 +237,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "the formats asked for, best first")                                                             \
 	F(DUR, evaluation_interval, 0, 0, "1m", "how often rules are evaluated")                             \
 	F(DUR, rule_query_offset, 0, KEY_INERT, "0s", "how far back rules look, for samples that come late")         \
-	F(STR, query_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for queries")                            \
+	F(STR, query_log_file, 0, KEY_PATH, "", "a file with a line of JSON for each query; opened anew at SIGHUP")                            \
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(PAIRS, external_labels, 0, 0, "",                                                                  \
 	    "labels added to what leaves us; $NAME and ${NAME} are taken from the environment")              \
@@ -252,10 +252,10 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "what names may hold: utf8, or legacy for letters, digits and _")                                \
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
-	F(ENUM, scrape_native_histograms, conf_maybe, KEY_INERT, "", "take native histograms")               \
+	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
 	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
 	    "store classic histograms as native ones")                                                       \
-	F(ENUM, always_scrape_classic_histograms, conf_maybe, KEY_INERT, "",                                 \
+	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "", "store the limits of each scrape as series")
 RECORD(conf_global_prom, CONF_GLOBAL_PROM_KEYS)

@@ -19,21 +19,21 @@ const char *
 args_option(struct args *a, const char *name)
 {
 	size_t n = strlen(name);
-	for (int i = 0; i < a->n; i++) {
+	const char *value = NULL; /* the last one: a script's own can be overruled behind it */
+	for (int i = 0; i < a->n;) {
 		const char *s = a->p[i];
-		if (strncmp(s, "--", 2) != 0 || strncmp(s + 2, name, n) != 0)
-			continue;
-		if (s[n + 2] == '=') {
+		bool named = strncmp(s, "--", 2) == 0 && strncmp(s + 2, name, n) == 0;
+		if (named && s[n + 2] == '=') {
+			value = s + n + 3;
 			remove_at(a, i, 1);
-			return s + n + 3;
-		}
-		if (s[n + 2] == '\0' && i + 1 < a->n) {
-			const char *value = a->p[i + 1];
+		} else if (named && s[n + 2] == '\0' && i + 1 < a->n) {
+			value = a->p[i + 1];
 			remove_at(a, i, 2);
-			return value;
+		} else {
+			i++;
 		}
 	}
-	return NULL;
+	return value;
 }
 
 bool

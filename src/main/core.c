@@ -11,6 +11,7 @@
 #include "collect/scraper.h"
 #include "main/core_checks.h"
 #include "main/core_machine.h"
+#include "promql/query_log.h"
 #include "rule/rules.h"
 
 struct core {
@@ -29,6 +30,15 @@ struct core {
 
 /* ---- another configuration ---- */
 
+/* Also when nothing of it has changed: who rotates it has moved the file away. */
+static void
+open_query_log(const struct conf *conf)
+{
+	struct err e;
+	if (query_log_open(conf->root->global.prom.query_log_file, &e) != RC_OK)
+		log_error("core", "%s; a folder that is new in the configuration may be written to after the next start", e.text);
+}
+
 enum rc
 core_configure(struct core *c, struct conf *fresh, struct err *e)
 {
@@ -45,6 +55,7 @@ core_configure(struct core *c, struct conf *fresh, struct err *e)
 				     RC_OK); /* it was at work a moment ago */
 		return rc;
 	}
+	open_query_log(fresh);
 	conf_unref(&c->conf);
 	c->conf = conf_ref(fresh);
 	return RC_OK;
@@ -59,10 +70,12 @@ sees(void *who, struct str customer)
 }
 
 static void
-targets_view(void *arg, const struct identity *who, struct buf *b)
+targets_view(void *arg, const struct identity *who, struct scraper_ask *ask, bool metadata, struct buf *b)
 {
 	struct core *c = arg;
-	scraper_json(c->scraper, sees, (void *)who, b);
+	ask->sees = sees;
+	ask->arg = (void *)who;
+	(metadata ? scraper_metadata_json : scraper_json)(c->scraper, ask, b);
 }
 
 static enum rc

@@ -96,9 +96,9 @@ static void
 give_folder_of(const struct rules *r, struct str file)
 {
 	char path[PATH_MAX];
-	if (!file.n || file.n >= sizeof path || !str_starts(file, STR("/")))
+	if (!file.n || file.n + 2 >= sizeof path)
 		return;
-	snprintf(path, sizeof path, "%.*s", STR_ARG(file));
+	snprintf(path, sizeof path, "%s%.*s", str_chr(file, '/') < 0 ? "./" : "", STR_ARG(file));
 	char *slash = strrchr(path, '/');
 	slash[slash == path] = '\0';
 	give(r, path, r->writing);
@@ -135,6 +135,7 @@ sandbox_paths(const struct keeps *k, const struct house *h)
 	if (k->data) {
 		give(&r, h->data, r.writing);
 		give_folder_of(&r, h->conf->root->ledger.head_export);
+		give_folder_of(&r, h->conf->root->global.prom.query_log_file);
 	} else {
 		give_all_but(&r, h->data, READING);
 	}

@@ -166,6 +166,26 @@ in_ratio(struct labels ls, double ratio)
 	return ratio >= 0 ? place < ratio : place >= 1 + ratio;
 }
 
+/* The first `k` in their order come to the front, in it.  Few of many are found by keeping those that are the first so far. */
+static void
+put_first(struct candidate *c, size_t n, size_t k, int (*order)(const void *, const void *))
+{
+	enum { FEW = 32 };
+	if (k > FEW || k * 4 > n) {
+		qsort(c, n, sizeof *c, order);
+		return;
+	}
+	for (size_t i = 1; k && i < n; i++) {
+		struct candidate now = c[i];
+		size_t at = i < k ? i : k;
+		if (at == k && order(&c[k - 1], &now) < 0)
+			continue;
+		for (at = at == k ? k - 1 : at; at > 0 && order(&now, &c[at - 1]) < 0; at--)
+			c[at] = c[at - 1];
+		c[at] = now;
+	}
+}
+
 /* How many of the candidates stay; puts those in front. */
 static size_t
 choose(const struct node *n, const struct group *g, struct candidate *c, size_t count, double param)
@@ -177,9 +197,10 @@ choose(const struct node *n, const struct group *g, struct candidate *c, size_t 
 				c[kept++] = c[i];
 		return kept;
 	}
+	size_t kept = param < 1 ? 0 : param < (double)count ? (size_t)param : count;
 	if (n->aggregate != AGG_LIMITK)
-		qsort(c, count, sizeof *c, n->aggregate == AGG_TOPK ? greatest_first : least_first);
-	return param < 1 ? 0 : param < (double)count ? (size_t)param : count;
+		put_first(c, count, kept, n->aggregate == AGG_TOPK ? greatest_first : least_first);
+	return kept;
 }
 
 /* Rows move as they grow, so what was made for a row of the group is remembered by place plus one; 0: nothing
@@ -291,137 +312,6 @@ count_values(const struct eval *ev, const struct node *n, const struct rows *row
 	return ok;
 }
 
-/* ---- folding as the rows come ---- */
-
-/*
- * IDEA   What a selector or a range gives is folded series by series, so that no more is held than the answer.  The arithmetic is
- *        that of a window, in the same order.
- */
-struct sum {
-	struct labels labels;
-	bool drop_name;
-	struct kahan *sums;
-	double *best;
-	uint32_t *counts;
-	uint8_t *odd; /* something infinite or NaN came in */
-};
-struct pouring {
-	bool native; /* a native histogram came by: these are for numbers */
-	const struct eval *ev;
-	const struct node *n;
-	struct map *by_labels;
-	VEC(struct sum *) sums;
-};
-
-static struct sum *
-sum_of(struct pouring *p, const struct row *row)
-{
-	struct arena *a = p->ev->run->arena;
-	struct labels ls = eval_group_labels(p->ev, p->n, row->labels);
-	struct sum *s = map_get(p->by_labels, ls.bytes);
-	if (s)
-		return s;
-	s = arena_new(a, struct sum);
-	s->labels = ls;
-	s->drop_name = row->drop_name;
-	s->sums = arena_array(a, struct kahan, p->ev->n);
-	s->best = arena_array(a, double, p->ev->n);
-	s->counts = arena_array(a, uint32_t, p->ev->n);
-	s->odd = arena_array(a, uint8_t, p->ev->n);
-	(void)eval_hold(p->ev, p->ev->n * 4); /* the node fails when it returns */
-	map_put(p->by_labels, ls.bytes, s);
-	*vec_add(&p->sums) = s;
-	return s;
-}
-
-static void
-pour(void *arg, const struct row *row)
-{
-	struct pouring *p = arg;
-	enum aggregate op = p->n->aggregate;
-	p->native |= row->h != NULL && op != AGG_COUNT && op != AGG_GROUP;
-	if (p->native)
-		return;
-	struct sum *s = sum_of(p, row);
-	for (size_t i = 0; i < p->ev->n; i++) {
-		double v = row->v[i];
-		if (!row->has[i])
-			continue;
-		if (op == AGG_SUM || op == AGG_AVG)
-			kahan_add(&s->sums[i], v);
-		else if (!s->counts[i] || isnan(s->best[i]) || (op == AGG_MAX ? v > s->best[i] : v < s->best[i]))
-			s->best[i] = v;
-		s->odd[i] |= !isfinite(v);
-		s->counts[i]++;
-	}
-}
-
-static double
-poured(enum aggregate op, const struct sum *s, size_t i)
-{
-	switch (op) {
-	case AGG_SUM: return kahan_sum(&s->sums[i]);
-	case AGG_AVG: return kahan_sum(&s->sums[i]) / s->counts[i];
-	case AGG_COUNT: return s->counts[i];
-	case AGG_GROUP: return 1;
-	default: return s->best[i];
-	}
-}
-
-/* A mean whose sum overflowed is to be found another way. */
-static bool
-overflowed(const struct pouring *p)
-{
-	for (size_t g = 0; p->n->aggregate == AGG_AVG && g < p->sums.n; g++)
-		for (size_t i = 0; i < p->ev->n; i++)
-			if (!isfinite(kahan_sum(&p->sums.p[g]->sums[i])) && !p->sums.p[g]->odd[i])
-				return true;
-	return false;
-}
-
-static bool
-give_out(const struct pouring *p, struct rows *out)
-{
-	for (size_t g = 0; g < p->sums.n; g++) {
-		const struct sum *s = p->sums.p[g];
-		struct row *row = eval_row(p->ev, out, s->labels, s->drop_name);
-		if (!row)
-			return false;
-		for (size_t i = 0; i < p->ev->n; i++) {
-			row->has[i] = s->counts[i] > 0;
-			row->v[i] = row->has[i] ? poured(p->n->aggregate, s, i) : 0;
-		}
-		eval_row_done(out, row);
-	}
-	return true;
-}
-
-static bool
-can_pour(const struct node *n)
-{
-	const struct node *arg = node_bare(n->args[0]);
-	bool simple = n->aggregate == AGG_SUM || n->aggregate == AGG_AVG || n->aggregate == AGG_COUNT || n->aggregate == AGG_MIN ||
-		      n->aggregate == AGG_MAX || n->aggregate == AGG_GROUP;
-	return simple && (arg->kind == NODE_SELECTOR || (arg->kind == NODE_CALL && arg->fn->over));
-}
-
-/* *done false: it must be done the other way. */
-static bool
-pour_rows(const struct eval *ev, const struct node *n, struct rows *out, bool *done)
-{
-	struct pouring p = {.ev = ev, .n = n, .by_labels = map_create()};
-	struct rows rows = {.take = pour, .take_arg = &p};
-	const struct node *arg = node_bare(n->args[0]);
-	bool ok = eval_go_on(ev) && (arg->kind == NODE_SELECTOR ? eval_selector(ev, arg, &rows) : eval_windows(ev, arg, &rows)) && !ev->run->failed;
-	bool sums = n->aggregate == AGG_SUM || n->aggregate == AGG_AVG;
-	*done = !ok || (p.native ? sums : !overflowed(&p));
-	if (ok && *done)
-		ok = p.native ? native_pour(ev, n, out) : give_out(&p, out);
-	map_destroy(&p.by_labels);
-	vec_fini(&p.sums);
-	return ok;
-}
-
 /* ---- the door ---- */
 
 static void
@@ -458,8 +348,8 @@ eval_aggregate(const struct eval *ev, const struct node *n, struct rows *out)
 	struct value v;
 	double *param = NULL;
 	bool choosing = !folds[n->aggregate], done = false;
-	if (can_pour(n)) {
-		bool ok = pour_rows(ev, n, out, &done);
+	if (eval_can_pour(n)) {
+		bool ok = eval_pour(ev, n, out, &done);
 		if (done)
 			return ok;
 	}

@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "base/map.h"
 #include "promql/lexer.h"
+#include "promql/select.h"
 
 enum { POINTS_LIMIT = 11000, SAMPLES_LIMIT = 50000000, NOTES_MAX = 10 };
 
@@ -61,8 +62,9 @@ eval_hold(const struct eval *ev, size_t n)
 bool
 eval_go_on(const struct eval *ev)
 {
+	enum { LOOKS = 16 }; /* asked for each series, and the time costs more than a short series does */
 	const volatile bool *cancel = ev->run->ask->cancel;
-	nsec_t deadline = ev->run->ask->deadline;
+	nsec_t deadline = ev->run->looks++ % LOOKS ? 0 : ev->run->ask->deadline;
 	if (deadline && clock_mono(clock_real()) > deadline)
 		return eval_fail(ev, RC_TIMEOUT, "query timed out in expression evaluation");
 	return !(cancel && *cancel) ||
@@ -106,6 +108,7 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 		memset(rows->scratch.has, 0, ev->n);
 		rows->scratch.labels = ls;
 		rows->scratch.drop_name = drop_name;
+		rows->scratch.from = rows->scratch.to = 0;
 		rows->scratch.h = NULL;
 		return &rows->scratch;
 	}
@@ -128,6 +131,12 @@ eval_row(const struct eval *ev, struct rows *rows, struct labels ls, bool drop_n
 	row->v = arena_array(run->arena, double, ev->n);
 	row->has = arena_array(run->arena, uint8_t, ev->n);
 	return row;
+}
+
+void
+eval_row_undo(struct rows *rows)
+{
+	rows->n -= !rows->take; /* its memory stays, and stays paid for */
 }
 
 bool
@@ -255,11 +264,46 @@ evaluate(const struct eval *ev, const struct node *n, struct value *out)
 	return eval_fail(ev, RC_INVALID, "a range cannot stand here");
 }
 
+static bool
+at_every_step(const struct eval *ev, const struct value *one, struct value *out)
+{
+	if (one->type == PROMQL_SCALAR)
+		return number(ev, one->scalar[0], out);
+	for (size_t r = 0; r < one->rows.n; r++) {
+		const struct row *from = &one->rows.p[r];
+		struct row *row = from->has[0] ? eval_row(ev, &out->rows, from->labels, from->drop_name) : NULL;
+		for (size_t i = 0; row && i < ev->n; i++) {
+			row->v[i] = from->v[0];
+			row->has[i] = 1;
+		}
+	}
+	return !ev->run->failed;
+}
+
+/* What is the same at every step is found once.  *done false: it is to be found step by step. */
+static bool
+once(const struct eval *ev, const struct node *n, struct value *out, bool *done)
+{
+	struct eval first = *ev;
+	struct value one = {.type = n->type};
+	first.n = 1;
+	*done = true;
+	if (!evaluate(&first, n, &one) || ev->run->failed)
+		return false;
+	*done = !native_any(&one.rows);
+	return !*done || at_every_step(ev, &one, out);
+}
+
 bool
 eval_node(const struct eval *ev, const struct node *n, struct value *out)
 {
+	bool done = false, cheap = n->kind == NODE_NUMBER || n->kind == NODE_STRING || n->kind == NODE_PAREN;
 	*out = (struct value){.type = n->type};
-	return eval_go_on(ev) && evaluate(ev, n, out) && !ev->run->failed;
+	if (!eval_go_on(ev))
+		return false;
+	if (ev->n > 1 && !cheap && !ev->run->steps && node_is_steady(n) && !once(ev, n, out, &done))
+		return false;
+	return (done || evaluate(ev, n, out)) && !ev->run->failed;
 }
 
 /* ---- results ---- */
@@ -410,6 +454,7 @@ raw_series(const struct eval *ev, const struct tsdb_view *view, struct promql_re
 {
 	struct promql_series s = {.labels = labels_copy(view->labels, out->arena)};
 	ev->run->read += view->n;
+	count_raw(ev, view);
 	if (view->n_histograms) {
 		if (!native_raw_series(ev, view, &s))
 			return false;
@@ -434,7 +479,7 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	bool ok = true;
-	if (!eval_cursor(ev, n, end - range + 1, end, &c))
+	if (!eval_cursor(ev, n, (struct reach){end - range + 1, end}, &c))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
 	while (ok && tsdb_cursor_next(c, &view))
@@ -511,6 +556,8 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	struct eval ev = {.run = &run};
 	struct value v;
 	bool ok = set_grid(&ev, ask);
+	if (ok && ask->count_steps)
+		run.steps = arena_array(run.arena, uint64_t, run.n_steps = ev.n);
 	if (ok && q->root->type == PROMQL_MATRIX)
 		ok = raw_matrix(&ev, q->root, result);
 	else if (ok && q->root->type == PROMQL_STRING && ask->step > 0)
@@ -519,6 +566,10 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	else
 		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
 	result->samples = run.read;
+	result->steps = run.steps;
+	result->n_steps = run.steps ? run.n_steps : 0;
+	for (size_t i = 0; i < result->n_steps; i++)
+		result->samples = i ? result->samples + run.steps[i] : run.steps[i];
 	result->peak = run.samples;
 	take_notes(&run.warnings, &result->warnings, result->arena);
 	take_notes(&run.infos, &result->infos, result->arena);

@@ -21,6 +21,7 @@ struct row {
 	bool drop_name; /* the name goes when the result is made, so that label_replace can still use it */
 	double *v;
 	uint8_t *has;
+	uint32_t from, to; /* exactly these steps have numbers, when from < to; good only while the row is handed over */
 	const struct native **h; /* where a step has a native histogram instead of a number; NULL: nowhere */
 };
 struct rows {
@@ -29,6 +30,7 @@ struct rows {
 	/* With a taker nothing is kept: a row is handed over when it is complete, and its memory used again. */
 	void (*take)(void *arg, const struct row *);
 	void *take_arg;
+	bool counted; /* the taker looks at `has` only */
 	struct row scratch;
 	const struct native **spare; /* the scratch row's own */
 };
@@ -54,7 +56,10 @@ struct run {
 	struct arena *arena;
 	size_t samples, samples_limit; /* held */
 	size_t read; /* from the store */
+	uint64_t *steps; /* looked at by each step of the query; NULL: nobody asks */
+	size_t n_steps;
 	size_t *paid; /* the result's */
+	unsigned looks; /* how often it was asked whether to go on */
 	struct notes warnings, infos;
 	bool failed;
 	struct err *err;
@@ -66,6 +71,7 @@ struct eval {
 	msec_t start, step;
 	size_t n;
 	msec_t from, to; /* of the whole query: start() and end() */
+	bool inner;      /* of a subquery */
 	enum { RESETS_UNTOLD, RESETS_TOLD, RESETS_NEVER } told; /* do native histograms say where they began anew? */
 };
 
@@ -76,10 +82,14 @@ eval_time(const struct eval *ev, size_t i)
 }
 
 bool eval_node(const struct eval *, const struct node *, struct value *out);
+/* steady.c: is its value the same at every step? */
+bool node_is_steady(const struct node *);
 bool eval_scalar(const struct eval *, const struct node *, double **out);
 bool eval_string(const struct eval *, const struct node *, struct str *out);
 /* A fresh row without values; NULL when the run has failed. */
 struct row *eval_row(const struct eval *, struct rows *, struct labels, bool drop_name);
+/* The row that was given last is not wanted. */
+void eval_row_undo(struct rows *);
 /* A native histogram at a step; it is the row's from now on. */
 bool row_put(const struct eval *, struct rows *, struct row *, size_t step, const struct native *);
 static inline struct sample
@@ -127,7 +137,11 @@ struct window {
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */
-bool eval_cursor(const struct eval *, const struct node *, msec_t min, msec_t max, struct tsdb_cursor **out);
+struct reach {
+	msec_t min, max;
+	bool times_only, last_only; /* as in tsdb_select */
+};
+bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
 bool eval_grid(const struct eval *, const struct node *, msec_t after, msec_t last, struct eval *inner);
 bool eval_selector(const struct eval *, const struct node *, struct rows *out);
@@ -201,6 +215,8 @@ bool over_ts_of_last(const struct window *, double *);
 bool over_ts_of_max(const struct window *, double *);
 bool over_ts_of_min(const struct window *, double *);
 
+/* Says of a counter that its name does not look like one; w->noted: it was said. */
+void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */
 void note_quantile(const struct eval *, const struct node *where, double phi);
 double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */
@@ -210,6 +226,9 @@ double quantile_of(double phi, double *sorted_here, size_t n); /* sorts */
 /* What an aggregation's group is called. */
 struct labels eval_group_labels(const struct eval *, const struct node *, struct labels);
 bool eval_aggregate(const struct eval *, const struct node *, struct rows *out);
+/* pour.c: an aggregation that folds its rows as they come.  *done false: it must be done the other way. */
+bool eval_can_pour(const struct node *);
+bool eval_pour(const struct eval *, const struct node *, struct rows *out, bool *done);
 bool eval_binary(const struct eval *, const struct node *, struct value *out);
 double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
 
@@ -232,6 +251,13 @@ static inline double
 kahan_sum(const struct kahan *k)
 {
 	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
+}
+
+/* Of n numbers; Prometheus divides both parts. */
+static inline double
+kahan_mean(const struct kahan *k, double n)
+{
+	return k->sum / n + k->c / n;
 }
 
 struct mean {

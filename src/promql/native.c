@@ -111,7 +111,15 @@ native_copy(const struct native *h, struct arena *a)
 	return out;
 }
 
-/* As Prometheus counts it: 16 bytes are a sample. */
+/* 168 bytes, 8 for each span, bucket and bound, and the time; 16 bytes are a sample. */
+size_t
+native_size(const struct histogram *h)
+{
+	size_t parts = h->positive.n_spans + h->negative.n_spans + h->positive.n + h->negative.n + h->n_custom;
+	return (168 + parts * 8 + 8) / 16;
+}
+
+/* 16 bytes are a sample. */
 size_t
 native_weight(const struct native *h)
 {

@@ -45,6 +45,7 @@ struct native *native_read(struct str bytes, struct arena *);
 /* With floating counts. */
 void native_to(const struct native *, struct arena *, struct histogram *out);
 struct native *native_copy(const struct native *, struct arena *);
+size_t native_size(const struct histogram *); /* the same of a stored one, as Prometheus counts it */
 size_t native_weight(const struct native *); /* how many samples it counts for, where memory is limited */
 
 /* ---- arithmetic; the first one changes ---- */

@@ -66,6 +66,7 @@ struct promql_ask {
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */
 	struct promql_limits limits;
+	bool count_steps;        /* result->steps is wanted */
 	bool outsider;           /* pays from the budgets of all queries (base/budget.h) */
 	nsec_t deadline;         /* monotonic; 0: none */
 	const volatile bool *cancel; /* set by anybody: the run ends with RC_CANCELLED; may be NULL */
@@ -89,6 +90,8 @@ struct promql_result {
 	struct strs warnings, infos; /* "PromQL warning: …", "PromQL info: …" */
 	struct arena *arena;         /* holds all of this */
 	size_t samples, peak;        /* read from the store; held at one time */
+	const uint64_t *steps;       /* with count_steps: the samples that each step looked at; `samples` is their sum then */
+	size_t n_steps;
 	size_t paid;                 /* of BUDGET_query_samples, given back with it */
 };
 

@@ -42,11 +42,25 @@ struct over {
 	struct gaze gaze;
 	bool anchored, smoothed;
 	bool counter; /* resets matter */
+	bool rates, per_second; /* it is rate or one of its kin */
 	msec_t before, behind; /* how far they make the window reach beyond the range */
+	const struct slide *slide; /* all windows at once; NULL: one by one */
+	struct slides *slides;
 };
 
-/* Ranges do not see the marks of staleness; the view's samples are the cursor's own. */
-void strip_stale(struct tsdb_view *);
+/* Ranges do not see the marks of staleness: where there are any, the view shows the others, copied to `room`. */
+struct stripped {
+	msec_t *t;
+	double *v;
+	size_t cap;
+};
+void strip_stale(struct tsdb_view *, struct stripped *room);
+void stripped_fini(struct stripped *);
+/* count.c: what steps look at, when that is asked for. */
+void count_instants(const struct eval *, const struct gaze *, const struct tsdb_view *);
+void count_windows(const struct eval *, const struct over *, const struct tsdb_view *);
+void count_raw(const struct eval *, const struct tsdb_view *);
+void count_row(const struct eval *, const struct over *, const struct eval *inner, const struct row *); /* of a subquery */
 /* smoothed.c: fails for a function that does not know of anchored or smoothed ranges. */
 bool reach_fits(const struct eval *, const struct node *call, const struct node *matrix);
 /* smoothed.c: at each step the value on the line between the samples around it. */

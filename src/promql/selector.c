@@ -3,7 +3,7 @@
  * subqueries.
  */
 #include "promql/native_eval.h"
-#include "promql/select.h"
+#include "promql/slide.h"
 
 #include <math.h>
 #include <string.h>
@@ -79,15 +79,17 @@ store_of(const struct promql_ask *ask, const struct matchers *ms)
 }
 
 bool
-eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max, struct tsdb_cursor **out)
+eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, struct tsdb_cursor **out)
 {
 	const struct promql_ask *ask = ev->run->ask;
 	struct tsdb_select q = {
 	    .tenants = ask->tenants,
 	    .matchers = &n->matchers,
-	    .min = min,
-	    .max = max,
+	    .min = reach.min,
+	    .max = reach.max,
 	    .series_limit = ask->limits.series,
+	    .times_only = reach.times_only,
+	    .last_only = reach.last_only,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;
@@ -97,23 +99,49 @@ eval_cursor(const struct eval *ev, const struct node *n, msec_t min, msec_t max,
 
 /* ---- instant selectors ---- */
 
+/* The last sample of each step's look-back, unless it marks the end. */
 static bool
-fill_row(
-    const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
+last_of(const struct stretch *s, double *v, uint8_t *has)
 {
-	msec_t lookback = lookback_of(ev);
-	struct row *row = NULL;
-	size_t next = 0; /* the first sample behind the gaze */
-	for (size_t i = 0; i < ev->n; i++) {
-		msec_t at = gaze_at(ev, g, i);
-		while (next < view->n && view->t[next] <= at)
-			next++;
-		if (next == 0 || view->t[next - 1] <= at - lookback || tsdb_is_stale(view->v[next - 1]))
-			continue;
-		if (!row && !(row = eval_row(ev, out, row_labels(ev, out, view->labels), false)))
-			return false;
-		row->v[i] = times ? (double)view->t[next - 1] / 1000 : view->v[next - 1];
-		row->has[i] = 1;
+	bool any = false;
+	if (s->view->v)
+		(void)slide_last(s, v, has);
+	else
+		memcpy(has, s->panes->one, s->ev->n);
+	for (size_t i = 0; !s->view->finite && i < s->ev->n; i++)
+		has[i] &= !has[i] || !tsdb_is_stale(v[i]);
+	for (size_t i = 0; i < s->ev->n; i++)
+		any |= has[i];
+	return any;
+}
+
+static void
+times_of(const struct stretch *s, double *v, const uint8_t *has)
+{
+	for (size_t i = 0; i < s->ev->n; i++)
+		if (has[i])
+			v[i] = (double)s->view->t[s->panes->high[i] - 1] / 1000;
+}
+
+static bool
+fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *view, bool times, struct rows *out)
+{
+	struct stretch s = {ev, o, slides_panes(o->slides, ev, o, view), view};
+	if (!s.panes->with_one.n)
+		return true;
+	struct row *row = eval_row(ev, out, view->labels, false);
+	if (!row)
+		return false;
+	if (!last_of(&s, row->v, row->has)) {
+		eval_row_undo(out);
+		return true;
+	}
+	if (times)
+		times_of(&s, row->v, row->has);
+	row->labels = row_labels(ev, out, view->labels);
+	if (view->finite) {
+		row->from = s.panes->with_one.from;
+		row->to = s.panes->with_one.to;
 	}
 	eval_row_done(out, row);
 	return true;
@@ -122,22 +150,31 @@ fill_row(
 static bool
 select_instants(const struct eval *ev, const struct node *n, bool times, struct rows *out)
 {
-	struct gaze g;
+	struct slides slides = {0};
+	struct over o = {.out = out, .range = lookback_of(ev), .slides = &slides};
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
+	struct stripped room = {0};
 	bool ok = true;
-	if (!gaze_of(ev, n, &g))
+	if (!gaze_of(ev, n, &o.gaze))
 		return false;
-	msec_t lookback = lookback_of(ev);
-	if (!eval_cursor(ev, n, gaze_at(ev, &g, 0) - lookback + 1, gaze_at(ev, &g, ev->n - 1) + (n->smoothed ? lookback : 0), &c))
+	struct reach reach = {.min = gaze_at(ev, &o.gaze, 0) - o.range + 1,
+	    .max = gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0),
+	    .times_only = out->counted && !n->smoothed,
+	    .last_only = ev->n == 1 && !n->smoothed};
+	if (!eval_cursor(ev, n, reach, &c))
 		return false;
-	while (ok && tsdb_cursor_next(c, &view))
-		{
+	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
+		count_instants(ev, &o.gaze, &view);
 		if (n->smoothed)
-			strip_stale(&view);
-		ok = eval_go_on(ev) && (n->smoothed ? smoothed_row(ev, n, &g, &view, out) : (view.n_histograms ? native_fill_row : fill_row)(ev, &g, &view, times, out));
+			strip_stale(&view, &room);
+		ok = eval_go_on(ev) && (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
+					: view.n_histograms ? native_fill_row(ev, &o.gaze, &view, times, out)
+							    : fill_row(ev, &o, &view, times, out));
 	}
+	slides_fini(&slides);
+	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -166,29 +203,23 @@ next_reset(const struct tsdb_view *view, size_t i)
 }
 
 static bool
-over_series(
-    const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
+one_by_one(const struct stretch *s, struct labels ls, bool drop, struct row *row)
 {
-	struct row *row = NULL;
-	size_t low = 0, high = 0, reset = 0; /* reset: the first one behind low */
+	const struct eval *ev = s->ev;
+	const struct over *o = s->over;
+	const struct tsdb_view *view = s->view;
+	size_t reset = 0; /* the first one behind the window's first sample */
 	bool noted = false;
 	struct window w = {
 	    .call = o->call, .ev = ev, .labels = ls, .anchored = o->anchored, .smoothed = o->smoothed, .noted = &noted};
 	for (size_t i = 0; i < ev->n; i++) {
 		double v;
+		size_t low = s->panes->low[i], high = s->panes->high[i];
+		if (low == high)
+			continue;
 		w.at = eval_time(ev, i);
 		w.end = gaze_at(ev, &o->gaze, i);
 		w.start = w.end - o->range;
-		while (high < view->n && view->t[high] <= w.end + o->behind)
-			high++;
-		while (low < high && view->t[low] <= w.start - o->before)
-			low++;
-		if (low == high)
-			continue;
-		if (!o->fn) {
-			o->present[i] = 1;
-			continue;
-		}
 		w.t = view->t + low;
 		w.v = view->v + low;
 		w.n = high - low;
@@ -213,19 +244,82 @@ over_series(
 	return true;
 }
 
-void
-strip_stale(struct tsdb_view *view)
+/* All windows at once. */
+static bool
+sliding(const struct stretch *s, struct labels ls, bool drop)
 {
-	msec_t *t = (msec_t *)view->t; /* the cursor's own buffers, ours until its next step */
-	double *v = (double *)view->v;
-	size_t n = 0;
-	for (size_t i = 0; i < view->n; i++) {
-		if (tsdb_is_stale(v[i]))
-			continue;
-		t[n] = t[i];
-		v[n++] = v[i];
+	const struct over *o = s->over;
+	if (o->counter && s->panes->with_two.n)
+		note_counter(&(struct window){.call = o->call, .ev = s->ev, .labels = ls});
+	if (o->slide->two && !s->panes->with_two.n)
+		return true;
+	struct row *row = eval_row(s->ev, o->out, row_labels(s->ev, o->out, ls), drop);
+	if (!row)
+		return false;
+	if (!o->slide->run(s, row->v, row->has)) {
+		memset(row->has, 0, s->ev->n);
+		return one_by_one(s, ls, drop, row);
 	}
+	const struct extent *e = o->slide->two ? &s->panes->with_two : &s->panes->with_one;
+	row->from = e->from;
+	row->to = e->to;
+	eval_row_done(o->out, row);
+	return true;
+}
+
+static bool
+over_series(const struct eval *ev, const struct over *o, struct labels ls, bool drop, const struct tsdb_view *view)
+{
+	struct stretch s = {ev, o, slides_panes(o->slides, ev, o, view), view};
+	if (!s.panes->with_one.n)
+		return true;
+	if (!o->fn) {
+		for (size_t i = 0; i < ev->n; i++)
+			o->present[i] |= s.panes->one[i];
+		return true;
+	}
+	if (o->slide && (view->finite || o->slide->counts))
+		return sliding(&s, ls, drop);
+	return one_by_one(&s, ls, drop, NULL);
+}
+
+static bool
+has_stale(const struct tsdb_view *view)
+{
+	bool any = false;
+	for (size_t i = 0; !view->finite && i < view->n; i++)
+		any |= tsdb_is_stale(view->v[i]);
+	return any;
+}
+
+void
+strip_stale(struct tsdb_view *view, struct stripped *room)
+{
+	size_t n = 0;
+	if (!has_stale(view))
+		return;
+	if (room->cap < view->n) {
+		room->cap = view->n;
+		room->t = mem_resize(room->t, room->cap * sizeof *room->t);
+		room->v = mem_resize(room->v, room->cap * sizeof *room->v);
+	}
+	for (size_t i = 0; i < view->n; i++) {
+		if (tsdb_is_stale(view->v[i]))
+			continue;
+		room->t[n] = view->t[i];
+		room->v[n++] = view->v[i];
+	}
+	view->t = room->t;
+	view->v = room->v;
 	view->n = n;
+	view->line = 0;
+}
+
+void
+stripped_fini(struct stripped *room)
+{
+	mem_free(room->t);
+	mem_free(room->v);
 }
 
 /* Raw samples are held one series at a time, on top of the rows. */
@@ -241,20 +335,26 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 {
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
+	struct stripped room = {0};
 	bool ok = true;
 	o->anchored = n->anchored;
 	o->smoothed = n->smoothed;
 	o->before = n->anchored || n->smoothed ? lookback_of(ev) : 0;
 	o->behind = n->smoothed ? lookback_of(ev) : 0;
 	msec_t first = gaze_at(ev, &o->gaze, 0), last = gaze_at(ev, &o->gaze, ev->n - 1);
-	if (!eval_cursor(ev, n, first - o->range - o->before + 1, last + o->behind, &c))
+	if (n->anchored || n->smoothed)
+		o->slide = NULL;
+	struct reach reach = {first - o->range - o->before + 1, last + o->behind, .times_only = !o->fn || (o->slide && o->slide->counts)};
+	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
-		strip_stale(&view);
+		strip_stale(&view, &room);
+		count_windows(ev, o, &view);
 		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
+	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -277,6 +377,7 @@ eval_grid(const struct eval *ev, const struct node *n, msec_t after, msec_t last
 	*inner = *ev;
 	inner->step = step;
 	inner->told = RESETS_NEVER;
+	inner->inner = true;
 	inner->start = floor_to(after, step) + step;
 	inner->n = last < inner->start ? 0 : (size_t)((last - inner->start) / step) + 1;
 	if (inner->n > SUBQUERY_STEPS)
@@ -302,6 +403,7 @@ over_subquery(const struct eval *ev, const struct node *n, struct over *o)
 	for (size_t r = 0; ok && r < v.rows.n; r++) {
 		const struct row *row = &v.rows.p[r];
 		struct tsdb_view view = {.t = t, .v = x};
+		count_row(ev, o, &inner, row);
 		bool drop = row->drop_name || (o->call && !o->call->fn->keeps_name);
 		if (row->h) {
 			ok = eval_go_on(ev) && native_over_row(ev, o, &inner, row, drop);
@@ -326,13 +428,26 @@ over_matrix(const struct eval *ev, const struct node *matrix, struct over *o)
 	const struct node *n = node_bare(matrix);
 	if (!eval_positive(ev, n->range, &o->range) || !gaze_of(ev, n, &o->gaze))
 		return false;
-	return n->kind == NODE_SUBQUERY ? over_subquery(ev, n, o) : over_selector(ev, n, o);
+	struct slides slides = {0};
+	o->slides = &slides;
+	bool ok = n->kind == NODE_SUBQUERY ? over_subquery(ev, n, o) : over_selector(ev, n, o);
+	slides_fini(&slides);
+	return ok;
 }
 
 bool
 eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
 {
-	struct over o = {.call = call, .fn = call->fn->over, .out = out, .counter = call->fn->over == over_rate || call->fn->over == over_increase};
+	bool (*fn)(const struct window *, double *) = call->fn->over;
+	struct over o = {
+	    .call = call,
+	    .fn = fn,
+	    .out = out,
+	    .counter = fn == over_rate || fn == over_increase,
+	    .rates = fn == over_rate || fn == over_increase || fn == over_delta,
+	    .per_second = fn == over_rate,
+	    .slide = slide_of(fn),
+	};
 	const struct node *matrix = NULL;
 	for (size_t i = 0, k = 0; i < call->n_args; i++) {
 		if (call->args[i]->type == PROMQL_MATRIX)

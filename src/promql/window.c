@@ -25,7 +25,7 @@ looks_like_counter(struct str name)
 	return false;
 }
 
-static void
+void
 note_counter(const struct window *w)
 {
 	if (w->noted && *w->noted)
@@ -324,23 +324,24 @@ mean_add(struct mean *m, double v)
 double
 mean_of(const struct mean *m)
 {
-	return m->running ? kahan_sum(&m->sum) : m->sum.sum / m->n + m->sum.c / m->n;
+	return m->running ? kahan_sum(&m->sum) : kahan_mean(&m->sum, m->n);
 }
 
 bool
 over_avg(const struct window *w, double *out)
 {
-	if (!over_sum(w, out))
-		return false;
-	if (isfinite(*out)) {
-		*out /= (double)w->n;
+	struct kahan k = {0};
+	for (size_t i = 0; i < w->n; i++)
+		kahan_add(&k, w->v[i]);
+	if (w->n && isfinite(kahan_sum(&k))) {
+		*out = kahan_mean(&k, (double)w->n);
 		return true;
 	}
 	struct mean mean = {0};
 	for (size_t i = 0; i < w->n; i++)
 		mean_add(&mean, w->v[i]);
 	*out = mean_of(&mean);
-	return true;
+	return w->n > 0;
 }
 
 bool

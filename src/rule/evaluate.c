@@ -13,6 +13,7 @@
 #include "base/suspect.h"
 #include "base/time.h"
 #include "promql/native.h"
+#include "promql/query_log.h"
 #include "rule/group.h"
 #include "wire/url.h"
 
@@ -381,34 +382,74 @@ print_of(const struct rule *rule)
 }
 
 static void
-run_rule(struct group *g, struct rule *rule, msec_t at)
+log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
 {
-	struct running r = {.group = g, .rule = rule, .arena = arena_create(), .at = at};
-	struct promql_result *res = NULL;
-	struct promql_ask ask = {.db = g->rules->db, .tenants = {&g->tenant, 1}, .start = at - g->conf->query_offset, .end = at - g->conf->query_offset,
-	    .limits = {.samples = SAMPLES}};
-	struct err e;
+	query_log_add(&(struct query_line){.query = rule->texts.whole,
+	    .now = ask->start + g->conf->query_offset,
+	    .start = ask->start,
+	    .end = ask->end,
+	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
+	    .result = r,
+	    .error = error,
+	    .file = g->file,
+	    .group = g->conf->name});
+}
+
+bool
+rule_is_barred(const struct rule *rule)
+{
+	return suspect_barred(print_of(rule));
+}
+
+void
+rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *cancel, struct answer *out)
+{
+	msec_t moment = at - g->conf->query_offset;
+	struct promql_ask ask = {
+	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
 	nsec_t since = clock_mono(clock_real());
-	rule->trouble[0] = '\0';
 	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);
-	if (rule_prepare(g, rule, at, &e) != RC_OK || promql_run(rule->expr, &ask, &res, &e) != RC_OK) {
-		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", e.text);
-		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), e.text);
-	} else {
-		over_limit(&r, res);
-		if (rule->conf->alert.n)
-			judge(&r, res);
-		else
-			record(&r, res);
-		deliver(&r);
+	out->asked = true;
+	out->rc = promql_run(rule->expr, &ask, &out->result, &out->err);
+	out->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	log_query(g, rule, &ask, out->result, since, out->rc == RC_OK ? NULL : out->err.text);
+	suspect_end();
+}
+
+static void
+take_answer(struct running *r, struct answer *a)
+{
+	struct rule *rule = r->rule;
+	if (a->rc != RC_OK) {
+		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", a->err.text);
+		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), a->err.text);
+		return;
 	}
+	over_limit(r, a->result);
+	if (rule->conf->alert.n)
+		judge(r, a->result);
+	else
+		record(r, a->result);
+	deliver(r);
+}
+
+/* `answer` is filled in where it was not asked before. */
+static void
+run_rule(struct group *g, struct rule *rule, msec_t at, struct answer *answer)
+{
+	struct running r = {.group = g, .rule = rule, .arena = arena_create(), .at = at};
+	rule->trouble[0] = '\0';
+	if (!answer->asked && (answer->rc = rule_prepare(g, rule, at, &answer->err)) == RC_OK)
+		rule_ask(g, rule, at, NULL, answer);
+	nsec_t since = clock_mono(clock_real());
+	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+	take_answer(&r, answer);
 	metric_add(METRIC_rule_evaluations_total, 1);
 	metric_add(METRIC_rule_failures_total, rule->trouble[0] != '\0');
-	rule->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
+	rule->seconds = answer->seconds + (double)(clock_mono(clock_real()) - since) / 1e9;
 	rule->at = at;
 	suspect_end();
-	promql_result_destroy(&res);
 	vec_fini(&r.samples);
 	vec_fini(&r.histograms);
 	vec_fini(&r.alerts);
@@ -445,20 +486,22 @@ write_together(struct group *g)
 }
 
 void
-group_evaluate(struct group *g, msec_t at)
+group_evaluate(struct group *g, msec_t at, struct answer *answers)
 {
-	nsec_t since = clock_mono(clock_real());
 	pthread_mutex_lock(&g->rules->lock);
 	g->run++;
+	g->seconds = 0;
 	for (size_t i = 0; i < g->members.n; i++) {
 		struct rule *rule = &g->members.p[i];
-		if (suspect_barred(print_of(rule)))
+		struct answer own = {0}, *answer = answers ? &answers[i] : &own;
+		if (rule_is_barred(rule))
 			give_up(rule, at);
 		else
-			run_rule(g, rule, at);
+			run_rule(g, rule, at, answer);
+		promql_result_destroy(&answer->result);
+		g->seconds += rule->seconds;
 	}
 	write_together(g);
 	g->last_run = at;
-	g->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
 	pthread_mutex_unlock(&g->rules->lock);
 }

@@ -131,6 +131,7 @@ group_destroy(struct group **pg)
 	struct group *g = *pg;
 	if (!g)
 		return;
+	group_stop(g);
 	loop_timer_cancel(g->rules->loop, &g->timer);
 	loop_timer_cancel(g->rules->loop, &g->soon);
 	for (size_t i = 0; i < g->watches.n; i++)
@@ -151,14 +152,24 @@ group_destroy(struct group **pg)
 
 /* ---- time ---- */
 
-static void
-sleep_until_next(struct group *g)
+static msec_t
+moment_after(const struct group *g, msec_t t)
 {
-	msec_t now = loop_wall(g->rules->loop), moment = (msec_t)(str_hash(g->key) % (uint64_t)g->interval);
-	g->due = now - now % g->interval + moment;
-	while (g->due <= now)
-		g->due += g->interval;
-	loop_timer_set(g->rules->loop, &g->timer, g->due - now, on_due, g, "rule group");
+	msec_t due = t - t % g->interval + (msec_t)(str_hash(g->key) % (uint64_t)g->interval);
+	while (due <= t)
+		due += g->interval;
+	return due;
+}
+
+/* The moment behind `began`; when it has passed meanwhile, since the group took so long, the latest of those that have. */
+static void
+sleep_until_next(struct group *g, msec_t began)
+{
+	msec_t now = loop_wall(g->rules->loop);
+	g->expected = g->due = moment_after(g, began < now ? began : now);
+	if (g->due <= now)
+		g->due = moment_after(g, now) - g->interval;
+	loop_timer_set(g->rules->loop, &g->timer, g->due > now ? g->due - now : 0, on_due, g, "rule group");
 }
 
 static void
@@ -166,9 +177,13 @@ on_due(void *arg)
 {
 	struct group *g = arg;
 	msec_t now = loop_wall(g->rules->loop);
-	group_note_late(g, g->due, now);
-	group_evaluate(g, now < g->due ? now : g->due);
-	sleep_until_next(g);
+	if (g->asking) { /* a sample has just arrived */
+		g->again = true;
+		sleep_until_next(g, now);
+		return;
+	}
+	group_note_late(g, g->expected, now);
+	group_begin(g, now < g->due ? now : g->due, true);
 }
 
 /* ---- arrival ---- */
@@ -178,7 +193,20 @@ on_arrival(void *arg)
 {
 	struct group *g = arg;
 	g->arrival->told = false;
-	group_evaluate(g, loop_wall(g->rules->loop));
+	g->again = g->asking != NULL;
+	if (!g->again)
+		group_begin(g, loop_wall(g->rules->loop), false);
+}
+
+void
+group_over(struct group *g, bool timed, msec_t began)
+{
+	if (timed)
+		sleep_until_next(g, began);
+	if (!g->again)
+		return;
+	g->again = false;
+	group_begin(g, loop_wall(g->rules->loop), false);
 }
 
 static void
@@ -223,5 +251,5 @@ group_start(struct group *g)
 	if (g->conf->evaluate == EVALUATE_ON_ARRIVAL)
 		for (size_t i = 0; i < g->members.n; i++)
 			promql_each_selector(g->members.p[i].expr, watch_selector, g);
-	sleep_until_next(g);
+	sleep_until_next(g, loop_wall(g->rules->loop));
 }

@@ -7,6 +7,7 @@
 
 #include "promql/promql.h"
 #include "rule/compile.h"
+#include "rule/pool.h"
 #include "rule/rules.h"
 #include "tmpl/tmpl.h"
 
@@ -22,6 +23,7 @@ struct rule {
 	double seconds;
 	msec_t at;
 	char trouble[300];
+	bool ahead; /* it may be asked before the group's other rules were evaluated */
 };
 
 /* A series that a rule looked at. */
@@ -37,6 +39,16 @@ struct output {
 	struct tsdb_ref ref;
 	uint64_t run;
 };
+
+/* What a rule's expression gave, when it was asked before the loop comes to it. */
+struct answer {
+	bool asked;
+	enum rc rc;
+	struct promql_result *result;
+	struct err err;
+	double seconds;
+};
+struct asking; /* asking.c */
 
 /* What a watch tells the loop: it outlives the group when a message is still on its way. */
 struct arrival {
@@ -55,7 +67,10 @@ struct group {
 	VEC(struct tsdb_watch *) watches;
 	struct loop_timer timer, soon;
 	struct arrival *arrival;
+	struct asking *asking;  /* under way; NULL: none is */
+	bool again;             /* and afterwards once more, since something came in meanwhile */
 	msec_t interval, last_run, due;
+	msec_t expected;        /* the moment at which it would be due if all were on time */
 	uint64_t missed;        /* moments, since it was made */
 	msec_t late_since;      /* told as an alert of our own; 0: it is on time */
 	unsigned on_time;       /* so many times in a row */
@@ -72,6 +87,7 @@ struct rules {
 	struct rule_doors doors;
 	struct conf *conf;
 	struct tmpl_set *templates;
+	struct pool *pool; /* NULL: nobody else asks, as in a play */
 	VEC(struct group *) groups;
 	pthread_mutex_t lock; /* over what rules_json reads */
 };
@@ -89,7 +105,15 @@ CHECKED enum rc rule_keep(struct group *, struct rule *, msec_t at,
 void rule_forget(struct rule *); /* what it knew */
 /* late.c: it was due at `due` and is evaluated now; tells of what was missed. */
 void group_note_late(struct group *, msec_t due, msec_t now);
-/* evaluate.c: all rules in their order, as of `at`. */
-void group_evaluate(struct group *, msec_t at);
+/* evaluate.c: all rules in their order, as of `at`.  `answers` NULL: they are asked on the way. */
+void group_evaluate(struct group *, msec_t at, struct answer *answers);
+void rule_ask(struct group *, struct rule *, msec_t at, const volatile bool *cancel, struct answer *out);
+/* It has ended the process too often. */
+bool rule_is_barred(const struct rule *);
+/* group.c: the group was evaluated; `timed`: because its moment had come, at `began`. */
+void group_over(struct group *, bool timed, msec_t began);
+/* asking.c: asks, then evaluates; right now where there is no pool. */
+void group_begin(struct group *, msec_t at, bool timed);
+void group_stop(struct group *); /* waits for who asks */
 
 #endif

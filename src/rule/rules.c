@@ -3,11 +3,20 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/must.h"
 #include "base/time.h"
 #include "rule/group.h"
 #include "wire/json.h"
+
+/* As many as there are processors. */
+static unsigned
+threads(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : (unsigned)n;
+}
 
 struct rules *
 rules_create(struct loop *loop, struct tsdb *db, const struct rule_doors *doors)
@@ -18,6 +27,8 @@ rules_create(struct loop *loop, struct tsdb *db, const struct rule_doors *doors)
 	r->doors = *doors;
 	r->templates = tmpl_set_create(TMPL_PROMETHEUS);
 	pthread_mutex_init(&r->lock, NULL);
+	if (loop_clock(loop) == clock_real()) /* in a play everything is done at once */
+		r->pool = pool_create(loop, threads());
 	return r;
 }
 
@@ -36,6 +47,7 @@ rules_destroy(struct rules **pr)
 	if (!r)
 		return;
 	drop_groups(r);
+	pool_destroy(&r->pool);
 	tmpl_set_destroy(&r->templates);
 	conf_unref(&r->conf);
 	pthread_mutex_destroy(&r->lock);
@@ -64,6 +76,7 @@ inherit(struct group *fresh, struct group *old)
 	fresh->run = old->run;
 	fresh->missed = old->missed;
 	fresh->late_since = old->late_since;
+	fresh->again = old->again;
 }
 
 enum rc
@@ -83,6 +96,8 @@ rules_configure(struct rules *r, struct conf *conf, struct err *e)
 		drop_groups(&next);
 		return rc;
 	}
+	for (size_t i = 0; i < r->groups.n; i++)
+		group_stop(r->groups.p[i]);
 	pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < next.groups.n; i++)
 		for (size_t k = 0; k < r->groups.n; k++)
@@ -94,8 +109,10 @@ rules_configure(struct rules *r, struct conf *conf, struct err *e)
 	r->conf = conf_ref(conf);
 	conf_unref(&before);
 	pthread_mutex_unlock(&r->lock);
-	for (size_t i = 0; i < r->groups.n; i++)
+	for (size_t i = 0; i < r->groups.n; i++) {
 		group_start(r->groups.p[i]);
+		group_over(r->groups.p[i], false, 0); /* one that was under way goes on */
+	}
 	return RC_OK;
 }
 
@@ -116,10 +133,10 @@ rules_run(struct rules *r, msec_t at, struct strs first)
 	for (size_t i = 0; i < first.n; i++)
 		for (size_t k = 0; k < r->groups.n; k++)
 			if (str_eq(r->groups.p[k]->conf->name, first.p[i]))
-				group_evaluate(r->groups.p[k], at);
+				group_evaluate(r->groups.p[k], at, NULL);
 	for (size_t k = 0; k < r->groups.n; k++)
 		if (!strs_has(first, r->groups.p[k]->conf->name))
-			group_evaluate(r->groups.p[k], at);
+			group_evaluate(r->groups.p[k], at, NULL);
 }
 
 void
@@ -159,6 +176,19 @@ pairs_json(struct json_writer *w, const char *key, struct pairs p)
 	jsonw_object_end(w);
 }
 
+/* 1.5e+00: so Prometheus writes the values of alerts. */
+static void
+put_exponential(struct buf *b, double v)
+{
+	char sci[40];
+	if (!isfinite(v)) {
+		buf_f64(b, v);
+		return;
+	}
+	f64_sci(v, sci, sizeof sci);
+	buf_c(b, sci);
+}
+
 static void
 instance_json(struct json_writer *w, const struct instance *in)
 {
@@ -171,7 +201,7 @@ instance_json(struct json_writer *w, const struct instance *in)
 	jsonw_c(w, instance_states[in->state]);
 	jsonw_key(w, "activeAt");
 	jsonw_time(w, in->active_at);
-	buf_f64(&v, in->value);
+	put_exponential(&v, in->value);
 	jsonw_key(w, "value");
 	jsonw_str(w, buf_view(&v));
 	if (in->stale_since) { /* an extension: what it looks at has vanished */
@@ -230,7 +260,8 @@ rule_json(struct json_writer *w, const struct rule *r, bool with_alerts)
 		jsonw_key(w, "keepFiringFor");
 		jsonw_f64(w, (double)r->conf->keep_firing_for / 1000);
 	}
-	pairs_json(w, "labels", r->conf->labels);
+	if (alerting || r->conf->labels.n)
+		pairs_json(w, "labels", r->conf->labels);
 	if (alerting) {
 		pairs_json(w, "annotations", r->conf->annotations);
 		jsonw_key(w, "alerts");

@@ -253,6 +253,11 @@ tsdb_append(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
 	enum rc rc = append_locked(db, p, n, c, e);
+	msec_t first = INT64_MAX;
+	for (size_t i = 0; i < n; i++)
+		first = p[i].t < first ? p[i].t : first;
+	if (n)
+		written_note(&db->written, first);
 	pthread_rwlock_unlock(&db->lock);
 	call_watches(db);
 	pthread_mutex_unlock(&db->calling);
@@ -327,6 +332,11 @@ tsdb_append_histograms(
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
 	enum rc rc = append_histograms(db, p, n, c, e);
+	msec_t first = INT64_MAX;
+	for (size_t i = 0; i < n; i++)
+		first = p[i].t < first ? p[i].t : first;
+	if (n)
+		written_note(&db->written, first);
 	pthread_rwlock_unlock(&db->lock);
 	call_watches(db);
 	pthread_mutex_unlock(&db->calling);

@@ -25,6 +25,7 @@
 enum { NOWHERE = UINT32_MAX };
 
 struct block {
+	uint64_t serial;
 	char *path;
 	const char *map;
 	size_t size;
@@ -120,7 +121,9 @@ check(struct block *b, struct err *e)
 enum rc
 block_open(const char *path, struct block **out, struct err *e)
 {
+	static uint64_t serials;
 	struct block *b = mem_new(struct block);
+	b->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	b->path = mem_dup(path, strlen(path));
 	enum rc rc = map_file(b, e);
 	if (rc == RC_OK)
@@ -150,6 +153,12 @@ const char *
 block_path(const struct block *b)
 {
 	return b->path;
+}
+
+uint64_t
+block_serial(const struct block *b)
+{
+	return b->serial;
 }
 
 msec_t
@@ -378,47 +387,90 @@ group_is_good(struct block *b, size_t group)
 	return known == 1;
 }
 
-/* One chunk of the kind that is asked for: into `out`, or else into `histograms`. */
+/* The walk stands before the series at this place. */
+static void
+walk_to(struct block *b, struct block_walk *w, uint32_t place)
+{
+	if (w->serial == b->serial && w->next <= place && w->next / BLOCK_GROUP == place / BLOCK_GROUP && w->next % BLOCK_GROUP)
+		return;
+	*w = (struct block_walk){.serial = b->serial, .next = place / BLOCK_GROUP * BLOCK_GROUP};
+	w->at = (const unsigned char *)b->map + b->f.entries_at + b->groups[place / BLOCK_GROUP].entry_at;
+}
+
+/* Takes the series that is next; `out` NULL: passes it over. */
 static bool
-read_chunk(const struct block *b, const struct entry *x, msec_t min, msec_t max, struct samples *out,
+walk_series(struct block *b, struct block_walk *w, msec_t min, msec_t max, struct block_chunks *out)
+{
+	struct entry x = {.group = &b->groups[w->next / BLOCK_GROUP], .at = w->bytes};
+	x.p = (struct proto){.at = w->at, .end = (const unsigned char *)b->map + b->size - sizeof b->f};
+	if (!entry_begin(b, &x))
+		return false;
+	while (x.left) {
+		if (!entry_next(b, &x))
+			return false;
+		if (!out || x.column->max < min || x.column->min > max)
+			continue;
+		if (!group_is_good(b, w->next / BLOCK_GROUP))
+			return false;
+		*vec_add(out) = (struct block_chunk){x.bytes, (uint32_t)(x.column - b->columns), x.column->n, x.histograms};
+	}
+	w->next++;
+	w->at = x.p.at;
+	w->bytes = x.at;
+	return true;
+}
+
+bool
+block_chunks(struct block *b, struct block_walk *w, uint32_t id, msec_t min, msec_t max, struct block_chunks *out)
+{
+	uint32_t place = id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
+	bool good = true;
+	if (place == NOWHERE || b->f.max < min || b->f.min > max)
+		return true;
+	walk_to(b, w, place);
+	while (good && w->next < place)
+		good = walk_series(b, w, min, max, NULL);
+	good = good && walk_series(b, w, min, max, out);
+	if (!good)
+		w->serial = 0;
+	return good;
+}
+
+bool
+block_times(const struct block *b, uint32_t column, msec_t *t)
+{
+	const struct block_column *c = &b->columns[column];
+	return chunk_unpack_times(str_n(b->map + b->f.times_at + c->at, c->bytes), c->n, t);
+}
+
+/* One chunk: into `out`, or else into `histograms`. */
+static bool
+read_chunk(const struct block *b, const struct block_chunk *x, msec_t min, msec_t max, struct samples *out,
     struct blobs *histograms)
 {
 	msec_t t[BLOCK_CHUNK_SAMPLES];
 	double v[BLOCK_CHUNK_SAMPLES];
-	const struct block_column *c = x->column;
-	struct str times = str_n(b->map + b->f.times_at + c->at, c->bytes);
-	if (!chunk_unpack_times(times, c->n, t))
+	if (!block_times(b, x->column, t))
 		return false;
 	if (!out)
-		return blobs_unpack(x->bytes, t, c->n, min, max, histograms);
-	if (!chunk_unpack_values(x->bytes, c->n, v))
+		return blobs_unpack(x->bytes, t, x->n, min, max, histograms);
+	if (!chunk_unpack_values(x->bytes, x->n, v))
 		return false;
-	samples_add_range(out, t, v, c->n, min, max);
+	samples_add_range(out, t, v, x->n, min, max);
 	return true;
 }
 
 static bool
-read_series(
-    struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
+read_series(struct block *b, uint32_t id, msec_t min, msec_t max, struct samples *out, struct blobs *histograms)
 {
-	struct entry x;
-	uint32_t place =
-	    id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
-	if (place == NOWHERE || b->f.max < min || b->f.min > max)
-		return true;
-	group_begin(b, place / BLOCK_GROUP, &x);
-	bool ok = true;
-	for (uint32_t i = 0; ok && i <= place % BLOCK_GROUP; i++) {
-		ok = entry_begin(b, &x);
-		while (ok && x.left) {
-			ok = entry_next(b, &x);
-			if (ok && i == place % BLOCK_GROUP && x.histograms == !out && x.column->max >= min &&
-			    x.column->min <= max)
-				ok = group_is_good(b, place / BLOCK_GROUP) &&
-				     read_chunk(b, &x, min, max, out, histograms);
-		}
-	}
-	return ok;
+	struct block_walk w = {0};
+	struct block_chunks chunks = {0};
+	bool good = block_chunks(b, &w, id, min, max, &chunks);
+	for (size_t i = 0; good && i < chunks.n; i++)
+		if (chunks.p[i].histograms == !out)
+			good = read_chunk(b, &chunks.p[i], min, max, out, histograms);
+	vec_fini(&chunks);
+	return good;
 }
 
 bool

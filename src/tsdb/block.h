@@ -59,6 +59,30 @@ struct block_visitor {
 /* Must come once, before anything is read of a block that was opened. */
 CHECKED enum rc block_visit(struct block *, const struct block_visitor *, struct err *);
 
+/* No other block that this process opens has it; not 0. */
+uint64_t block_serial(const struct block *);
+
+struct block_chunk {
+	struct str bytes; /* chunk.h, or blobs.h */
+	uint32_t column, n;
+	bool histograms;
+};
+struct block_chunks {
+	struct block_chunk *p;
+	size_t n, cap;
+};
+/* Where a reader stands: series that follow each other are found without looking from the front.  Zeroed: nowhere. */
+struct block_walk {
+	uint64_t serial; /* of its block */
+	uint32_t next;   /* the place of the series that would be next */
+	uint64_t bytes;  /* of chunks before it, in its group */
+	const unsigned char *at;
+};
+/* Adds the series' chunks that overlap the range, in their order.  False: damaged. */
+bool block_chunks(struct block *, struct block_walk *, uint32_t id, msec_t min, msec_t max, struct block_chunks *);
+/* The times of a column: as many as the chunk has that names it.  False: damaged. */
+bool block_times(const struct block *, uint32_t column, msec_t *t);
+
 bool block_holds(const struct block *, uint32_t id);
 /* The spans of the series' chunks. */
 void block_each_chunk(struct block *, uint32_t id, void (*fn)(void *arg, msec_t min, msec_t max, bool histograms), void *arg);

@@ -53,14 +53,13 @@ bool
 chunk_unpack_values(struct str bytes, size_t n, double *v)
 {
 	unsigned scale = bytes.n ? (unsigned char)bytes.p[0] : DECIMAL_BITS + 1;
-	int64_t *x = (int64_t *)v;
-	if (scale > DECIMAL_BITS || !ints_unpack(str_from(bytes, 1), n, x))
-		return false;
-	if (scale == 0)
-		for (size_t i = 0; i < n; i++)
-			v[i] = (double)x[i];
-	else if (scale < DECIMAL_BITS)
-		for (size_t i = 0; i < n; i++)
-			v[i] = (double)x[i] / decimal_powers[scale];
-	return true;
+	if (scale < DECIMAL_BITS)
+		return ints_unpack_decimals(str_from(bytes, 1), n, decimal_powers[scale], v);
+	return scale == DECIMAL_BITS && ints_unpack(str_from(bytes, 1), n, (int64_t *)v);
+}
+
+bool
+chunk_has_decimals(struct str bytes)
+{
+	return bytes.n && (unsigned char)bytes.p[0] < DECIMAL_BITS;
 }

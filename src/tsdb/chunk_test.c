@@ -103,3 +103,34 @@ UNIT(token_keeps_reader_and_writer_in_step)
 	ck_assert(r.integer == w.integer && r.scale == w.scale && r.k == w.k);
 }
 END
+
+/* A whole chunk read at once is its tokens read one by one; of rubbish nothing outside is read, says the sanitizer. */
+UNIT(tokens_are_read_at_once_as_one_by_one)
+{
+	enum { N = 240 };
+	static unsigned char bits[N * TOKEN_MOST + BITS_SLACK];
+	double v[N], back[N];
+	srand(6);
+	for (int round = 0; round < 4000; round++) {
+		struct token_state w = {0};
+		size_t at = 0, n = (size_t)rand() % N + 1;
+		int often = rand() % 4, kinds = rand() % 2 ? 3 : 5, size = rand() % 40;
+		for (size_t i = 0; i < n; i++) {
+			struct token token;
+			bool same = i && rand() % 4 < often;
+			v[i] = same ? v[i - 1] : kinds == 5 && rand() % 50 == 0 ? any_value(rand() % 5, 1) : floor(ldexp(rand() % 1000, rand() % (size + 1) - size / 2));
+			token_of(&w, v[i], i == 0, &token);
+			at = token_put(&token, bits, at);
+		}
+		unsigned char *exact = malloc((at + 7) / 8);
+		memcpy(exact, bits, (at + 7) / 8);
+		ck_assert(tokens_unpack(exact, (at + 7) / 8, n, back));
+		ck_assert(memcmp(v, back, n * sizeof *v) == 0);
+		size_t cut = (size_t)rand() % ((at + 7) / 8);
+		(void)tokens_unpack(exact + cut, (at + 7) / 8 - cut, n, back);
+		if (n > 100)
+			ck_assert(!tokens_unpack(exact, 5, n, back));
+		free(exact);
+	}
+}
+END

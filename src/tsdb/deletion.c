@@ -412,6 +412,7 @@ add_all(struct tsdb *db, const struct tsdb_select *q, msec_t newest, uint64_t up
 		take_back(db, before);
 	for (size_t i = before; i < db->deletions.n; i++)
 		apply(db, &db->deletions.p[i]);
+	written_note(&db->written, INT64_MIN); /* no answer that somebody keeps holds any more */
 	return rc;
 }
 

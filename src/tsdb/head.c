@@ -97,6 +97,7 @@ void
 series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, struct token *token)
 {
 	token_of(&s->token, v, begin, token);
+	series_note_odd(s, begin);
 	series_room(s, TOKEN_MOST * 8);
 	s->bits = (uint16_t)token_put(token, s->open, s->bits);
 	if (begin) {
@@ -111,19 +112,11 @@ series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, s
 		s->min = t;
 }
 
-/* The values of the open chunk. */
-static void
-read_open(const struct series *s, double *v)
+void
+series_read_open(const struct series *s, double *v)
 {
-	struct token_state state = {0};
-	struct bit_reader r;
-	bool start, ok = true;
-	bits_init(&r, s->open, (s->bits + 7) / 8);
-	for (uint32_t i = 0; ok && i < s->n; i++) {
-		ok = token_read(&state, &r, &start);
-		v[i] = state.value;
-	}
-	must(ok);
+	bool whole = tokens_unpack(s->open, (s->bits + 7) / 8, s->n, v);
+	must(whole);
 }
 
 /* ---- packs ---- */
@@ -152,7 +145,7 @@ static void
 pack_open(struct series *s)
 {
 	double v[CHUNK_SAMPLES];
-	read_open(s, v);
+	series_read_open(s, v);
 	pack_values(s, s->line, v, s->n);
 	s->line = NULL;
 	s->n = s->bits = 0;
@@ -362,7 +355,7 @@ series_read_head(const struct series *s, msec_t min, msec_t max, struct samples 
 	for (const struct pack *p = s->packs; p; p = p->next)
 		pack_read(p, min, max, out, NULL);
 	if (s->n && overlaps(s->line, s->n, min, max)) {
-		read_open(s, v);
+		series_read_open(s, v);
 		add_range(out, s->line, v, s->n, min, max);
 	}
 	const struct samples *late = s->extra ? &s->extra->late : NULL;

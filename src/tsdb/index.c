@@ -32,12 +32,27 @@ struct index {
 	pthread_mutex_t ranking;
 	uint32_t *ranks;
 	uint64_t changes, ranked; /* pairs that began, ever */
+	uint64_t generation;
 };
+
+static void
+change(struct index *x)
+{
+	static uint64_t generations;
+	x->generation = __atomic_add_fetch(&generations, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t
+index_generation(const struct index *x)
+{
+	return x->generation;
+}
 
 struct index *
 index_create(void)
 {
 	struct index *x = mem_new(struct index);
+	change(x);
 	x->names = map_create();
 	x->all = roaring_bitmap_create();
 	pthread_mutex_init(&x->ranking, NULL);
@@ -229,6 +244,7 @@ index_labels(const struct index *x, const uint32_t *pairs, size_t n, struct buf 
 void
 index_add(struct index *x, const uint32_t *pairs, size_t n, uint32_t id)
 {
+	change(x);
 	roaring_bitmap_add(x->all, id);
 	for (size_t i = 0; i < n; i++) {
 		struct entry *e = &x->entries.p[pairs[i]];
@@ -248,6 +264,7 @@ index_add(struct index *x, const uint32_t *pairs, size_t n, uint32_t id)
 void
 index_remove(struct index *x, const uint32_t *pairs, size_t n, uint32_t id)
 {
+	change(x);
 	roaring_bitmap_remove(x->all, id);
 	for (size_t i = 0; i < n; i++) {
 		struct entry *e = &x->entries.p[pairs[i]];

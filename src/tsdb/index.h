@@ -38,6 +38,8 @@ void index_add(struct index *, const uint32_t *pairs, size_t n, uint32_t id);
 void index_remove(struct index *, const uint32_t *pairs, size_t n, uint32_t id);
 void index_drop_unused(struct index *, const uint32_t *pairs, size_t n);
 
+/* Another number whenever a series came or went, and no other index ever has it. */
+uint64_t index_generation(const struct index *);
 /* Exactly the series that match; the caller frees the bitmap. */
 roaring_bitmap_t *index_select(const struct index *, const struct matchers *); /* NULL: all */
 

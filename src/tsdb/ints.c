@@ -1,17 +1,12 @@
-/*
- * ints.c — see ints.h.
- *
- * Rice: zigzag z with parameter k is z >> k ones, a zero, and the k low bits; from ONES ones on it is
- * instead six bits of length and the whole number.
- */
+/* ints.c — packing; see ints.h, and ints_read.c for the way back. */
 #include "tsdb/ints.h"
 
 #include "base/mem.h"
 #include "tsdb/bits.h"
+#include "tsdb/ints_format.h"
 #include "wire/proto.h"
 
-enum { ONES = 20, K_MAX = 48, ESCAPE_COST = 60 };
-enum way { WAY_ONE, WAY_DIFFERENCES, WAY_CHANGES, WAY_RUNS, WAY_SECOND, WAY_AROUND };
+enum { ESCAPE_COST = 60 };
 
 /* ---- bits into a buffer ---- */
 
@@ -48,16 +43,6 @@ put_rice(struct sink *s, uint64_t z, unsigned k)
 	put(s, (1ull << ONES) - 1, ONES);
 	put(s, length - 1, 6);
 	put_wide(s, z, length);
-}
-
-static inline uint64_t
-get_rice(struct bit_reader *r, unsigned k)
-{
-	uint64_t ones = bits_get_ones(r, ONES);
-	if (ones < ONES)
-		return ones << k | bits_get(r, k);
-	unsigned length = (unsigned)bits_get(r, 6) + 1;
-	return bits_get_wide(r, length);
 }
 
 /* ---- what a way would cost ---- */
@@ -113,12 +98,6 @@ static int64_t
 minus(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-static int64_t
-plus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
 static uint64_t
@@ -306,116 +285,4 @@ ints_pack(const int64_t *x, size_t n, struct buf *out)
 	if (p.way == WAY_RUNS)
 		buf_ch(out, (char)p.k_runs);
 	put_bits(x, n, &p, out);
-}
-
-/* ---- unpacking ---- */
-
-static bool
-get_differences(struct bit_reader *r, size_t n, const struct plan *p, int64_t *x)
-{
-	for (size_t i = 1; i < n; i++)
-		x[i] = plus(plus(x[i - 1], bits_unzigzag(get_rice(r, p->k))), p->mean);
-	return !r->failed;
-}
-
-static bool
-get_changes(struct bit_reader *r, size_t n, const struct plan *p, int64_t *x)
-{
-	for (size_t i = 1; i < n; i++)
-		x[i] = bits_get(r, 1) ? plus(x[i - 1], bits_unzigzag(get_rice(r, p->k) + 1)) : x[i - 1];
-	return !r->failed;
-}
-
-static bool
-get_runs(struct bit_reader *r, size_t n, const struct plan *p, int64_t *x)
-{
-	for (size_t i = 1;;) {
-		uint64_t length = get_rice(r, p->k_runs);
-		if (r->failed || length > n - i)
-			return false;
-		for (; length; length--, i++)
-			x[i] = x[i - 1];
-		if (i == n)
-			return true;
-		x[i] = plus(x[i - 1], bits_unzigzag(get_rice(r, p->k) + 1));
-		i++;
-	}
-}
-
-static bool
-get_second(struct bit_reader *r, size_t n, const struct plan *p, int64_t *x)
-{
-	int64_t step = p->mean;
-	for (size_t i = 1; i < n; i++) {
-		if (i > 1)
-			step = plus(step, bits_unzigzag(get_rice(r, p->k)));
-		x[i] = plus(x[i - 1], step);
-	}
-	return !r->failed;
-}
-
-static bool
-get_around(struct bit_reader *r, size_t n, const struct plan *p, int64_t *x)
-{
-	for (size_t i = 0; i < n; i++)
-		x[i] = plus(p->mean, bits_unzigzag(get_rice(r, p->k)));
-	return !r->failed;
-}
-
-static bool
-get_k(struct proto *m, unsigned *k)
-{
-	if (m->at == m->end || *m->at > K_MAX)
-		return false;
-	*k = *m->at++;
-	return true;
-}
-
-static bool
-get_number(struct proto *m, int64_t *out)
-{
-	uint64_t u;
-	if (!proto_varint(m, &u))
-		return false;
-	*out = bits_unzigzag(u);
-	return true;
-}
-
-static bool
-get_plan(struct proto *m, struct plan *p, int64_t *first)
-{
-	if (m->at == m->end || *m->at > WAY_AROUND)
-		return false;
-	p->way = (enum way) * m->at++;
-	if (p->way != WAY_AROUND && !get_number(m, first))
-		return false;
-	if (p->way == WAY_ONE)
-		return true;
-	if (p->way != WAY_CHANGES && p->way != WAY_RUNS && !get_number(m, &p->mean))
-		return false;
-	return get_k(m, &p->k) && (p->way != WAY_RUNS || get_k(m, &p->k_runs));
-}
-
-bool
-ints_unpack(struct str bytes, size_t n, int64_t *x)
-{
-	struct proto m;
-	struct plan p = {0};
-	struct bit_reader r;
-	proto_init(&m, bytes);
-	if (!get_plan(&m, &p, &x[0]))
-		return false;
-	bits_init(&r, m.at, (size_t)(m.end - m.at));
-	switch (p.way) {
-	case WAY_ONE:
-		for (size_t i = 1; i < n; i++)
-			x[i] = x[0];
-		return true;
-	case WAY_DIFFERENCES: return get_differences(&r, n, &p, x);
-	case WAY_CHANGES: return get_changes(&r, n, &p, x);
-	case WAY_RUNS: return get_runs(&r, n, &p, x);
-	case WAY_SECOND: return get_second(&r, n, &p, x);
-	case WAY_AROUND: return get_around(&r, n, &p, x);
-	}
-	return false;
 }

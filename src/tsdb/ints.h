@@ -19,5 +19,7 @@
 void ints_pack(const int64_t *x, size_t n, struct buf *out); /* n > 0 */
 /* Exactly `n` > 0 integers out of these bytes; false when they are not that. */
 bool ints_unpack(struct str bytes, size_t n, int64_t *x);
+/* The same integers, each divided by `power`. */
+bool ints_unpack_decimals(struct str bytes, size_t n, double power, double *v);
 
 #endif

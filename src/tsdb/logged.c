@@ -262,6 +262,7 @@ replay_token(struct tsdb *db, struct series *s, msec_t t, struct bit_reader *tok
 	}
 	copy_bits(s, &before, left(&before) - left(tokens));
 	s->token = state;
+	series_note_odd(s, start);
 	s->n++;
 	s->max = t;
 	s->min = t < s->min ? t : s->min;

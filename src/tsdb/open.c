@@ -3,7 +3,7 @@
  *
  * A block that cannot be trusted is set aside and named; the others are served.
  */
-#include "tsdb/store.h"
+#include "tsdb/selection.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -219,6 +219,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	pthread_mutex_init(&db->work, NULL);
 	db->annex = annex_create();
 	db->memo = memo_create();
+	db->selections = selections_create();
 	db->appending = appending_create();
 	randombytes_buf(db->secret, sizeof db->secret);
 	slots_grow(db);
@@ -280,6 +281,7 @@ tsdb_close(struct tsdb **pdb)
 	vec_fini(&db->spare);
 	annex_destroy(&db->annex);
 	memo_destroy(&db->memo);
+	selections_destroy(&db->selections);
 	appending_destroy(&db->appending);
 	timelines_forget(&db->lines);
 	buf_fini(&db->payload);

@@ -4,33 +4,26 @@
  * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so
  *        that a long query does not stop the appends.  While a cursor is open no series is removed.
  */
-#include "tsdb/store.h"
+#include "tsdb/reader.h"
+#include "tsdb/selection.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define TENANT_LABEL "__tenant_id__"
 
-struct found {
-	const struct series *series;
-	struct labels labels; /* in the cursor's arena */
-};
-
 struct tsdb_cursor {
 	struct tsdb *db;
 	msec_t min, max;
-	VEC(struct found) found;
+	struct found *found; /* of the selections, those within the range */
+	size_t n;
+	VEC(struct selection *) selections; /* of each tenant */
 	size_t at;
-	struct samples samples;
+	struct reader *reader;
 	struct blobs histograms;
 	VEC(struct str) views; /* of them */
 	struct arena *arena;
-	struct buf labels;
 };
-
-/* ---- selecting ---- */
-
-typedef enum rc visit_fn(void *arg, const struct series *, struct err *);
 
 static bool
 is_wanted(const struct series *s, const struct tsdb_select *q)
@@ -38,82 +31,7 @@ is_wanted(const struct series *s, const struct tsdb_select *q)
 	return s->min <= s->max && s->min <= q->max && s->max >= q->min;
 }
 
-static enum rc
-visit_tenant(
-    struct tsdb *db, struct tenant *t, const struct tsdb_select *q, visit_fn *fn, void *arg, struct err *e)
-{
-	roaring_bitmap_t *ids = index_select(t->index, q->matchers);
-	roaring_uint32_iterator_t it;
-	enum rc rc = RC_OK;
-	for (roaring_init_iterator(ids, &it); rc == RC_OK && it.has_value;
-	     roaring_advance_uint32_iterator(&it)) {
-		const struct series *s = db->series.p[it.current_value];
-		if (is_wanted(s, q))
-			rc = fn(arg, s, e);
-	}
-	roaring_bitmap_free(ids);
-	return rc;
-}
-
-/* With the lock held. */
-static enum rc
-visit(struct tsdb *db, const struct tsdb_select *q, visit_fn *fn, void *arg, struct err *e)
-{
-	enum rc rc = RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < q->tenants.n; i++) {
-		struct tenant *t = tenant_of(db, q->tenants.p[i]);
-		if (t)
-			rc = visit_tenant(db, t, q, fn, arg, e);
-	}
-	return rc;
-}
-
 /* ---- cursors ---- */
-
-struct gathering {
-	struct tsdb_cursor *cursor;
-	size_t limit;
-	bool several; /* tenants */
-};
-
-static struct labels
-labels_of(const struct series *s, bool several, struct tsdb_cursor *c)
-{
-	struct label_builder b = {0};
-	buf_clear(&c->labels);
-	series_labels(s, &c->labels);
-	struct labels ls = {buf_view(&c->labels)};
-	if (!several)
-		return labels_copy(ls, c->arena);
-	label_builder_start(&b, ls);
-	label_builder_set(&b, STR(TENANT_LABEL), s->tenant->name);
-	ls = label_builder_done(&b, c->arena);
-	label_builder_fini(&b);
-	return ls;
-}
-
-static enum rc
-gather(void *arg, const struct series *s, struct err *e)
-{
-	struct gathering *g = arg;
-	if (g->limit && g->cursor->found.n >= g->limit)
-		return err_set(e, RC_REFUSED, "the selector matches more than %zu series", g->limit);
-	*vec_add(&g->cursor->found) = (struct found){s, {{0}}};
-	return RC_OK;
-}
-
-static int
-by_ranks(const void *a, const void *b, void *arg)
-{
-	const struct series *s = ((const struct found *)a)->series, *t = ((const struct found *)b)->series;
-	const uint32_t *ranks = arg;
-	for (size_t i = 0; i < s->n_pairs && i < t->n_pairs; i++) {
-		uint32_t p = ranks[s->pairs[i]], q = ranks[t->pairs[i]];
-		if (p != q)
-			return p < q ? -1 : 1;
-	}
-	return (s->n_pairs > t->n_pairs) - (s->n_pairs < t->n_pairs);
-}
 
 static int
 by_labels(const void *a, const void *b)
@@ -121,36 +39,66 @@ by_labels(const void *a, const void *b)
 	return labels_cmp(((const struct found *)a)->labels, ((const struct found *)b)->labels);
 }
 
-/* By the ranks of their pairs where all are one tenant's, which is much faster; with the lock held. */
-static void
-put_in_order(struct tsdb_cursor *c, bool several)
+/* Of several tenants, each series says whose it is. */
+static struct labels
+with_tenant(struct tsdb_cursor *c, const struct found *f)
 {
-	struct found *p = c->found.p;
-	const uint32_t *ranks = NULL;
-	if (c->found.n && !several)
-		ranks = index_ranks(p[0].series->tenant->index, c->found.n);
-	if (ranks)
-		qsort_r(p, c->found.n, sizeof *p, by_ranks, (void *)ranks);
-	for (size_t i = 0; i < c->found.n; i++)
-		p[i].labels = labels_of(p[i].series, several, c);
-	if (!ranks && c->found.n)
-		qsort(p, c->found.n, sizeof *p, by_labels);
+	struct label_builder b = {0};
+	label_builder_start(&b, f->labels);
+	label_builder_set(&b, STR(TENANT_LABEL), f->series->tenant->name);
+	struct labels ls = label_builder_done(&b, c->arena);
+	label_builder_fini(&b);
+	return ls;
+}
+
+static enum rc
+take_wanted(struct tsdb_cursor *c, const struct selection *s, const struct tsdb_select *q, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!is_wanted(s->p[i].series, q))
+			continue;
+		if (q->series_limit && c->n >= q->series_limit)
+			return err_set(e, RC_REFUSED, "the selector matches more than %zu series", q->series_limit);
+		c->found[c->n++] = s->p[i];
+		if (q->tenants.n > 1)
+			c->found[c->n - 1].labels = with_tenant(c, &s->p[i]);
+	}
+	return RC_OK;
+}
+
+static enum rc
+find_series(struct tsdb_cursor *c, const struct tsdb_select *q, struct err *e)
+{
+	size_t all = 0;
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < q->tenants.n; i++) {
+		struct tenant *t = tenant_of(c->db, q->tenants.p[i]);
+		if (!t)
+			continue;
+		struct selection *s = selection_of(c->db, t, q->matchers, q->min, q->max);
+		*vec_add(&c->selections) = s;
+		all += s->n;
+	}
+	c->found = mem_alloc((all + 1) * sizeof *c->found);
+	for (size_t i = 0; rc == RC_OK && i < c->selections.n; i++)
+		rc = take_wanted(c, c->selections.p[i], q, e);
+	if (rc == RC_OK && q->tenants.n > 1 && c->n)
+		qsort(c->found, c->n, sizeof *c->found, by_labels);
+	return rc;
 }
 
 enum rc
 tsdb_cursor_create(struct tsdb *db, const struct tsdb_select *q, struct tsdb_cursor **out, struct err *e)
 {
 	struct tsdb_cursor *c = mem_new(struct tsdb_cursor);
-	struct gathering g = {.cursor = c, .limit = q->series_limit, .several = q->tenants.n > 1};
 	c->db = db;
 	c->min = q->min;
 	c->max = q->max;
 	c->arena = arena_create();
+	c->reader = reader_create(db, q);
 	pthread_rwlock_rdlock(&db->lock);
 	__atomic_add_fetch(&db->cursors, 1, __ATOMIC_ACQ_REL);
-	enum rc rc = visit(db, q, gather, &g, e);
-	if (rc == RC_OK)
-		put_in_order(c, g.several);
+	enum rc rc = find_series(c, q, e);
 	pthread_rwlock_unlock(&db->lock);
 	if (rc != RC_OK)
 		tsdb_cursor_destroy(&c);
@@ -164,13 +112,17 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 	struct tsdb_cursor *c = *pc;
 	if (!c)
 		return;
+	pthread_rwlock_rdlock(&c->db->lock);
+	reader_destroy(&c->reader);
+	pthread_rwlock_unlock(&c->db->lock);
 	__atomic_sub_fetch(&c->db->cursors, 1, __ATOMIC_ACQ_REL);
-	vec_fini(&c->found);
-	samples_fini(&c->samples);
+	for (size_t i = 0; i < c->selections.n; i++)
+		selection_unref(c->selections.p[i]);
+	vec_fini(&c->selections);
+	mem_free(c->found);
 	blobs_fini(&c->histograms);
 	vec_fini(&c->views);
 	arena_destroy(&c->arena);
-	buf_fini(&c->labels);
 	mem_free(c);
 	*pc = NULL;
 }
@@ -178,41 +130,37 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 size_t
 tsdb_cursor_count(const struct tsdb_cursor *c)
 {
-	return c->found.n;
+	return c->n;
 }
 
 bool
 tsdb_cursor_next_labels(struct tsdb_cursor *c, struct labels *out)
 {
-	if (c->at == c->found.n)
+	if (c->at == c->n)
 		return false;
-	*out = c->found.p[c->at++].labels;
+	*out = c->found[c->at++].labels;
 	return true;
 }
 
 bool
 tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 {
-	if (c->at == c->found.n)
+	if (c->at == c->n)
 		return false;
-	const struct found *f = &c->found.p[c->at++];
-	samples_clear(&c->samples);
-	blobs_clear(&c->histograms);
+	const struct found *f = &c->found[c->at++];
+	*out = (struct tsdb_view){.labels = f->labels};
 	c->views.n = 0;
+	blobs_clear(&c->histograms);
 	pthread_rwlock_rdlock(&c->db->lock);
-	series_read(c->db, f->series, c->min, c->max, &c->samples);
+	reader_read(c->reader, f->series, out);
 	if (f->series->histograms)
 		series_read_histograms(c->db, f->series, c->min, c->max, &c->histograms);
 	pthread_rwlock_unlock(&c->db->lock);
 	for (size_t i = 0; i < c->histograms.t.n; i++)
 		*vec_add(&c->views) = blobs_get(&c->histograms, i);
-	*out = (struct tsdb_view){.labels = f->labels,
-	    .t = c->samples.t,
-	    .v = c->samples.v,
-	    .n = c->samples.n,
-	    .histogram_t = c->histograms.t.p,
-	    .histograms = c->views.p,
-	    .n_histograms = c->views.n};
+	out->histogram_t = c->histograms.t.p;
+	out->histograms = c->views.p;
+	out->n_histograms = c->views.n;
 	return true;
 }
 

@@ -21,12 +21,6 @@ tsdb_stale(void)
 	return v;
 }
 
-bool
-tsdb_is_stale(double v)
-{
-	return same_bits(v, tsdb_stale());
-}
-
 /* ---- tenants and series ---- */
 
 struct tenant *
@@ -370,4 +364,34 @@ series_read_histograms(struct tsdb *db, const struct series *s, msec_t min, msec
 			    "tsdb", "a damaged chunk in %s was passed over", block_path(db->blocks.p[i]));
 	series_read_head_histograms(s, min, max, out);
 	blobs_order(out);
+}
+
+/* ---- what was written ---- */
+
+/* Which blocks there are; only ever the same when they are the same. */
+static uint64_t
+blocks_print(const struct tsdb *db)
+{
+	uint64_t h = db->blocks.n;
+	for (size_t i = 0; i < db->blocks.n; i++)
+		h = (h ^ block_serial(db->blocks.p[i])) * 0x9e3779b97f4a7c15ull;
+	return h;
+}
+
+struct tsdb_moment
+tsdb_moment(struct tsdb *db)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	struct tsdb_moment m = {db->written.last, blocks_print(db)};
+	pthread_rwlock_unlock(&db->lock);
+	return m;
+}
+
+msec_t
+tsdb_written_since(struct tsdb *db, struct tsdb_moment m)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	msec_t oldest = blocks_print(db) == m.blocks ? written_since(&db->written, m.written) : INT64_MIN;
+	pthread_rwlock_unlock(&db->lock);
+	return oldest;
 }

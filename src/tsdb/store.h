@@ -21,6 +21,7 @@
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
 #include "tsdb/wal.h"
+#include "tsdb/written.h"
 
 enum { CHUNK_SAMPLES = 240 };
 
@@ -59,6 +60,7 @@ struct series {
 	struct pack *packs, *last_pack; /* in the order of arrival */
 	struct series_extra *extra;     /* NULL: nothing of that */
 	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	bool odd;   /* in the open chunk is a value that is no decimal */
 	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct series) == 128, "two lines of the cache");
@@ -79,6 +81,16 @@ series_prefetch(struct series *soon, const struct series *now)
 		__builtin_prefetch(now->open + now->bits / 8, 1);
 }
 
+/* Behind a token: does it hold what is no decimal? */
+static inline void
+series_note_odd(struct series *s, bool begin)
+{
+	if (begin)
+		s->odd = false;
+	if (__builtin_expect(s->token.scale == DECIMAL_BITS, 0))
+		s->odd = true;
+}
+
 struct tenant {
 	struct str name; /* owned */
 	struct index *index;
@@ -91,7 +103,8 @@ struct series_slot {
 	uint32_t id; /* + 1; 0: free */
 } __attribute__((packed, aligned(4)));
 
-struct appending; /* append.c */
+struct appending;  /* append.c */
+struct selections; /* selection.h */
 
 struct tsdb {
 	struct tsdb_options options;
@@ -106,6 +119,8 @@ struct tsdb {
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
 	struct annex *annex;
 	struct memo *memo;
+	struct selections *selections;
+	struct written written;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
 	size_t damaged;
@@ -155,6 +170,7 @@ void series_add_late(struct series *, msec_t t, double v);
 enum verdict series_judge_histogram(struct tsdb *, const struct series *, msec_t t, struct str bytes, msec_t window);
 void series_add_histogram(struct series *, msec_t t, struct str bytes);
 void series_pack(struct series *);               /* packs what is open or late */
+void series_read_open(const struct series *, double *v); /* the values of the open chunk */
 /* Floats, or native histograms. */
 void series_read_head(const struct series *, msec_t min, msec_t max, struct samples *);
 /* Widens min..max. */

@@ -34,6 +34,29 @@ timeline_unref(struct timeline *l)
 	mem_free(l);
 }
 
+void
+timeline_hold(struct timeline *l)
+{
+	if (l)
+		__atomic_add_fetch(&l->refs, 1, __ATOMIC_RELAXED);
+}
+
+void
+timeline_release(struct timeline *l)
+{
+	if (!l || __atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	mem_free(l->after);
+	mem_free(l);
+}
+
+void
+timeline_copy(const struct timeline *l, uint32_t n, msec_t *t)
+{
+	for (uint32_t i = 0; i < n; i++)
+		t[i] = timeline_at(l, i);
+}
+
 static void
 push(struct timeline *l, msec_t t)
 {

@@ -45,6 +45,10 @@ bool timeline_can(const struct timeline *, uint32_t n, msec_t t);
 void timeline_step(struct timelines *, struct timeline **, uint32_t n, msec_t t);
 struct timeline *timeline_ref(struct timeline *);
 void timeline_unref(struct timeline *); /* accepts NULL */
+/* The same for readers, of which several have the lock at the same time; both accept NULL. */
+void timeline_hold(struct timeline *);
+void timeline_release(struct timeline *);
+void timeline_copy(const struct timeline *, uint32_t n, msec_t *t); /* the first n times */
 void timelines_forget(struct timelines *);
 
 #endif

@@ -1,6 +1,8 @@
 /* token.c — see token.h. */
 #include "tsdb/token.h"
 
+#include "tsdb/feed.h"
+
 enum { ONES = 6, K_MAX = 48, K_FIRST = 6, PREFIX = 1 + ONES + 1 };
 
 /* k follows: down when the numbers are small for it, up when they are large. */
@@ -108,4 +110,81 @@ token_read(struct token_state *s, struct bit_reader *r, bool *start)
 	s->integer = (int64_t)((uint64_t)s->integer + (uint64_t)bits_unzigzag(z + 1));
 	s->value = decimal_to(s->integer, s->scale);
 	return !r->failed;
+}
+
+/* A token of any kind, on the way through a chunk. */
+struct step {
+	struct feed f;
+	struct token_state s;
+	bool good;
+};
+static __attribute__((noinline)) struct step
+step_far(struct feed f, struct token_state s)
+{
+	struct bit_reader r = reader_of(f);
+	bool start, good = token_read(&s, &r, &start);
+	return (struct step){feed_of(&r), s, good};
+}
+
+/* Those that follow and are the same as the one before v[0]; how many. */
+static inline size_t
+skip_same(struct feed *f, size_t most, double *v)
+{
+	size_t n = (size_t)__builtin_ctzll(~(uint64_t)f->bits | 1ull << 63);
+	n = n < f->n ? n : f->n;
+	n = n < most ? n : most;
+	for (size_t i = 0; i < n; i++)
+		v[i] = v[-1];
+	feed_skip(f, (unsigned)n);
+	return n;
+}
+
+/* What token_read does, for a whole chunk; with no branch for whether a value changed, which is not to be foreseen. */
+bool
+tokens_unpack(const void *p, size_t bytes, size_t n, double *v)
+{
+	struct feed f;
+	double power = 1;
+	uint64_t integer = 0;
+	unsigned k = 0, scale = 0;
+	bool seldom = bytes * 8 < n * 5 / 2 + 100; /* values change: runs of the same are taken at once */
+	feed_init(&f, p, bytes);
+	for (size_t i = 0; i < n; i++) {
+		if (seldom && i && (f.bits & 1) && f.n) {
+			i += skip_same(&f, n - i, &v[i]) - 1;
+			continue;
+		}
+		unsigned changed = ~(unsigned)f.bits & 1, ones = ones_of(f.bits >> 1), length = 1 + ((ones + 1 + k) & -changed);
+		if (__builtin_expect(length > f.n, 0)) {
+			feed_fill(&f);
+			changed = ~(unsigned)f.bits & 1;
+			ones = ones_of(f.bits >> 1);
+			length = 1 + ((ones + 1 + k) & -changed);
+			changed |= length > f.n; /* no such token: the slow way says so */
+			ones = length > f.n ? ONES : ones;
+		}
+		if (__builtin_expect(changed & (ones >= ONES), 0)) {
+			struct step far = step_far(f, (struct token_state){.integer = (int64_t)integer, .k = (uint8_t)k, .scale = (uint8_t)scale});
+			if (!far.good)
+				return false;
+			f = far.f;
+			integer = (uint64_t)far.s.integer;
+			k = far.s.k;
+			scale = far.s.scale;
+			power = scale < DECIMAL_BITS ? decimal_powers[scale] : 0;
+			v[i] = far.s.value;
+			continue;
+		}
+		uint64_t z = (uint64_t)ones << k | low_behind(f.bits, ones + 2, k), bits = (uint64_t)f.bits;
+		feed_skip(&f, length);
+		/* as adapt() does, but out of the bits themselves, before they are counted: no ones and a nought in front; two ones */
+		unsigned down = (unsigned)(bits >> 1 & bits >> (k + 1)) & (k > 0), up = (bits >> 1 & 3) == 0 && k < K_MAX;
+		k += ((up & 1) - (down & 1)) & -changed;
+		integer += (uint64_t)bits_unzigzag(z + 1) & -(uint64_t)changed;
+		if (__builtin_expect(scale < DECIMAL_BITS, 1))
+			v[i] = (double)(int64_t)integer / power;
+		else
+			memcpy(&v[i], &integer, sizeof integer);
+	}
+	return true;
 }

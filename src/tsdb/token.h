@@ -59,4 +59,7 @@ token_put(const struct token *t, unsigned char *p, size_t at)
 /* Reads one on: the state's value is the next one.  False: no token. */
 bool token_read(struct token_state *, struct bit_reader *, bool *start);
 
+/* The values of a whole chunk; false: these are not `n` tokens. */
+bool tokens_unpack(const void *p, size_t bytes, size_t n, double *v);
+
 #endif

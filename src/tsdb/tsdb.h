@@ -16,6 +16,9 @@
 #ifndef TSDB_TSDB_H
 #define TSDB_TSDB_H
 
+#include <stdint.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/pair.h"
@@ -50,7 +53,13 @@ struct tsdb_options {
 /* A sample that says "this series ended" has this value (as bits; any other NaN is a value). */
 #define TSDB_STALE_BITS 0x7ff0000000000002ull
 double tsdb_stale(void);
-bool tsdb_is_stale(double);
+static inline bool
+tsdb_is_stale(double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof bits);
+	return bits == TSDB_STALE_BITS;
+}
 
 CHECKED enum rc tsdb_open(const struct tsdb_options *, struct tsdb **, struct err *);
 void tsdb_close(struct tsdb **); /* makes everything durable first */
@@ -130,14 +139,18 @@ struct tsdb_select {
 	const struct matchers *matchers; /* NULL: all */
 	msec_t min, max;                 /* both included */
 	size_t series_limit;             /* 0: none */
+	bool times_only;                 /* values are of no interest, unless they are not finite */
+	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */
 struct tsdb_view {
 	struct labels labels;
 	const msec_t *t; /* ascending, no two alike */
-	const double *v;
+	const double *v; /* NULL is possible where only times were asked for, and when n is 0: then all are finite */
 	size_t n; /* 0 is possible */
+	size_t line;   /* views of one cursor with the same number have the same times; 0: it is not known */
+	bool finite;   /* all values are finite numbers, so none marks an end */
 	/* native histograms beside them, ascending too */
 	const msec_t *histogram_t;
 	const struct str *histograms; /* canonical bytes */
@@ -158,6 +171,16 @@ CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size
     struct strs *, struct err *);
 CHECKED enum rc tsdb_label_values(struct tsdb *, const struct tsdb_select *, struct str name, size_t limit,
     struct arena *a, struct strs *, struct err *);
+
+/*
+ * Who keeps an answer notes the moment before asking.  Later: the oldest time of any sample that was written since, or INT64_MIN
+ * when anything may be different (something was deleted, blocks have gone); INT64_MAX: the answer holds as it is.
+ */
+struct tsdb_moment {
+	uint64_t written, blocks;
+};
+struct tsdb_moment tsdb_moment(struct tsdb *);
+msec_t tsdb_written_since(struct tsdb *, struct tsdb_moment);
 
 /* ---- beside the samples ---- */
 

@@ -245,7 +245,7 @@ timestamp(struct expo *x, int64_t *ms)
 	struct str text;
 	if (!number(x, "a timestamp", &v, &text))
 		return false;
-	if (x->format == EXPO_TEXT)
+	if (x->format != EXPO_OPENMETRICS)
 		return str_i64(text, ms) ||
 		       wrong(x, "\"%.*s\" is not a timestamp in milliseconds", STR_ARG(text));
 	if (!(fabs(v) < 9e15))
@@ -271,12 +271,33 @@ exemplar(struct expo *x)
 	return !x->exemplar_has_time || timestamp(x, &x->exemplar_time);
 }
 
+/* A number, or where a page in protobuf had a native histogram. */
 static bool
-sample(struct expo *x)
+value(struct expo *x)
 {
 	struct str text;
+	uint64_t place;
+	x->native = 0;
+	skip_blank(x);
+	if (x->format != EXPO_PROTOBUF || !here(x, 'h'))
+		return number(x, "a value", &x->value, &text);
+	const char *start = x->at;
+	while (x->at < x->line_end && *x->at != ' ')
+		x->at++;
+	text = str_n(start + 1, (size_t)(x->at - start - 1));
+	if (!str_u64(text, &place) || place >= SIZE_MAX)
+		return wrong(x, "\"h%.*s\" is not a place", STR_ARG(text));
+	x->native = place + 1;
+	x->value = 0;
+	return true;
+}
+
+/* What stands behind the series. */
+static bool
+sample_rest(struct expo *x)
+{
 	x->has_time = x->has_exemplar = false;
-	if (!series(x) || !number(x, "a value", &x->value, &text))
+	if (!value(x))
 		return false;
 	skip_blank(x);
 	if (x->at < x->line_end && *x->at != '#') {
@@ -289,6 +310,12 @@ sample(struct expo *x)
 		return false;
 	skip_blank(x);
 	return x->at == x->line_end || expected(x, "the end of the line");
+}
+
+static bool
+sample(struct expo *x)
+{
+	return series(x) && sample_rest(x);
 }
 
 /* ---- metadata ---- */
@@ -399,6 +426,21 @@ next_line(struct expo *x)
 	if (x->limits.line && n > x->limits.line)
 		return wrong(x, "a line of %zu bytes; the limit is %zu", n, x->limits.line);
 	return true;
+}
+
+bool
+expo_take(struct expo *x, struct str known)
+{
+	size_t left = (size_t)(x->end - x->next);
+	if (x->failed || x->done || left <= known.n || memcmp(x->next, known.p, known.n) != 0 || (x->next[known.n] != ' ' && x->next[known.n] != '\t'))
+		return false;
+	arena_reset(x->arena);
+	if (!next_line(x))
+		return false;
+	x->at += known.n;
+	x->series = known;
+	x->labels.n = 0;
+	return sample_rest(x);
 }
 
 static enum expo_item

@@ -23,7 +23,8 @@
 #include "base/mem.h"
 #include "base/pair.h"
 
-enum expo_format { EXPO_TEXT, EXPO_OPENMETRICS };
+/* EXPO_PROTOBUF: text that metricpb.h has made, in which h0, h1 … in a value's place are native histograms beside it. */
+enum expo_format { EXPO_TEXT, EXPO_OPENMETRICS, EXPO_PROTOBUF };
 enum expo_item { EXPO_SAMPLE, EXPO_TYPE, EXPO_HELP, EXPO_UNIT, EXPO_END };
 
 /* 0: no limit. */
@@ -36,6 +37,7 @@ struct expo {
 	struct str series;
 	VEC(struct pair) labels; /* __name__ first, the others as they stand */
 	double value;
+	size_t native; /* instead of the value: which native histogram, plus one; 0: none */
 	bool has_time;
 	int64_t time; /* ms since 1970 */
 	bool has_exemplar;
@@ -58,6 +60,9 @@ struct expo {
 void expo_init(struct expo *, struct str page, enum expo_format, const struct expo_limits *);
 void expo_fini(struct expo *);
 enum expo_item expo_next(struct expo *);
+/* Takes the next line if it is a sample of exactly this series, and nothing otherwise; its labels are not read.  For who knows
+ * what comes: a page is mostly the one before with other numbers. */
+bool expo_take(struct expo *, struct str series);
 /* Makes the page fail at the present line; for samples that the caller cannot take. */
 void expo_fail(struct expo *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 CHECKED enum rc expo_end(struct expo *, struct err *);

@@ -43,7 +43,7 @@ class Daemon:
             (path / "resources.yml").write_text(resources)
             self.apply(path / "resources.yml")
 
-    def wait(self, true, seconds=15):
+    def wait(self, true, seconds=30):
         end = time.time() + seconds
         while time.time() < end:
             try:

@@ -20,7 +20,7 @@ from peers import Program, free_port
 
 STALE = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 BEGIN, SPAN = 1767225600, 7200  # seconds: 1 January 2026, two hours
-FEATURES = "native-histograms,promql-experimental-functions,promql-duration-expr,promql-delayed-name-removal"
+FEATURES = "promql-per-step-stats,native-histograms,promql-experimental-functions,promql-duration-expr,promql-delayed-name-removal"
 STORE = "storage: {out_of_order_window: 100y, retention: 100y}\n"
 
 

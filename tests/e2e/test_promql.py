@@ -46,6 +46,14 @@ def test_errors_and_notes_say_the_same(url, text):
         theirs["status"], *[theirs["answer"].get(k) for k in ("error", "warnings", "infos")])
 
 
+def test_steps_cost_the_same(url):
+    asked = [c for c in GOLDEN["cases"] if "stats" in c["form"]]
+    assert len(asked) == 14
+    for case in asked:
+        theirs, ours = (a["data"]["stats"]["samples"] for a in (case["answer"], answer(url, case["form"])[1]))
+        assert {k: ours[k] for k in ours if k != "peakSamples"} == {k: theirs[k] for k in theirs if k != "peakSamples"}, case["form"]
+
+
 # What our regular expressions and numbers say of themselves in other words.
 OTHER_WORDS = ['up{job=~"("}']
 

@@ -130,8 +130,8 @@ def test_a_target_and_a_rule_that_kill_the_core_are_left_alone(tmp_path, start):
     targets = lambda: {t["scrapePool"]: t for t in daemon.ask("GET", "/api/v1/targets").json()["data"]["activeTargets"]}
     daemon.wait(lambda: targets()["good"]["health"] == "up" and "quarantine" in targets()["bad"]["lastError"])
     daemon.wait(lambda: value("good"))
-    rules = {r["name"]: r for g in daemon.ask("GET", "/api/v1/rules").json()["data"]["groups"] for r in g["rules"]}
-    assert rules["good"]["health"] == "ok" and "quarantine" in rules["bad"]["lastError"]
+    rules = lambda: {r["name"]: r for g in daemon.ask("GET", "/api/v1/rules").json()["data"]["groups"] for r in g["rules"]}
+    daemon.wait(lambda: rules()["good"]["health"] == "ok" and "quarantine" in rules()["bad"]["lastError"])
     time.sleep(2.5)
     assert deaths(daemon, "core") == died
     daemon.wait(lambda: len(quarantine_ticket(daemon)) >= 1)

@@ -21,6 +21,10 @@ def forms():
     for text in WRITTEN:
         yield {"query": text, "time": AT}
         yield dict(RANGE, query=text)
+    for text in ("up", "sum(rate(requests_total[5m]))", "odd", "gone offset 5m", "max_over_time(temperature[10m:1m])", "waits", "rate(waits[5m])",
+                 "temperature + up @ end()"):
+        yield {"query": text, "time": AT, "stats": "all"}
+        yield dict(RANGE, query=text, stats="all")
     grammar = Grammar(35)
     for _ in range(300):
         yield grammar.query()

@@ -1,0 +1,20 @@
+/*
+ * prom_parts.h — what the files of Prometheus's API share.
+ */
+#ifndef API_PROM_PARTS_H
+#define API_PROM_PARTS_H
+
+#include "api/tenant.h"
+#include "promql/promql.h"
+
+/* Unix seconds with fractions, or RFC 3339; `otherwise` when it is absent.  Answers the error itself and gives false. */
+bool prom_param_time(struct call *, const char *name, msec_t otherwise, msec_t *out);
+/* Reads the expression and whose samples it is about; answers errors itself. */
+bool prom_begin_query(struct call *, struct promql **, struct promql_ask *);
+/* {"status":"success","data":…} with data that is JSON already. */
+void prom_answer_data(struct call *, struct str data);
+void prom_add_labels(struct json_writer *, struct labels);
+/* 422 for what cannot be run, 499 for what was cancelled, 503 for what took too long. */
+void prom_query_error(struct call *, enum rc, const char *text);
+
+#endif
