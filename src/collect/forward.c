@@ -388,14 +388,16 @@ begin_round(struct forward *f, size_t most)
 	f->round_end = log_reader_at(f->reader);
 }
 
-/* The rest of the log is too long: what stands before is given up. */
+/* The rest of the log is too long: what stands before is given up, also where it is in memory already; what of that stands
+ * behind is read again. */
 static void
 skip(struct forward *f)
 {
 	pthread_mutex_lock(&f->all->lock);
 	struct tsdb_position to = f->told.skip;
+	bool is_past = to.segment <= f->told.taken.segment;
 	pthread_mutex_unlock(&f->all->lock);
-	if (to.segment <= log_reader_at(f->reader).segment)
+	if (is_past)
 		return;
 	log_error("collect", "remote write %s: more of the log waits than queue_size allows; what stands before segment %llu is given up", f->key,
 	    (unsigned long long)to.segment);

@@ -167,3 +167,21 @@ def test_a_peer_that_knows_version_1_only_loses_nothing(tmp_path, start):
         d.config.write_text(config % "prometheus.WriteRequest")
         assert d.ask("POST", "/-/reload").status == 200
     d.wait(lambda: theirs(port, "m") == {'{"__name__": "m"}': "1"})
+
+
+def test_a_queue_that_is_too_long_gives_the_oldest_up(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    d = start(lambda: Daemon(tmp_path, "remote_write: [{name: p, url: 'http://127.0.0.1:%d/api/v1/write', "
+                                       "queue_config: {queue_size: 4KB, batch_send_deadline: 100ms, max_backoff: 200ms}}]\n" % port))
+    now, samples = int(time.time() * 1000), tmp_path / "data" / "samples"
+    for k in range(6):
+        assert d.write([({"__name__": "m", "i": str(i), "text": os.urandom(20).hex()}, [(now + k, k)]) for i in range(60)]).status == 204
+        assert d.ask("POST", "/api/v1/admin/tsdb/compact").status == 204  # another segment
+    d.wait(lambda: "is given up" in d.log.read_text())
+    d.wait(lambda: 0 < peer_of(d)["pending_bytes"] <= 4096)
+    assert d.write([({"__name__": "m", "i": "1"}, [(now + 7, 7)])]).status == 204
+    assert d.ask("POST", "/api/v1/admin/tsdb/compact").status == 204
+    assert len(list(samples.glob("wal-*"))) < 5  # what nobody waits for is gone
+    start(lambda: receiver(tmp_path / "peer", port))
+    d.wait(lambda: theirs(port, 'last_over_time(m{i="1",text=""}[5m])') == {'{"__name__": "m", "i": "1"}': "7"})
+    assert peer_of(d)["failed"] > 0 and theirs(port, "count_over_time(m{i='3'}[5m]) >= 6") == {}
