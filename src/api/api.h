@@ -40,6 +40,8 @@ struct api_house {
 	/* Prometheus's state of scraping and rules as JSON (the `data` of the answer); set when the core has them. */
 	void (*targets_json)(void *arg, const struct identity *, struct scraper_ask *, bool metadata, struct buf *);
 	enum rc (*rules_json)(void *arg, const struct identity *, const struct rule_filter *, struct buf *, struct err *);
+	/* The peers of remote_write and how far each is, as a JSON list. */
+	void (*remote_json)(void *arg, struct buf *);
 	/* Every service as it stands. */
 	void (*services)(void *arg, check_view_fn *, void *fn_arg);
 };

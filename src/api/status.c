@@ -90,6 +90,16 @@ put_quarantine(struct json_writer *w, struct arena *a)
 	jsonw_array_end(w);
 }
 
+static void
+put_peers(struct call *c, struct json_writer *w)
+{
+	struct buf b = {0};
+	c->api->house.remote_json(c->api->house.arg, &b);
+	jsonw_key(w, "remote_write");
+	jsonw_raw(w, buf_view(&b));
+	buf_fini(&b);
+}
+
 void
 handle_status(struct call *c)
 {
@@ -113,6 +123,7 @@ handle_status(struct call *c)
 		jsonw_str(&w, str_trim(name));
 	jsonw_array_end(&w);
 	put_quarantine(&w, c->arena);
+	put_peers(c, &w);
 	jsonw_object_end(&w);
 	conf_unref(&s.conf);
 	answer_json(c, 200, &b);

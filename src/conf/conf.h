@@ -27,7 +27,7 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	F(STRS, scrape_config_files, 0, KEY_OF_PROM, "", "files with more scrape_configs")                   \
 	F(MANY, scrape_configs, conf_scrape, KEY_OF_PROM, "", "jobs: what is scraped, and how")              \
 	F(ONE, alerting, conf_alerting, KEY_OF_PROM, "", "other Alertmanagers")                              \
-	F(MANY, remote_write, conf_remote_write, KEY_OF_PROM | KEY_INERT, "", "where samples are sent on")   \
+	F(MANY, remote_write, conf_remote_write, KEY_OF_PROM, "", "where samples are sent on")               \
 	F(MANY, remote_read, conf_remote_read, KEY_OF_PROM | KEY_INERT, "",                                  \
 	    "where samples of others are asked for")                                                         \
 	F(ONE, storage, conf_storage, KEY_OF_PROM, "", "the store of samples and log lines")                 \

@@ -104,7 +104,7 @@ UNIT(conf_reads_a_prometheus_yml)
 	ck_assert_str(web->http.http_headers.p[0].values.p[1], "b");
 	ck_assert_str(pairs_get(c->root->global.prom.external_labels, "cost"), "$5");
 	ck_assert_int_eq(web->scrape_protocols.n, 4);
-	ck_assert_int_eq(c->warnings_n, 3);
+	ck_assert_int_eq(c->warnings_n, 2);
 	conf_unref(&c);
 }
 END
@@ -203,6 +203,21 @@ UNIT(conf_says_all_that_is_wrong_at_once)
 	    "t.yml:11:22: static_configs must be a list of maps with the keys of a static targets, not a "
 	    "single value\n"
 	    "t.yml:12:13: rule_files must be a list of texts, not a single value\n");
+}
+END
+
+UNIT(conf_checks_peers_of_remote_write)
+{
+	expect_notes("remote_write:\n"
+		     "  - {url: 'ftp://x', protobuf_message: prometheus.WriteReqest}\n"
+		     "  - {url: 'http://x', queue_config: {max_shards: 0, min_backoff: 1m}}\n"
+		     "  - {url: 'http://x'}\n",
+	    RC_INVALID,
+	    "t.yml:2:11: the URL must start with http:// or https://\n"
+	    "t.yml:2:40: there is no message \"prometheus.WriteReqest\"; did you mean \"prometheus.WriteRequest\"?\n"
+	    "t.yml:3:50: from 1 to 1000 requests are under way\n"
+	    "t.yml:3:66: min_backoff must be above 0 and not above max_backoff\n"
+	    "t.yml:4:11: another peer has this url: give each a name of its own\n");
 }
 END
 

@@ -103,15 +103,17 @@ RECORD(conf_alertmanager_peer, CONF_ALERTMANAGER_PEER_KEYS)
 RECORD(conf_alerting, CONF_ALERTING_KEYS)
 
 #define CONF_QUEUE_KEYS(F)                                                                                   \
-	F(I64, capacity, 0, 0, "10000", "samples that a shard may hold")                                     \
+	F(I64, capacity, 0, KEY_INERT, "10000", "samples that a shard may hold")                                     \
 	F(I64, max_shards, 0, 0, "50", "the most senders")                                                   \
-	F(I64, min_shards, 0, 0, "1", "the least senders")                                                   \
+	F(I64, min_shards, 0, KEY_INERT, "1", "the least senders")                                                   \
 	F(I64, max_samples_per_send, 0, 0, "2000", "the most samples of one request")                        \
 	F(DUR, batch_send_deadline, 0, 0, "5s", "how long a sample waits for company")                       \
 	F(DUR, min_backoff, 0, 0, "30ms", "the first wait after a failure")                                  \
 	F(DUR, max_backoff, 0, 0, "5s", "the longest wait after failures")                                   \
-	F(BOOL, retry_on_http_429, 0, 0, "false", "try again when the peer says \"too many\"")               \
-	F(DUR, sample_age_limit, 0, 0, "0s", "older samples are dropped; 0: none are")
+	F(BOOL, retry_on_http_429, 0, 0, "false",                                                            \
+	    "try again when the peer says \"too many\"; we do anyway when it says when")                     \
+	F(DUR, sample_age_limit, 0, 0, "0s", "older samples are dropped; 0: none are")                       \
+	F(SIZE, queue_size, 0, KEY_OURS, "4GB", "how much of the log waits for the peer; of more, the oldest is given up")
 RECORD(conf_queue, CONF_QUEUE_KEYS)
 
 #define CONF_METADATA_SEND_KEYS(F)                                                                           \
@@ -146,22 +148,23 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 
 #define CONF_REMOTE_WRITE_KEYS(F)                                                                            \
 	F(STR, url, 0, KEY_REQUIRED, "", "where samples are sent")                                           \
+	F(STR, customer, 0, KEY_OURS, "default", "whose samples are sent")                                   \
 	F(DUR, remote_timeout, 0, 0, "30s", "how long a request may take")                                   \
 	F(PAIRS, headers, 0, 0, "", "further headers")                                                       \
 	F(MANY, write_relabel_configs, conf_relabel, 0, "", "rewrites and chooses samples")                  \
 	F(STR, name, 0, 0, "", "its name in our own metrics")                                                \
-	F(BOOL, send_exemplars, 0, 0, "false", "send exemplars")                                             \
+	F(BOOL, send_exemplars, 0, KEY_INERT, "false", "send exemplars")                                             \
 	F(BOOL, send_native_histograms, 0, 0, "false", "send native histograms")                             \
-	F(BOOL, round_robin_dns, 0, 0, "false", "take the peer's addresses in turn")                         \
+	F(BOOL, round_robin_dns, 0, KEY_INERT, "false", "take the peer's addresses in turn")                         \
 	F(STR, protobuf_message, 0, 0, "prometheus.WriteRequest",                                            \
 	    "the message, which tells the protocol's version")                                               \
 	F(BOOL, failed_request_logging, 0, 0, "false", "log what failed")                                    \
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the peer is reached")                                   \
 	F(ONE, queue_config, conf_queue, 0, "", "the queue in front of the peer")                            \
-	F(ONE, metadata_config, conf_metadata_send, 0, "", "types and help texts")                           \
-	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
-	F(MAYBE, azuread, conf_azuread, 0, "", "sign in at Azure")                                           \
-	F(MAYBE, google_iam, conf_google_iam, 0, "", "sign in at Google")
+	F(ONE, metadata_config, conf_metadata_send, KEY_INERT, "", "types and help texts")                           \
+	F(MAYBE, sigv4, conf_sigv4, KEY_INERT, "", "sign requests for AWS")                                          \
+	F(MAYBE, azuread, conf_azuread, KEY_INERT, "", "sign in at Azure")                                           \
+	F(MAYBE, google_iam, conf_google_iam, KEY_INERT, "", "sign in at Google")
 RECORD(conf_remote_write, CONF_REMOTE_WRITE_KEYS)
 
 #define CONF_REMOTE_READ_KEYS(F)                                                                             \

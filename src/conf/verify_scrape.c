@@ -172,6 +172,45 @@ check_jobs(struct loader *l)
 	map_destroy(&seen);
 }
 
+static void
+check_remote_write(struct check *c, const struct conf_remote_write *r)
+{
+	static const char *const messages[] = {"io.prometheus.write.v2.Request", "prometheus.WriteRequest"};
+	const struct layout *l = &conf_remote_write_layout;
+	const struct conf_queue *q = &r->queue_config;
+	const char *near = str_nearest(r->protobuf_message, messages, 2);
+	if (!str_starts(r->url, STR("http://")) && !str_starts(r->url, STR("https://")))
+		check_error(c, l, r, "url", "the URL must start with http:// or https://");
+	if (!str_is(r->protobuf_message, messages[0]) && !str_is(r->protobuf_message, messages[1]))
+		check_error(c, l, r, "protobuf_message", "there is no message \"%.*s\"; did you mean \"%s\"?",
+		    STR_ARG(str_to(r->protobuf_message, 80)), near ? near : messages[1]);
+	if (q->max_samples_per_send < 1 || q->max_samples_per_send > 1000000)
+		check_error(c, &conf_queue_layout, q, "max_samples_per_send", "a request takes from 1 to 1000000 samples");
+	if (q->max_shards < 1 || q->max_shards > 1000)
+		check_error(c, &conf_queue_layout, q, "max_shards", "from 1 to 1000 requests are under way");
+	if (q->min_backoff <= 0 || q->max_backoff < q->min_backoff)
+		check_error(c, &conf_queue_layout, q, "min_backoff", "min_backoff must be above 0 and not above max_backoff");
+	for (size_t i = 0; i < r->write_relabel_configs.n; i++)
+		check_relabel(c, &r->write_relabel_configs.p[i]);
+}
+
+static void
+check_peers(struct loader *l)
+{
+	const struct conf_root *r = l->root;
+	for (size_t i = 0; i < r->remote_write.n; i++) {
+		const struct conf_remote_write *x = &r->remote_write.p[i];
+		check_remote_write(&l->check, x);
+		for (size_t k = 0; k < i; k++) {
+			const struct conf_remote_write *y = &r->remote_write.p[k];
+			bool same = x->name.n ? str_eq(x->name, y->name) : !y->name.n && str_eq(x->url, y->url) && str_eq(x->customer, y->customer);
+			if (same)
+				check_error(&l->check, &conf_remote_write_layout, x, x->name.n ? "name" : "url",
+				    "another peer has this %s: give each a name of its own", x->name.n ? "name" : "url");
+		}
+	}
+}
+
 void
 conf_check_prometheus(struct loader *l)
 {
@@ -190,4 +229,5 @@ conf_check_prometheus(struct loader *l)
 	check_protocols(c, &conf_global_prom_layout, g, g->scrape_protocols);
 	check_limits(c, &conf_global_prom_layout, g);
 	check_jobs(l);
+	check_peers(l);
 }

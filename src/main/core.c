@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/time.h"
+#include "collect/forward.h"
 #include "collect/scraper.h"
 #include "main/core_checks.h"
 #include "main/core_machine.h"
@@ -18,6 +19,7 @@ struct core {
 	struct conf *conf; /* of scraping and rules; the port's stays as it was opened */
 	struct core_store *store;
 	struct tsdb *tsdb; /* its */
+	struct forwards *forwards;
 	struct groups *groups;
 	struct scraper *scraper;
 	struct rules *rules;
@@ -45,7 +47,10 @@ core_configure(struct core *c, struct conf *fresh, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	rc = rules_configure(c->rules, fresh, e);
+	if (rc == RC_OK)
+		rc = forwards_configure(c->forwards, fresh, e);
 	if (rc != RC_OK) {
+		must(!c->conf || rules_configure(c->rules, c->conf, &ignored) == RC_OK);
 		must(!c->conf || scraper_configure(c->scraper, c->conf, &ignored) ==
 				     RC_OK); /* it was at work a moment ago */
 		return rc;
@@ -78,6 +83,13 @@ rules_view(void *arg, const struct identity *who, const struct rule_filter *f, s
 {
 	struct core *c = arg;
 	return rules_json(c->rules, sees, (void *)who, f, b, e);
+}
+
+static void
+remote_view(void *arg, struct buf *b)
+{
+	struct core *c = arg;
+	forwards_json(c->forwards, b);
 }
 
 static void
@@ -185,9 +197,19 @@ open_api(struct core *c)
 	    .ask = ask,
 	    .targets_json = targets_view,
 	    .rules_json = rules_view,
+	    .remote_json = remote_view,
 	    .services = services_view,
 	};
 	return api_create(&house);
+}
+
+static void
+open_forwards(struct core *c)
+{
+	char samples[4096], dir[4096];
+	snprintf(samples, sizeof samples, "%s/samples", c->house.data);
+	snprintf(dir, sizeof dir, "%s/remote", c->house.data);
+	c->forwards = forwards_create(&(struct forwards_house){c->house.loop, c->house.scrapes, c->tsdb, samples, dir});
 }
 
 /* What rules knew must be there before they run. */
@@ -201,6 +223,7 @@ begin(struct core *c, struct err *e)
 		rc = open_groups(c, e);
 	if (rc != RC_OK)
 		return rc;
+	open_forwards(c);
 	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
 	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember, {c, rule_calendar}, {0}});
 	c->api = open_api(c);
@@ -238,6 +261,7 @@ core_destroy(struct core **pc)
 	scraper_destroy(&c->scraper);
 	core_checks_destroy(&c->checks);
 	api_destroy(&c->api);
+	forwards_destroy(&c->forwards);
 	groups_close(&c->groups);
 	core_store_close(&c->store);
 	conf_unref(&c->conf);
@@ -256,4 +280,13 @@ struct tsdb *
 core_tsdb(struct core *c)
 {
 	return c->tsdb;
+}
+
+void
+core_keep(struct core *c)
+{
+	struct err e;
+	if (tsdb_tick(c->tsdb, &e) != RC_OK)
+		log_error("main", "%s", e.text);
+	forwards_keep(c->forwards);
 }

@@ -5,7 +5,7 @@
  *        script is not known here.  The process of that name (role_core.c) and plays run the same one.
  *
  * It decides nothing that people are called for: alerts and commands go to the engine as messages, the ledger is read
- * only.  Loop's thread, except for core_api's handler and core_tsdb.
+ * only.  Loop's thread, except for core_api's handler, core_tsdb and core_keep.
  */
 #ifndef MAIN_CORE_H
 #define MAIN_CORE_H
@@ -37,5 +37,7 @@ CHECKED enum rc core_configure(struct core *, struct conf *, struct err *);
 void core_news(struct core *, const struct news *);
 struct api *core_api(struct core *);
 struct tsdb *core_tsdb(struct core *);
+/* What is due of keeping samples, which may wait for the disk: any thread, about every 100 ms. */
+void core_keep(struct core *);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "collect/forward.h"
 
 struct core_store {
 	struct tsdb *tsdb;
@@ -50,10 +51,12 @@ static enum rc
 open_tsdb(struct core_store *s, const char *data, struct clock *clock, struct err *e)
 {
 	const struct conf_root *root = s->conf->root;
-	char dir[4096];
+	char dir[4096], remote[4096];
 	snprintf(dir, sizeof dir, "%s/samples", data);
+	snprintf(remote, sizeof remote, "%s/remote", data);
 	struct tsdb_options o = {.dir = dir,
 	    .clock = clock,
+	    .log_hold = forwards_oldest(remote),
 	    .sync_every = sync_every(&root->storage),
 	    .retention = root->storage.retention,
 	    .keeps = s->keeps,

@@ -305,9 +305,7 @@ static void
 on_tick(void *arg)
 {
 	struct world *w = arg;
-	struct err e;
-	if (tsdb_tick(core_tsdb(w->core), &e) != RC_OK)
-		log_error("main", "%s", e.text);
+	core_keep(w->core);
 	loop_timer_set(w->loop, &w->tick, TICK, on_tick, w, "store");
 }
 

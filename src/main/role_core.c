@@ -185,10 +185,8 @@ static void *
 keep_store(void *arg)
 {
 	struct process_core *c = arg;
-	struct err e;
 	while (!c->stopping) {
-		if (tsdb_tick(core_tsdb(c->core), &e) != RC_OK)
-			log_error("main", "%s", e.text);
+		core_keep(c->core);
 		usleep(TICK * 1000);
 	}
 	return NULL;

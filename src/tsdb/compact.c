@@ -221,6 +221,7 @@ compact_without(struct tsdb *db, size_t i, const roaring_bitmap_t *ids, struct e
 	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
 		if (db->series.p[it.current_value])
 			series_narrow(db, db->series.p[it.current_value]);
+	written_note(&db->written, INT64_MIN);
 	pthread_rwlock_unlock(&db->lock);
 	return RC_OK;
 }

@@ -185,7 +185,7 @@ open_files(struct tsdb *db, struct err *e)
 	if (rc == RC_OK)
 		rc = deletions_open(db, e);
 	if (rc == RC_OK)
-		rc = wal_open(db->dir, from, &reader, &db->wal, e);
+		rc = wal_open(db->dir, from, db->options.log_hold, &reader, &db->wal, e);
 	vec_fini(&db->by_logged_id);
 	return rc;
 }
@@ -310,4 +310,19 @@ tsdb_state(struct tsdb *db, struct tsdb_state *out)
 	for (size_t i = 0; i < db->blocks.n; i++)
 		out->block_bytes += block_bytes(db->blocks.p[i]);
 	pthread_rwlock_unlock(&db->lock);
+}
+
+struct tsdb_position
+tsdb_log_end(struct tsdb *db)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	struct tsdb_position end = {wal_segment(db->wal), wal_bytes(db->wal)};
+	pthread_rwlock_unlock(&db->lock);
+	return end;
+}
+
+void
+tsdb_log_hold(struct tsdb *db, uint64_t segment)
+{
+	wal_hold(db->wal, segment);
 }

@@ -140,6 +140,7 @@ drop_block(struct tsdb *db, size_t i, enum metric counter, const char *why, stru
 	metric_add(counter, (int64_t)block_samples(b));
 	pthread_rwlock_wrlock(&db->lock);
 	vec_remove(&db->blocks, i);
+	written_note(&db->written, INT64_MIN); /* no answer that somebody keeps holds any more */
 	pthread_rwlock_unlock(&db->lock);
 	block_close(&b);
 	return RC_OK;

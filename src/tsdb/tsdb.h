@@ -47,6 +47,7 @@ struct tsdb_options {
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
 	uint64_t head_bytes;  /* or its log is larger; 0: 64 MiB and 128 bytes for each series */
 	uint64_t series_limit; /* of one tenant; 0: none */
+	uint64_t log_hold;     /* as tsdb_log_hold */
 };
 
 /* A sample that says "this series ended" has this value (as bits; any other NaN is a value). */
@@ -213,6 +214,16 @@ struct tsdb_watch *tsdb_watch_create(struct tsdb *, struct str tenant, const str
     void *arg);
 /* No call comes any more when this returns; not from within a call. */
 void tsdb_watch_destroy(struct tsdb *, struct tsdb_watch **);
+
+/* ---- the log, for who reads it on (log_reader.h) ---- */
+
+struct tsdb_position {
+	uint64_t segment, bytes;
+};
+/* The end of what is written. */
+struct tsdb_position tsdb_log_end(struct tsdb *);
+/* Segments from this one on stay although blocks have them; 0: none. */
+void tsdb_log_hold(struct tsdb *, uint64_t segment);
 
 /* ---- state ---- */
 

@@ -30,6 +30,8 @@ struct wal {
 	char *dir;
 	int fd;
 	uint64_t number, first; /* the present segment, and the oldest that may still be there */
+	uint64_t needed;        /* by a start of the store: older ones are only held */
+	uint64_t hold;
 	uint64_t written;       /* of the present segment */
 	uint64_t total;         /* of all, since the start */
 	pthread_mutex_t lock;   /* of what stands below, and of `fd` against wal_roll */
@@ -172,7 +174,7 @@ begin(struct wal *w, uint64_t number, int *fd, struct err *e)
 }
 
 enum rc
-wal_open(const char *dir, uint64_t from, const struct wal_reader *reader, struct wal **out, struct err *e)
+wal_open(const char *dir, uint64_t from, uint64_t hold, const struct wal_reader *reader, struct wal **out, struct err *e)
 {
 	struct numbers found = {0};
 	struct wal *w = mem_new(struct wal);
@@ -182,6 +184,7 @@ wal_open(const char *dir, uint64_t from, const struct wal_reader *reader, struct
 	pthread_cond_init(&w->synced, NULL);
 	enum rc rc = list_segments(dir, &found, e);
 	w->first = found.n ? found.p[0] : from;
+	w->hold = hold;
 	w->number = found.n && found.p[found.n - 1] >= from ? found.p[found.n - 1] + 1 : from;
 	if (rc == RC_OK)
 		rc = wal_drop_before(w, from, e);
@@ -335,7 +338,9 @@ wal_roll(struct wal *w, uint64_t *number, struct err *e)
 enum rc
 wal_drop_before(struct wal *w, uint64_t number, struct err *e)
 {
-	for (; w->first < number; w->first++) {
+	uint64_t hold = __atomic_load_n(&w->hold, __ATOMIC_RELAXED);
+	w->needed = number;
+	for (; w->first < number && !(hold && w->first >= hold); w->first++) {
 		char *path = segment_path(w->dir, w->first);
 		int failed = os.unlink(path) != 0 && errno != ENOENT;
 		enum rc rc = failed ? err_errno(e, "cannot remove %s", path) : RC_OK;
@@ -371,13 +376,19 @@ enum rc
 wal_copy(const struct wal *w, uint64_t bytes, const char *to, struct err *e)
 {
 	enum rc rc = RC_OK;
-	for (uint64_t n = w->first; rc == RC_OK && n <= w->number; n++) {
+	for (uint64_t n = w->needed; rc == RC_OK && n <= w->number; n++) {
 		char *path = segment_path(w->dir, n);
 		if (access(path, F_OK) == 0)
 			rc = copy_segment(w, n, n == w->number ? bytes : SEGMENT_MAX, to, e);
 		mem_free(path);
 	}
 	return rc;
+}
+
+void
+wal_hold(struct wal *w, uint64_t number)
+{
+	__atomic_store_n(&w->hold, number, __ATOMIC_RELAXED);
 }
 
 uint64_t

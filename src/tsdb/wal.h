@@ -27,8 +27,10 @@ struct wal_reader {
 	void (*segment)(void *arg);
 	void *arg;
 };
-/* Removes the segments before `from`, reads the others in order, then begins a new one. */
-CHECKED enum rc wal_open(const char *dir, uint64_t from, const struct wal_reader *, struct wal **, struct err *);
+/* Removes the segments before `from`, reads the others in order, then begins a new one.  `hold`: as wal_hold. */
+CHECKED enum rc wal_open(const char *dir, uint64_t from, uint64_t hold, const struct wal_reader *, struct wal **, struct err *);
+/* Segments from this one on stay although nobody needs them here; 0: none. */
+void wal_hold(struct wal *, uint64_t number);
 void wal_close(struct wal **);
 /* On an error nothing of the record stays. */
 CHECKED enum rc wal_append(struct wal *, struct str payload, struct err *);

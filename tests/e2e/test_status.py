@@ -13,7 +13,7 @@ global: {scrape_interval: 33s, external_labels: {site: north}}
 storage: {retention: 3d}
 scrape_configs:
   - {job_name: one, scrape_interval: 45s, basic_auth: {username: me, password: hush-hush}, static_configs: [{targets: ['127.0.0.1:1']}]}
-remote_write: [{url: 'http://me:hush-hush@127.0.0.1:2/write'}]
+remote_read: [{url: 'http://me:hush-hush@127.0.0.1:2/write'}]
 voice: {listen: 127.0.0.1:0}
 """
 
@@ -71,10 +71,10 @@ def test_statistics_of_series(tmp_path, start):
 def test_warnings_and_what_waits_for_the_next_start(tmp_path, start):
     daemon = start(tmp_path, CONFIG)
     said = daemon.ask("GET", "/api/tocsin/v1/status").json()
-    assert any("remote_write" in w["text"] and "tocsin.yml:" in w["at"] for w in said["warnings"]), said
+    assert any("remote_read" in w["text"] and "tocsin.yml:" in w["at"] for w in said["warnings"]), said
     assert said["at_next_start"] == [] and said["last_reload_refused"] is False
     page = daemon.ask("GET", "/text/status").body.decode()
-    assert "remote_write" in page
+    assert "remote_read" in page
     daemon.config.write_text(CONFIG.replace("3d", "4d").replace("query_timeout: 1m", "query_timeout: 2m, external_url: 'http://desk.example/'")
                              .replace("45s", "46s"))
     answer = daemon.ask("POST", "/-/reload")
