@@ -40,7 +40,7 @@ static double
 any_number(int round)
 {
 	static const double tens[] = {1, 10, 100, 1000, 1e6, 1e9, 1e12};
-	double v = (double)(((int64_t)mrand48() << 20) ^ mrand48());
+	double v = (double)((int64_t)((uint64_t)mrand48() << 20) ^ mrand48());
 	switch (round % 4) {
 	case 0: return v / tens[rand() % 7];
 	case 1: return (double)(rand() % 100000) / tens[rand() % 5];
@@ -75,7 +75,7 @@ UNIT(whole_numbers_are_written_whole)
 		ck_assert_str_eq(text, slow);
 	}
 	for (int round = 0; round < 100000; round++) {
-		int64_t v = ((int64_t)mrand48() << 32 ^ mrand48()) >> (rand() % 64);
+		int64_t v = (int64_t)((uint64_t)mrand48() << 32 ^ (uint64_t)mrand48()) >> (rand() % 64);
 		*number_i64(text, v) = '\0';
 		snprintf(slow, sizeof slow, "%" PRId64, v);
 		ck_assert_str_eq(text, slow);

@@ -20,7 +20,7 @@ static const struct expo_limits limits = {.line = 1 << 20, .labels = 128, .name 
 
 /* A family while its page is read. */
 struct building {
-	struct str name;
+	struct str name, type, help;
 	VEC(struct group_series) series;
 };
 
@@ -123,11 +123,15 @@ static void
 take_families(struct reading *r, struct pushed_group *g)
 {
 	g->families.p = arena_array(r->arena, struct group_family, r->families.n + 1);
-	g->families.n = r->families.n;
+	g->families.n = 0;
 	for (size_t i = 0; i < r->families.n; i++) {
 		const struct building *b = r->families.p[i];
-		struct group_family *f = &g->families.p[i];
+		if (!b->series.n) /* only spoken of */
+			continue;
+		struct group_family *f = &g->families.p[g->families.n++];
 		f->name = b->name;
+		f->type = b->type;
+		f->help = b->help;
 		f->series.n = b->series.n;
 		f->series.p = arena_array(r->arena, struct group_series, b->series.n + 1);
 		if (b->series.n)
@@ -163,6 +167,9 @@ group_page_read(
 		} else if (item == EXPO_TYPE) {
 			r.family = arena_str(a, r.x.family);
 			r.type = arena_str(a, r.x.text);
+			building_of(&r, r.family)->type = r.type;
+		} else if (item == EXPO_HELP) {
+			building_of(&r, r.x.family)->help = arena_str(a, r.x.text);
 		}
 	}
 	enum rc rc = expo_end(&r.x, e);

@@ -18,6 +18,8 @@ RECORD(group_series, GROUP_SERIES_KEYS)
 
 #define GROUP_FAMILY_KEYS(F)                                                                                 \
 	F(STR, name, 0, 0, "", "the metric's name, without the endings of its parts")                        \
+	F(STR, type, 0, 0, "", "what the page says that it is")                                              \
+	F(STR, help, 0, 0, "", "what the page says of it")                                                   \
 	F(MANY, series, group_series, 0, "", "its series")
 RECORD(group_family, GROUP_FAMILY_KEYS)
 

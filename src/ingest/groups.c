@@ -360,6 +360,21 @@ name_group(struct group *g, struct str tenant, struct pair *key, size_t n, struc
 	return rc;
 }
 
+static void
+describe(struct groups *gs, const struct pushed_group *r)
+{
+	VEC(struct tsdb_metadata) all = {0};
+	struct err e;
+	for (size_t i = 0; i < r->families.n; i++) {
+		const struct group_family *f = &r->families.p[i];
+		if (f->type.n || f->help.n)
+			*vec_add(&all) = (struct tsdb_metadata){f->name, f->type.n ? f->type : STR("unknown"), f->help, STR("")};
+	}
+	if (all.n && tsdb_metadata_put(gs->house.tsdb, r->tenant, all.p, all.n, &e) != RC_OK)
+		log_warn("ingest", "what a pushed page says of its metrics is not stored: %s", e.text);
+	vec_fini(&all);
+}
+
 /* [G1], [G3] */
 static enum rc
 keep(struct groups *gs, struct str key, struct group *fresh, const struct group *old, struct err *e)
@@ -375,6 +390,8 @@ keep(struct groups *gs, struct str key, struct group *fresh, const struct group 
 	enum rc rc = store(gs, &s, &c, e);
 	if (rc == RC_OK)
 		rc = write_file(gs, key, &fresh->record, e);
+	if (rc == RC_OK)
+		describe(gs, &fresh->record);
 	vec_fini(&s);
 	return rc;
 }

@@ -14,6 +14,7 @@ static const struct otlp_limits limits = {.attributes = 128, .bytes = 16384, .bu
 struct writing {
 	const struct otlp_house *house;
 	struct otlp_naming naming;
+	const char *described; /* the name, where it lies, of the metric that was described last */
 	struct pushed pushed;
 	struct otlp_counts *counts;
 	struct otlp o;
@@ -364,12 +365,36 @@ put_point(struct writing *w)
 	}
 }
 
+static const char *
+type_of(const struct otlp_metric *m)
+{
+	switch (m->kind) {
+	case OTLP_SUM: return m->monotonic ? "counter" : "gauge";
+	case OTLP_HISTOGRAM:
+	case OTLP_EXPONENTIAL: return "histogram";
+	case OTLP_SUMMARY: return "summary";
+	default: return "gauge";
+	}
+}
+
+/* Once for each metric of the request: its texts lie in the request's bytes. */
+static void
+describe_metric(struct writing *w)
+{
+	const struct otlp_metric *m = &w->o.metric;
+	if (m->name.p == w->described)
+		return;
+	w->described = m->name.p;
+	pushed_describe(&w->pushed, &(struct tsdb_metadata){metric_name(w), str_c(type_of(m)), m->description, m->unit});
+}
+
 static void
 take_point(struct writing *w)
 {
 	arena_reset(w->scratch);
 	w->counts->points++;
 	w->refused = false;
+	describe_metric(w);
 	point_labels(w);
 	put_point(w);
 	w->counts->refused += w->refused;

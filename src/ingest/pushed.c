@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "wire/histogram.h"
 
@@ -19,6 +21,8 @@ pushed_fini(struct pushed *p)
 	vec_fini(&p->samples);
 	vec_fini(&p->histograms);
 	buf_fini(&p->packed);
+	vec_fini(&p->described);
+	arena_destroy(&p->texts);
 }
 
 void
@@ -117,12 +121,34 @@ pushed_histogram(struct pushed *p, struct tsdb_ref ref, msec_t t, const struct h
 		append_histograms(p);
 }
 
+enum { DESCRIBED = 10000 }; /* of one request: more are passed over */
+
+void
+pushed_describe(struct pushed *p, const struct tsdb_metadata *m)
+{
+	if (p->described.n == DESCRIBED || (p->described.n && str_eq(p->described.p[p->described.n - 1].metric, m->metric)))
+		return;
+	if (!p->texts)
+		p->texts = arena_create();
+	*vec_add(&p->described) = (struct tsdb_metadata){arena_str(p->texts, m->metric), m->type, arena_str(p->texts, m->help), arena_str(p->texts, m->unit)};
+}
+
+/* Samples are what a request is about: when this fails they are stored all the same. */
+static void
+keep_described(struct pushed *p)
+{
+	struct err e;
+	if (p->described.n && tsdb_metadata_put(p->db, p->tenant, p->described.p, p->described.n, &e) != RC_OK)
+		log_warn("ingest", "what a request says of its metrics is not stored: %s", e.text);
+}
+
 enum rc
 pushed_end(struct pushed *p, struct err *e)
 {
 	const struct tsdb_counts *s = &p->counts.stored;
 	append(p);
 	append_histograms(p);
+	keep_described(p);
 	metric_add(METRIC_pushed_samples_total, (int64_t)s->stored);
 	if (p->rc != RC_OK)
 		return err_set(e, p->rc, "%s", p->failure.text);

@@ -38,6 +38,8 @@ struct pushed {
 	VEC(struct tsdb_sample) samples;
 	VEC(struct tsdb_histogram) histograms; /* their bytes stand in `packed`, one behind the other */
 	struct buf packed;
+	VEC(struct tsdb_metadata) described; /* in `texts` */
+	struct arena *texts;
 	struct err first; /* the first series that was refused, and why */
 	enum rc rc;       /* the store failed: `failure` says how */
 	struct err failure;
@@ -52,6 +54,8 @@ void pushed_refuse(struct pushed *, const struct err *);
 void pushed_sample(struct pushed *, struct tsdb_ref, msec_t t, double v);
 /* A native histogram. */
 void pushed_histogram(struct pushed *, struct tsdb_ref, msec_t t, const struct histogram *);
+/* What a metric is, with its texts as they are for the call; kept at the end. */
+void pushed_describe(struct pushed *, const struct tsdb_metadata *); /* its type is static */
 /* RC_INVALID, RC_REFUSED: some of it was refused (the text says what; the rest is stored).  RC_IO: send it again. */
 CHECKED enum rc pushed_end(struct pushed *, struct err *);
 

@@ -571,7 +571,7 @@ static bool
 add(struct native *h, const struct native *o, double sign, bool rest, struct arena *a, struct native_mix *mix)
 {
 	struct adding x = {h, sign, rest, a};
-	struct native_mix nobody;
+	struct native_mix nobody = {0};
 	mix = mix ? mix : &nobody;
 	if (native_is_custom(h) != native_is_custom(o)) {
 		mix->incompatible = true;

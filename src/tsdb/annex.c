@@ -70,17 +70,6 @@ add_text(struct buf *b, struct str s)
 	buf_str(b, s);
 }
 
-static bool
-take_text(struct proto *p, struct str *out)
-{
-	uint64_t n;
-	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
-		return false;
-	*out = str_n((const char *)p->at, n);
-	p->at += n;
-	return true;
-}
-
 static void
 add_metadata(struct buf *b, struct str tenant, const struct tsdb_metadata *m)
 {
@@ -193,8 +182,8 @@ annex_replay_metadata(struct tsdb *db, struct proto *p)
 	while (p->at < p->end) {
 		struct str tenant;
 		struct tsdb_metadata m;
-		if (!take_text(p, &tenant) || !take_text(p, &m.metric) || !take_text(p, &m.type) ||
-		    !take_text(p, &m.help) || !take_text(p, &m.unit))
+		if (!proto_text(p, &tenant) || !proto_text(p, &m.metric) || !proto_text(p, &m.type) ||
+		    !proto_text(p, &m.help) || !proto_text(p, &m.unit))
 			return false;
 		keep(metrics_of(db->annex, tenant), &m);
 	}
@@ -353,7 +342,7 @@ annex_replay_exemplars(struct tsdb *db, struct proto *p)
 			return false;
 		memcpy(&v, p->at, sizeof v);
 		p->at += sizeof v;
-		if (!take_text(p, &labels) || !labels_valid(labels) || id >= db->by_logged_id.n ||
+		if (!proto_text(p, &labels) || !labels_valid(labels) || id >= db->by_logged_id.n ||
 		    !db->by_logged_id.p[id])
 			return false;
 		push(db->annex, db->by_logged_id.p[id]->id, bits_unzigzag(t), v, labels);

@@ -305,17 +305,6 @@ visit_series(struct visit *v, void *tenant)
 }
 
 static bool
-take_text(struct proto *p, struct str *out)
-{
-	uint64_t n;
-	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
-		return false;
-	*out = str_n((const char *)p->at, n);
-	p->at += n;
-	return true;
-}
-
-static bool
 visit_pair(struct visit *v, void *tenant)
 {
 	struct pair pair;
@@ -334,7 +323,7 @@ visit_tenant(struct visit *v)
 	struct str name;
 	uint64_t pairs, series;
 	v->pairs.n = v->series.n = 0;
-	if (!take_text(&v->labels, &name) || !proto_varint(&v->labels, &pairs))
+	if (!proto_text(&v->labels, &name) || !proto_varint(&v->labels, &pairs))
 		return false;
 	void *tenant = v->v->tenant(v->v->arg, name);
 	bool ok = true;

@@ -96,17 +96,6 @@ deletions_save(const struct tsdb *db, const char *dir, struct err *e)
 }
 
 static bool
-take_text(struct proto *p, struct str *out)
-{
-	uint64_t n;
-	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
-		return false;
-	*out = str_n((const char *)p->at, n);
-	p->at += n;
-	return true;
-}
-
-static bool
 take_matchers(struct proto *p, struct matchers *out)
 {
 	uint64_t n, op;
@@ -114,7 +103,7 @@ take_matchers(struct proto *p, struct matchers *out)
 	if (!proto_varint(p, &n) || n > MATCHERS_MAX)
 		return false;
 	for (; n; n--)
-		if (!proto_varint(p, &op) || op > MATCH_NRE || !take_text(p, &name) || !take_text(p, &value) ||
+		if (!proto_varint(p, &op) || op > MATCH_NRE || !proto_text(p, &name) || !proto_text(p, &value) ||
 		    matchers_add(out, name, (enum match_op)op, value, NULL) != RC_OK)
 			return false;
 	return true;
@@ -134,7 +123,7 @@ take_deletion(struct proto *p, struct deletion *d)
 {
 	struct str tenant;
 	uint64_t min, max;
-	if (!take_text(p, &tenant))
+	if (!proto_text(p, &tenant))
 		return false;
 	d->tenant = str_n(mem_dup(tenant.p, tenant.n), tenant.n);
 	if (!take_matchers(p, &d->matchers) || !proto_varint(p, &min) || !proto_varint(p, &max) ||

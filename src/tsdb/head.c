@@ -278,8 +278,10 @@ add_range(struct samples *out, const struct timeline *line, const double *v, siz
 		from++;
 	while (to > from && timeline_at(line, (uint32_t)to - 1) > max)
 		to--;
+	if (to == from)
+		return;
 	samples_reserve(out, to - from);
-	out->unsorted |= to > from && out->n && timeline_at(line, (uint32_t)from) <= out->t[out->n - 1];
+	out->unsorted |= out->n && timeline_at(line, (uint32_t)from) <= out->t[out->n - 1];
 	for (size_t i = from; i < to; i++)
 		out->t[out->n + i - from] = timeline_at(line, (uint32_t)i);
 	memcpy(out->v + out->n, v + from, (to - from) * sizeof *v);

@@ -180,17 +180,6 @@ read_record(struct log_reader *r, struct str *payload, struct err *e)
 
 /* ---- records ---- */
 
-static bool
-take_text(struct proto *p, struct str *out)
-{
-	uint64_t n;
-	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
-		return false;
-	*out = str_n((const char *)p->at, n);
-	p->at += n;
-	return true;
-}
-
 static int64_t
 changed(int64_t from, uint64_t change)
 {
@@ -224,7 +213,7 @@ take_names(struct log_reader *r, struct proto *p)
 	while (p->at < p->end) {
 		uint64_t id;
 		struct str tenant, labels;
-		if (!proto_varint(p, &id) || id > IDS_MAX || !take_text(p, &tenant) || !take_text(p, &labels) || !labels_valid(labels))
+		if (!proto_varint(p, &id) || id > IDS_MAX || !proto_text(p, &tenant) || !proto_text(p, &labels) || !labels_valid(labels))
 			return false;
 		while (r->names.n <= id)
 			(void)vec_add(&r->names);
@@ -305,7 +294,7 @@ take_single(struct log_reader *r, struct proto *p, bool histograms, struct log_s
 		id = changed(id, by);
 		t = changed(t, later);
 		struct named *x = named(r, id);
-		if (!x || (histograms ? !take_text(p, &s.histogram) : p->end - p->at < (ptrdiff_t)sizeof s.v))
+		if (!x || (histograms ? !proto_text(p, &s.histogram) : p->end - p->at < (ptrdiff_t)sizeof s.v))
 			return false;
 		if (!histograms) {
 			memcpy(&s.v, p->at, sizeof s.v);

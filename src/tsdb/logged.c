@@ -167,17 +167,6 @@ log_histograms(struct tsdb *db, const struct tsdb_histogram *p, size_t n, struct
 
 /* ---- reading ---- */
 
-static bool
-take_text(struct proto *p, struct str *out)
-{
-	uint64_t n;
-	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
-		return false;
-	*out = str_n((const char *)p->at, n);
-	p->at += n;
-	return true;
-}
-
 static enum rc
 bad_record(struct err *e)
 {
@@ -191,8 +180,8 @@ replay_series(struct tsdb *db, struct proto *p, struct err *e)
 		uint64_t id;
 		struct str tenant;
 		struct labels ls;
-		if (!proto_varint(p, &id) || id > IDS_MAX || !take_text(p, &tenant) ||
-		    !take_text(p, &ls.bytes) || !labels_valid(ls.bytes))
+		if (!proto_varint(p, &id) || id > IDS_MAX || !proto_text(p, &tenant) ||
+		    !proto_text(p, &ls.bytes) || !labels_valid(ls.bytes))
 			return bad_record(e);
 		while (db->by_logged_id.n <= id)
 			vec_add(&db->by_logged_id);
@@ -362,7 +351,7 @@ replay_histograms(struct tsdb *db, struct proto *p, struct err *e)
 	while (p->at < p->end) {
 		uint64_t by, later;
 		struct str bytes;
-		if (!proto_varint(p, &by) || !proto_varint(p, &later) || !take_text(p, &bytes))
+		if (!proto_varint(p, &by) || !proto_varint(p, &later) || !proto_text(p, &bytes))
 			return bad_record(e);
 		id = changed(id, by);
 		t = changed(t, later);

@@ -165,7 +165,8 @@ line_of(struct reader *r)
 	l->hash = hash;
 	l->n_parts = n;
 	l->parts = mem_alloc((n + 1) * sizeof *l->parts);
-	memcpy(l->parts, r->parts.p, n * sizeof *l->parts);
+	if (n)
+		memcpy(l->parts, r->parts.p, n * sizeof *l->parts);
 	for (size_t i = 0; i < n; i++) {
 		timeline_hold(l->parts[i].line);
 		l->n_all += l->parts[i].n;

@@ -388,11 +388,13 @@ read_metric(struct otlp *o, struct str bytes)
 	struct proto m;
 	struct proto_field f;
 	struct str data = STR("");
-	o->metric = (struct otlp_metric){.name = STR(""), .unit = STR("")};
+	o->metric = (struct otlp_metric){.name = STR(""), .description = STR(""), .unit = STR("")};
 	proto_init(&o->points, STR(""));
 	for (proto_init(&m, bytes); proto_next(&m, &f);) {
 		if (proto_is(&f, 1, PROTO_BYTES)) {
 			o->metric.name = f.bytes;
+		} else if (proto_is(&f, 2, PROTO_BYTES)) {
+			o->metric.description = f.bytes;
 		} else if (proto_is(&f, 3, PROTO_BYTES)) {
 			o->metric.unit = f.bytes;
 		} else if (f.type == PROTO_BYTES) {

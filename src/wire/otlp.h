@@ -33,7 +33,7 @@ struct otlp_limits {
 };
 
 struct otlp_metric {
-	struct str name, unit;
+	struct str name, description, unit;
 	enum otlp_kind kind;
 	enum otlp_temporality temporality;
 	bool monotonic;

@@ -55,7 +55,7 @@ static const struct field exponential[] = {
     {"dataPoints", 1, MESSAGE, true, exponential_point}, {"aggregationTemporality", 2, TEMPORALITY}, {0}};
 static const struct field summary[] = {{"dataPoints", 1, MESSAGE, true, summary_point}, {0}};
 
-static const struct field metric[] = {{"name", 1, TEXT}, {"unit", 3, TEXT},
+static const struct field metric[] = {{"name", 1, TEXT}, {"description", 2, TEXT}, {"unit", 3, TEXT},
     {"gauge", OTLP_GAUGE, MESSAGE, false, gauge}, {"sum", OTLP_SUM, MESSAGE, false, sum},
     {"histogram", OTLP_HISTOGRAM, MESSAGE, false, histogram},
     {"exponentialHistogram", OTLP_EXPONENTIAL, MESSAGE, false, exponential},

@@ -44,6 +44,18 @@ proto_varint(struct proto *p, uint64_t *out)
 	return proto_varint_long(p, out);
 }
 
+/* A text behind its length, not a field: as our own files and logs hold them; borrowed. */
+static inline bool
+proto_text(struct proto *p, struct str *out)
+{
+	uint64_t n;
+	if (!proto_varint(p, &n) || n > (size_t)(p->end - p->at))
+		return false;
+	*out = str_n((const char *)p->at, n);
+	p->at += n;
+	return true;
+}
+
 static inline bool
 proto_is(const struct proto_field *f, uint32_t number, enum proto_type type)
 {

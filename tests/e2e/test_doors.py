@@ -240,6 +240,18 @@ def test_otlp_exponential_histograms_become_native_ones(world):
     assert ask(world, "histogram_count(waits_seconds)") == {labels(): 6}
 
 
+def test_what_is_said_of_metrics_is_kept(world):
+    about = lambda: world.ask("GET", "/api/v1/metadata").json()["data"]
+    page = b"# HELP jobs_done_total what is done\n# TYPE jobs_done_total counter\n# HELP absent nothing of it\njobs_done_total 4\n"
+    assert world.ask("PUT", "/metrics/job/described", page).status == 200
+    metric = {"name": "queue.size", "description": "how long the queue is", "unit": "By", "gauge": {"dataPoints": [{"timeUnixNano": nanos(), "asDouble": 5}]}}
+    said = world.ask("POST", "/v1/metrics", otlp([metric]), headers={"Content-Type": "application/json"})
+    assert said.status == 200, said.body
+    assert about()["jobs_done_total"] == [{"type": "counter", "help": "what is done", "unit": ""}]
+    assert about()["queue_size_bytes"] == [{"type": "gauge", "help": "how long the queue is", "unit": "By"}]
+    assert "absent" not in about()
+
+
 def test_otlp_says_what_it_did_not_take(world):
     at = nanos()
     said = world.ask("POST", "/v1/metrics", otlp([
