@@ -1,18 +1,22 @@
 /*
  * remote_read.c — a Prometheus asks for our samples.
  *
- * Answers are sampled ones, which every reader takes, also one that would rather have chunks.  They pay from the same
- * budgets as queries do.
+ * Samples in one message, or (for who would rather have that) a stream of frames with XOR chunks:
+ *     frame: length (varint), CRC (4 bytes, big-endian), a ChunkedReadResponse with one series or a part of it
+ * Where native histograms are in the answer it is samples for everybody: there are no chunks of them here.  Both pay from
+ * the same budgets as queries do.
  */
 #include <string.h>
 
 #include "api/tenant.h"
 #include "base/budget.h"
 #include "label/matcher.h"
+#include "wire/crc32c.h"
 #include "wire/histogram.h"
 #include "wire/prompb.h"
 #include "wire/prompb_read.h"
 #include "wire/snappy.h"
+#include "wire/xor.h"
 
 struct reading {
 	struct call *call;
@@ -23,6 +27,8 @@ struct reading {
 	VEC(struct prompb_sample) samples;
 	VEC(struct str) histograms; /* messages, in the arena */
 	struct arena *arena;
+	bool chunks, histograms_met;
+	int64_t query; /* its place among those of the request */
 };
 
 /* From the store's bytes to messages. */
@@ -53,6 +59,65 @@ cost_of(const struct tsdb_view *v)
 	return v->n + v->n_histograms + bytes / 16;
 }
 
+/* ---- chunks ---- */
+
+enum { CHUNK_SAMPLES = 120, FRAME_MAX = 1 << 20, CHUNK_XOR = 1 };
+
+static void
+put_labels(struct labels ls, struct buf *series)
+{
+	struct buf label = {0};
+	labels_each (ls, l) {
+		buf_clear(&label);
+		proto_put_bytes(&label, 1, l.it.name);
+		proto_put_bytes(&label, 2, l.it.value);
+		proto_put_bytes(series, 1, buf_view(&label));
+	}
+	buf_fini(&label);
+}
+
+static void
+put_chunk(const struct tsdb_view *v, size_t from, size_t n, struct buf *series)
+{
+	struct buf bytes = {0}, chunk = {0};
+	xor_write(&bytes, v->t + from, v->v + from, n);
+	proto_put_varint(&chunk, 1, (uint64_t)v->t[from]);
+	proto_put_varint(&chunk, 2, (uint64_t)v->t[from + n - 1]);
+	proto_put_varint(&chunk, 3, CHUNK_XOR);
+	proto_put_bytes(&chunk, 4, buf_view(&bytes));
+	proto_put_bytes(series, 2, buf_view(&chunk));
+	buf_fini(&bytes);
+	buf_fini(&chunk);
+}
+
+static void
+put_frame(struct reading *r, struct str series)
+{
+	struct buf message = {0};
+	proto_put_bytes(&message, 1, series);
+	proto_put_varint(&message, 2, (uint64_t)r->query);
+	proto_add_varint(&r->out, message.n);
+	buf_u32(&r->out, crc32c(buf_view(&message)));
+	buf_str(&r->out, buf_view(&message));
+	buf_fini(&message);
+}
+
+static void
+add_chunks(struct reading *r, const struct tsdb_view *v)
+{
+	for (size_t at = 0, n; at < v->n;) {
+		buf_clear(&r->result);
+		put_labels(v->labels, &r->result);
+		for (; at < v->n && r->result.n < FRAME_MAX; at += n) {
+			n = v->n - at < CHUNK_SAMPLES ? v->n - at : CHUNK_SAMPLES;
+			put_chunk(v, at, n, &r->result);
+		}
+		put_frame(r, buf_view(&r->result));
+	}
+}
+
+/* ---- */
+
 static enum rc
 add_series(struct reading *r, const struct tsdb_view *v, struct err *e)
 {
@@ -64,6 +129,11 @@ add_series(struct reading *r, const struct tsdb_view *v, struct err *e)
 	if (budget_take(BUDGET_query_samples, cost, e) != RC_OK)
 		return RC_REFUSED;
 	r->paid += cost;
+	r->histograms_met |= v->n_histograms > 0;
+	if (r->chunks) {
+		add_chunks(r, v);
+		return RC_OK;
+	}
 	r->labels.n = r->samples.n = 0;
 	labels_each (v->labels, l)
 		*vec_add(&r->labels) = l.it;
@@ -83,10 +153,12 @@ answer_query(struct reading *r, const struct prompb_read *q, const struct matche
 	struct tsdb_view v;
 	enum rc rc = tsdb_cursor_create(r->call->api->house.tsdb, &sel, &cur, e);
 	buf_clear(&r->result);
-	while (rc == RC_OK && tsdb_cursor_next(cur, &v))
+	while (rc == RC_OK && !(r->chunks && r->histograms_met) && tsdb_cursor_next(cur, &v))
 		rc = add_series(r, &v, e);
 	tsdb_cursor_destroy(&cur);
-	proto_put_bytes(&r->out, 1, buf_view(&r->result));
+	if (!r->chunks)
+		proto_put_bytes(&r->out, 1, buf_view(&r->result));
+	r->query++;
 	return rc;
 }
 
@@ -125,8 +197,15 @@ unpack_and_read(struct reading *r, struct err *e)
 {
 	struct buf body = {0};
 	enum rc rc = snappy_unpack(r->call->req->body, 1 << 20, &body, e);
+	r->chunks = rc == RC_OK && prompb_read_wants_chunks(buf_view(&body));
 	if (rc == RC_OK)
 		rc = read_all(r, buf_view(&body), e);
+	if (rc == RC_OK && r->chunks && r->histograms_met) { /* once more, as samples */
+		r->chunks = false;
+		r->query = 0;
+		buf_clear(&r->out);
+		rc = read_all(r, buf_view(&body), e);
+	}
 	buf_fini(&body);
 	return rc;
 }
@@ -135,6 +214,10 @@ static void
 answer(struct reading *r)
 {
 	struct buf packed = {0};
+	if (r->chunks) {
+		http_answer_buf(r->call->req, 200, "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse", &r->out);
+		return;
+	}
 	snappy_pack(buf_view(&r->out), &packed);
 	http_answer_header(r->call->req, "Content-Encoding", STR("snappy"));
 	http_answer_buf(r->call->req, 200, "application/x-protobuf", &packed);

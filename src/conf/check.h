@@ -15,6 +15,7 @@ struct conf_judges {
 	enum rc (*template)(struct str, struct err *);      /* Alertmanager's */
 	enum rc (*rule_template)(struct str, struct err *); /* Prometheus' */
 	enum rc (*promql)(struct str, struct err *);
+	enum rc (*graphite)(struct str, struct err *); /* a template of graphite.templates */
 	enum rc (*zone)(struct str, struct err *); /* a time zone's name; "" is UTC */
 };
 

@@ -318,6 +318,27 @@ check_retentions(struct check *c, const struct conf_storage *s)
 }
 
 static void
+check_port(struct check *c, const struct layout *l, const void *record, struct str listen)
+{
+	uint64_t port;
+	ptrdiff_t colon = -1;
+	for (size_t i = 0; i < listen.n; i++)
+		colon = listen.p[i] == ':' ? (ptrdiff_t)i : colon;
+	if (listen.n && (colon < 0 || !str_u64(str_from(listen, (size_t)colon + 1), &port) || port > 65535))
+		check_error(c, l, record, "listen", "\"%.*s\" must be address:port", STR_ARG(str_to(listen, 80)));
+}
+
+static void
+check_ports(struct check *c, const struct conf_root *r)
+{
+	const struct conf_graphite *g = &r->graphite;
+	check_port(c, &conf_graphite_layout, g, g->listen);
+	check_port(c, &conf_statsd_layout, &r->statsd, r->statsd.listen);
+	for (size_t i = 0; i < g->templates.n; i++)
+		check_text(c, c->judges.graphite, g->templates.p[i], check_item(c, &conf_graphite_layout, g, "templates", i), "templates");
+}
+
+static void
 check_own(struct loader *l)
 {
 	const struct conf_root *r = l->root;
@@ -336,6 +357,7 @@ check_own(struct loader *l)
 		    "sync: \"%.*s\" is neither a duration such as 200ms nor batch nor none",
 		    STR_ARG(str_to(r->storage.sync, 40)));
 	check_retentions(c, &r->storage);
+	check_ports(c, r);
 	double percentage = r->storage.tsdb.retention.percentage;
 	if (!(percentage >= 0 && percentage <= 100))
 		check_error(c, &conf_tsdb_retention_layout, &r->storage.tsdb.retention, "percentage",

@@ -64,13 +64,19 @@ sweep(struct deltas *d)
 }
 
 static struct delta *
-find(struct deltas *d, struct str tenant, struct str series)
+look_up(struct deltas *d, struct str tenant, struct str series)
 {
 	buf_clear(&d->key);
 	buf_str(&d->key, tenant);
 	buf_ch(&d->key, '\0');
 	buf_str(&d->key, series);
-	struct delta *one = map_get(d->all, buf_view(&d->key));
+	return map_get(d->all, buf_view(&d->key));
+}
+
+static struct delta *
+find(struct deltas *d, struct str tenant, struct str series)
+{
+	struct delta *one = look_up(d, tenant, series);
 	if (one)
 		return one;
 	if (map_count(d->all) >= d->limit)
@@ -88,6 +94,28 @@ deltas_now(struct deltas *d, msec_t now)
 {
 	pthread_mutex_lock(&d->lock);
 	d->now = now;
+	pthread_mutex_unlock(&d->lock);
+}
+
+bool
+deltas_knows(struct deltas *d, struct str tenant, struct str series)
+{
+	pthread_mutex_lock(&d->lock);
+	bool known = look_up(d, tenant, series) != NULL;
+	pthread_mutex_unlock(&d->lock);
+	return known;
+}
+
+void
+deltas_begin(struct deltas *d, struct str tenant, struct str series, msec_t t, double sum)
+{
+	pthread_mutex_lock(&d->lock);
+	struct delta *one = find(d, tenant, series);
+	if (one && one->last == INT64_MIN) {
+		one->last = t;
+		one->sum = sum;
+		one->heard = d->now;
+	}
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -175,6 +175,17 @@ struct value {
 	bool delta;
 };
 
+/* A series whose differences are new to this process may have a sum already. */
+static void
+begin_delta(struct writing *w, struct tsdb_ref ref, msec_t t)
+{
+	struct str series = buf_view(&w->pushed.labels);
+	msec_t at;
+	double sum;
+	if (!deltas_knows(w->house->deltas, w->pushed.tenant, series) && tsdb_last(w->house->tsdb, ref, t - DELTAS_KEPT, &at, &sum))
+		deltas_begin(w->house->deltas, w->pushed.tenant, series, at, sum);
+}
+
 /* One series of the point: w->labels, then `extra` (its name may be empty), then the metric's name. */
 static void
 put(struct writing *w, struct str name, struct pair extra, const struct value *v)
@@ -194,6 +205,8 @@ put(struct writing *w, struct str name, struct pair extra, const struct value *v
 		return;
 	}
 	/* what pushed_series has made of the labels names the series */
+	if (v->delta && !w->o.point.no_value)
+		begin_delta(w, ref, v->t);
 	if (v->delta && !w->o.point.no_value &&
 	    deltas_add(w->house->deltas, w->pushed.tenant, buf_view(&w->pushed.labels), v->t, v->v, &sum,
 		&e) != RC_OK) {

@@ -16,6 +16,8 @@ struct meter {
 	size_t seen; /* values since the last flush */
 	struct map *members;
 	msec_t heard;
+	bool stored;   /* it was flushed once, so the sums are whole */
+	bool absolute; /* a gauge that was set, not only changed */
 };
 
 struct statsd {
@@ -126,7 +128,10 @@ count_line(struct statsd *s, struct meter *m, const struct statsd_line *l)
 {
 	switch (l->type) {
 	case STATSD_COUNTER: m->sum += l->value / l->rate; break;
-	case STATSD_GAUGE: m->sum = l->relative ? m->sum + l->value : l->value; break;
+	case STATSD_GAUGE:
+		m->sum = l->relative ? m->sum + l->value : l->value;
+		m->absolute |= !l->relative;
+		break;
 	case STATSD_TIMER:
 		m->sum += l->value / l->rate;
 		m->count += 1 / l->rate;
@@ -180,11 +185,9 @@ statsd_counts(const struct statsd *s, size_t *lines, size_t *bad)
 
 /* ---- flush ---- */
 
-static void
-put(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile,
-    msec_t now, double v)
+static bool
+ref_of(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile, struct tsdb_ref *ref)
 {
-	struct tsdb_ref ref;
 	s->labels.n = 0;
 	for (size_t i = 0; i < m->tags.n; i++)
 		*vec_add(&s->labels) = m->tags.p[i];
@@ -194,8 +197,30 @@ put(struct statsd *s, struct pushed *p, const struct meter *m, const char *endin
 	buf_str(&s->key, m->name);
 	buf_c(&s->key, ending);
 	*vec_add(&s->labels) = (struct pair){STR(LABEL_METRIC), buf_view(&s->key)};
-	if (pushed_series(p, s->labels.p, s->labels.n, &ref))
+	return pushed_series(p, s->labels.p, s->labels.n, ref);
+}
+
+static void
+put(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile,
+    msec_t now, double v)
+{
+	struct tsdb_ref ref;
+	if (ref_of(s, p, m, ending, quantile, &ref))
 		pushed_sample(p, ref, now, v);
+}
+
+/* A sum of a meter that is new to this process goes on from where the store has it. */
+static void
+put_sum(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, msec_t now, double *sum, bool gone)
+{
+	struct tsdb_ref ref;
+	msec_t at;
+	double before;
+	if (!ref_of(s, p, m, ending, NULL, &ref))
+		return;
+	if (!m->stored && tsdb_last(s->tsdb, ref, now - STATSD_KEPT, &at, &before))
+		*sum += before;
+	pushed_sample(p, ref, now, gone ? tsdb_stale() : *sum);
 }
 
 static int
@@ -220,21 +245,24 @@ put_timer(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool 
 		put(s, p, m, "", quantiles[i].text, now,
 		    n && !gone ? m->values.p[(size_t)(quantiles[i].rank * (double)(n - 1) + 0.5)]
 			       : tsdb_stale());
-	put(s, p, m, "_sum", NULL, now, gone ? tsdb_stale() : m->sum);
-	put(s, p, m, "_count", NULL, now, gone ? tsdb_stale() : m->count);
+	put_sum(s, p, m, "_sum", now, &m->sum, gone);
+	put_sum(s, p, m, "_count", now, &m->count, gone);
 	m->values.n = m->seen = 0;
 }
 
 static void
 put_meter(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool gone)
 {
-	if (m->type == STATSD_TIMER) {
+	double members = m->members ? (double)map_count(m->members) : 0;
+	bool runs = m->type == STATSD_COUNTER || (m->type == STATSD_GAUGE && !m->absolute);
+	if (m->type == STATSD_TIMER)
 		put_timer(s, p, m, now, gone);
-		return;
-	}
-	double v = m->type == STATSD_SET ? (m->members ? (double)map_count(m->members) : 0) : m->sum;
-	put(s, p, m, "", NULL, now, gone ? tsdb_stale() : v);
+	else if (runs)
+		put_sum(s, p, m, "", now, &m->sum, gone);
+	else
+		put(s, p, m, "", NULL, now, gone ? tsdb_stale() : m->type == STATSD_SET ? members : m->sum);
 	map_destroy(&m->members);
+	m->stored = true;
 }
 
 enum rc

@@ -3,8 +3,8 @@
  *
  * IDEA   A counter is a sum that only grows, as everywhere else here; a gauge its last value; a timer quantiles of what came
  *        since the last flush, and _sum and _count that grow; a set how many different texts came since.  Units stay as they
- *        were sent (milliseconds).  All of it is in memory: after a restart counters begin at 0, which rate() takes for
- *        what it is.
+ *        were sent (milliseconds).  All of it is in memory, but a sum begins where the store has the series' last one, if that is
+ *        not older than STATSD_KEPT: a restart is no reset, and costs at most what came since the last flush.
  *
  * Bounded: so many meters, and of each so many values and members between two flushes (of more a fair sample; the count is
  * right all the same).  A meter that hears nothing for STATSD_IDLE is forgotten, its series end.  One thread at a time.
@@ -14,7 +14,7 @@
 
 #include "ingest/pushed.h"
 
-enum { STATSD_VALUES = 10000, STATSD_MEMBERS = 100000, STATSD_IDLE = 60 * 60 * 1000 };
+enum { STATSD_VALUES = 10000, STATSD_MEMBERS = 100000, STATSD_IDLE = 60 * 60 * 1000, STATSD_KEPT = 24 * 60 * 60 * 1000 };
 
 struct statsd;
 

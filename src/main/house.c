@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alert/judges.h"
+#include "ingest/graphite.h"
 #include "base/must.h"
 #include "promql/promql.h"
 
@@ -103,5 +104,6 @@ house_judges(void)
 	static struct conf_judges judges;
 	judges_fill(&judges);
 	judges.promql = judge_promql;
+	judges.graphite = graphite_template_check;
 	return &judges;
 }

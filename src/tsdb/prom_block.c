@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "wire/crc32c.h"
 #include "wire/json.h"
 #include "wire/proto.h"
 #include "wire/xor.h"
@@ -62,25 +63,6 @@ static uint64_t
 be64(const char *p)
 {
 	return (uint64_t)be32(p) << 32 | be32(p + 4);
-}
-
-/* Castagnoli's polynomial, the lowest bit first. */
-static uint32_t
-crc32c(struct str s)
-{
-	static uint32_t table[256];
-	if (!table[1]) {
-		for (uint32_t i = 256; i-- > 1;) {
-			uint32_t x = i;
-			for (int k = 0; k < 8; k++)
-				x = x & 1 ? x >> 1 ^ 0x82f63b78u : x >> 1;
-			table[i] = x;
-		}
-	}
-	uint32_t c = ~0u;
-	for (size_t i = 0; i < s.n; i++)
-		c = table[(c ^ (unsigned char)s.p[i]) & 0xff] ^ c >> 8;
-	return ~c;
 }
 
 static int64_t

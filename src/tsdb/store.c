@@ -395,3 +395,34 @@ tsdb_written_since(struct tsdb *db, struct tsdb_moment m)
 	pthread_rwlock_unlock(&db->lock);
 	return oldest;
 }
+
+static bool
+last_within(struct tsdb *db, const struct series *s, msec_t min, msec_t *t, double *v)
+{
+	struct samples found = {0};
+	series_read(db, s, min, INT64_MAX, &found);
+	while (found.n && tsdb_is_stale(found.v[found.n - 1]))
+		found.n--;
+	bool any = found.n > 0;
+	if (any) {
+		*t = found.t[found.n - 1];
+		*v = found.v[found.n - 1];
+	}
+	samples_fini(&found);
+	return any;
+}
+
+/* Mostly it is near the end, so that much is read first. */
+bool
+tsdb_last(struct tsdb *db, struct tsdb_ref ref, msec_t since, msec_t *t, double *v)
+{
+	pthread_rwlock_rdlock(&db->lock);
+	const struct series *s = ref.id < db->series.n ? db->series.p[ref.id] : NULL;
+	bool any = false;
+	if (s && s->min <= s->max && s->max >= since) {
+		msec_t near = s->max > since + HOUR ? s->max - HOUR : since;
+		any = last_within(db, s, near, t, v) || (near > since && last_within(db, s, since, t, v));
+	}
+	pthread_rwlock_unlock(&db->lock);
+	return any;
+}

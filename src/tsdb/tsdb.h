@@ -166,6 +166,9 @@ size_t tsdb_cursor_count(const struct tsdb_cursor *);
 bool tsdb_cursor_next(struct tsdb_cursor *, struct tsdb_view *);       /* decodes the samples */
 bool tsdb_cursor_next_labels(struct tsdb_cursor *, struct labels *);   /* does not */
 
+/* The newest number of a series, which is no end and not older than `since`; false: there is none. */
+bool tsdb_last(struct tsdb *, struct tsdb_ref, msec_t since, msec_t *t, double *v);
+
 /* Sorted, unique; in `a`.  `limit` 0: none. */
 CHECKED enum rc tsdb_label_names(struct tsdb *, const struct tsdb_select *, size_t limit, struct arena *a,
     struct strs *, struct err *);

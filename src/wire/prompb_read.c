@@ -86,3 +86,24 @@ prompb_read_end(struct prompb_read *r, struct err *e)
 {
 	return r->failed ? err_set(e, RC_INVALID, "%s", r->err.text) : RC_OK;
 }
+
+enum { ACCEPTED = 2, SAMPLES = 0, STREAMED_XOR_CHUNKS = 1 };
+
+/* The first type that we have, packed or one by one; none: samples. */
+bool
+prompb_read_wants_chunks(struct str request)
+{
+	struct proto m, packed;
+	struct proto_field f;
+	for (proto_init(&m, request); proto_next(&m, &f);) {
+		if (proto_is(&f, ACCEPTED, PROTO_VARINT) && f.u <= STREAMED_XOR_CHUNKS)
+			return f.u == STREAMED_XOR_CHUNKS;
+		if (!proto_is(&f, ACCEPTED, PROTO_BYTES))
+			continue;
+		uint64_t type;
+		for (proto_init(&packed, f.bytes); packed.at < packed.end && proto_varint(&packed, &type);)
+			if (type <= STREAMED_XOR_CHUNKS)
+				return type == STREAMED_XOR_CHUNKS;
+	}
+	return false;
+}

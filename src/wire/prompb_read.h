@@ -35,6 +35,9 @@ struct prompb_read {
 	struct err err;
 };
 
+/* Would the asker rather have XOR chunks in a stream than samples? */
+bool prompb_read_wants_chunks(struct str request);
+
 void prompb_read_init(struct prompb_read *, struct str body);
 void prompb_read_fini(struct prompb_read *);
 bool prompb_read_next(struct prompb_read *);

@@ -46,3 +46,20 @@ UNIT(queries_of_remote_read_are_read_and_cut_ones_refused)
 	buf_fini(&b);
 }
 END
+
+UNIT(prompb_read_knows_what_is_wanted)
+{
+	static const struct {
+		struct str request;
+		bool chunks;
+	} rows[] = {
+	    {{"", 0}, false},
+	    {{"\x12\x02\x01\x00", 4}, true},  /* packed: chunks, or else samples */
+	    {{"\x12\x02\x00\x01", 4}, false},
+	    {{"\x10\x01\x10\x00", 4}, true}, /* one by one */
+	    {{"\x10\x07\x10\x00", 4}, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		ck_assert(prompb_read_wants_chunks(rows[i].request) == rows[i].chunks);
+}
+END

@@ -205,14 +205,16 @@ def test_otlp_in_json(world):
     assert ask(world, "target_info") == {labels(__name__="target_info", job="eu/shop", instance="i1", host_name="h1"): 1}
 
 
-def test_otlp_in_protobuf_with_differences(world):
-    def request(value, seconds):
-        text = lambda number, s: field(number, s.encode())
-        attribute = field(1, text(1, "service.name") + field(2, text(1, "worker")))
-        point = b"\x19" + struct.pack("<Q", int(nanos(seconds))) + b"\x31" + struct.pack("<q", value)
-        metric = text(1, "jobs.done") + field(7, field(1, point) + b"\x10\x01\x18\x01")
-        return field(1, field(1, attribute) + field(2, field(2, metric)))
+def difference(value, seconds):
+    text = lambda number, s: field(number, s.encode())
+    attribute = field(1, text(1, "service.name") + field(2, text(1, "worker")))
+    point = b"\x19" + struct.pack("<Q", int(nanos(seconds))) + b"\x31" + struct.pack("<q", value)
+    metric = text(1, "jobs.done") + field(7, field(1, point) + b"\x10\x01\x18\x01")
+    return field(1, field(1, attribute) + field(2, field(2, metric)))
 
+
+def test_otlp_in_protobuf_with_differences(world):
+    request = difference
     headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}
     for value, seconds in ((3, -10), (4, -5)):
         said = world.ask("POST", "/v1/metrics", gzip.compress(request(value, seconds)), headers=headers)
@@ -335,6 +337,32 @@ def test_statsd(tmp_path, start):
     assert ask(daemon, 'max_over_time(t{quantile="0.9"}[1m])') == {labels(quantile="0.9", route="/a"): 90}
     daemon.wait(lambda: ask(daemon, '{__name__="app.hits"}') == {labels(__name__="app.hits"): 17})
     assert "none of c, g, ms" in daemon.log.read_text()
+
+
+def test_sums_go_on_after_a_restart(tmp_path, start):
+    port = free_port()
+    daemon = start(tmp_path, 'statsd: {listen: "127.0.0.1:%d", flush: 200ms}\n' % port)
+    headers = {"Content-Type": "application/x-protobuf"}
+
+    def send(lines):
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.sendall(lines)
+
+    send(b"hits:5|c\nqueue:10|g\nqueue:-4|g\nt:8|ms\nlevel:3|g\n")
+    first = difference(4, -8)
+    assert daemon.ask("POST", "/v1/metrics", first, headers=headers).status == 200
+    daemon.wait(lambda: ask(daemon, "hits") == {labels(__name__="hits"): 5})
+    for pid in daemon.children():
+        os.kill(int(pid), signal.SIGKILL)
+    daemon.wait(lambda: daemon.ask("GET", "/-/ready").status == 200)
+    daemon.wait(lambda: not send(b"hits:2|c\nqueue:+1|g\nt:2|ms\nlevel:1|g\n"))
+    daemon.wait(lambda: ask(daemon, "hits") == {labels(__name__="hits"): 7})
+    assert ask(daemon, "queue") == {labels(__name__="queue"): 7} and ask(daemon, "level") == {labels(__name__="level"): 1}
+    assert ask(daemon, "t_sum + on() t_count") == {(): 12}
+    again = daemon.ask("POST", "/v1/metrics", first, headers=headers)  # the sender does not know that it was taken
+    assert again.status == 200 and b"delta" in again.body
+    assert daemon.ask("POST", "/v1/metrics", difference(3, -2), headers=headers).body == b""
+    assert ask(daemon, "jobs_done_total") == {labels(__name__="jobs_done_total", job="worker"): 7}
 
 
 # ---- a Prometheus beside us ----
