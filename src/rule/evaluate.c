@@ -220,18 +220,14 @@ write_state(struct running *r, const struct instance *in)
 }
 
 static void
-remember(struct running *r, const struct instance *in)
+remember(struct running *r, struct instance *in)
 {
-	*vec_add(&r->memories) = (struct rule_memory){
-	    .key = arena_fmt(r->arena, "%.*s/%016llx", STR_ARG(r->rule->key), (unsigned long long)labels_hash(in->labels)),
-	    .rule = r->rule->key,
-	    .customer = r->group->tenant,
-	    .labels = labels_to_pairs(in->labels, r->arena),
-	    .active_at = in->active_at,
-	    .fired_at = in->fired_at,
-	    .keep_since = in->keep_since,
-	    .removed = in->state == INSTANCE_RESOLVED,
-	};
+	struct rule_memory m = instance_memory(in, r->arena, r->at);
+	m.key = arena_fmt(r->arena, "%.*s/%016llx", STR_ARG(r->rule->key), (unsigned long long)labels_hash(in->labels));
+	m.rule = r->rule->key;
+	m.customer = r->group->tenant;
+	in->kept = !m.removed;
+	*vec_add(&r->memories) = m;
 }
 
 static bool
@@ -316,7 +312,7 @@ judge(struct running *r, const struct promql_result *res)
 	instances_end(all, &times, r->at);
 	map_each(all->map, e) {
 		struct instance *in = e->value;
-		if (in->changed)
+		if (instance_is_news(in, r->at))
 			remember(r, in);
 		write_state(r, in);
 		hand_on(r, in);

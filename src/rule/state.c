@@ -8,6 +8,9 @@
 
 const char *const instance_states[] = {"pending", "firing", "inactive", NULL};
 
+#define RECORD_SELF struct rule_change
+RECORD_LAYOUT(rule_change, RULE_CHANGE_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct rule_memory
 RECORD_LAYOUT(rule_memory, RULE_MEMORY_KEYS)
 #undef RECORD_SELF
@@ -105,13 +108,43 @@ instances_keep(struct instances *s, bool (*keep)(void *, struct instance *), voi
 
 /* ---- flapping ---- */
 
+/* How many of its changes the ring still holds. */
+static size_t
+in_ring(const struct instance *i)
+{
+	return i->n_changes < i->ring ? i->n_changes : i->ring;
+}
+
+/* The k-th of those, the oldest first. */
+static msec_t
+change_at(const struct instance *i, size_t k)
+{
+	return i->changes[(i->n_changes - in_ring(i) + k) % i->ring];
+}
+
+/* Another configuration may count more or fewer; the newest stay. */
+static void
+fit_ring(struct instance *i, size_t ring)
+{
+	if (i->ring == ring)
+		return;
+	msec_t *fresh = mem_zalloc(ring * sizeof *fresh);
+	size_t have = in_ring(i), keep = have < ring ? have : ring;
+	for (size_t k = 0; k < keep; k++)
+		fresh[k] = change_at(i, have - keep + k);
+	mem_free(i->changes);
+	i->changes = fresh;
+	i->n_changes = keep;
+	i->ring = ring;
+}
+
 static void
 note_change(struct instance *i, const struct rule_times *t, msec_t now)
 {
-	if (!i->changes)
-		i->changes = mem_zalloc(t->changes * sizeof *i->changes);
+	fit_ring(i, t->changes);
 	i->changes[i->n_changes++ % t->changes] = now;
 	i->remembered = now + t->calm;
+	i->changed = true;
 	msec_t oldest = i->changes[i->n_changes % t->changes];
 	if (i->n_changes >= t->changes && now - oldest <= t->calm)
 		i->flapping = true;
@@ -183,8 +216,43 @@ instances_restore(struct instances *s, const struct rule_memory *m)
 	i->active_at = m->active_at;
 	i->fired_at = m->fired_at;
 	i->keep_since = m->keep_since;
-	i->state = m->fired_at ? INSTANCE_FIRING : INSTANCE_PENDING;
+	i->state = m->resolved_at ? INSTANCE_RESOLVED : m->fired_at ? INSTANCE_FIRING : INSTANCE_PENDING;
+	i->resolved_at = m->resolved_at;
+	i->remembered = m->remembered;
+	i->flapping = m->flapping;
+	i->holds = !m->resolved_at && !m->keep_since && !m->ceased;
+	i->kept = true;
+	if (m->changes.n) {
+		fit_ring(i, m->changes.n);
+		for (size_t k = 0; k < m->changes.n; k++)
+			i->changes[k] = m->changes.p[k].at;
+		i->n_changes = m->changes.n;
+	}
 	arena_destroy(&a);
+}
+
+bool
+instance_is_news(const struct instance *i, msec_t now)
+{
+	return i->changed || (i->kept && i->state == INSTANCE_RESOLVED && now >= i->remembered);
+}
+
+struct rule_memory
+instance_memory(const struct instance *i, struct arena *a, msec_t now)
+{
+	struct rule_memory m = {.labels = labels_to_pairs(i->labels, a),
+	    .active_at = i->active_at,
+	    .fired_at = i->fired_at,
+	    .keep_since = i->keep_since,
+	    .resolved_at = i->state == INSTANCE_RESOLVED ? i->resolved_at : 0,
+	    .remembered = i->remembered,
+	    .flapping = i->flapping,
+	    .ceased = i->state == INSTANCE_FIRING && !i->holds && !i->keep_since,
+	    .removed = i->state == INSTANCE_RESOLVED && now >= i->remembered};
+	m.changes.p = arena_array(a, struct rule_change, in_ring(i) + 1);
+	for (; m.changes.n < in_ring(i); m.changes.n++)
+		m.changes.p[m.changes.n].at = change_at(i, m.changes.n);
+	return m;
 }
 
 /* A pending one that ceased was never told of; a resolved one is told for a while. */

@@ -34,12 +34,15 @@ struct instance {
 	bool held;     /* at the one before */
 	bool flapping; /* it came and went too often: goes on until it is calm */
 	msec_t stale_since; /* what it looks at has vanished; 0: it is there */
-	msec_t *changes;    /* when it last came or went, a ring of rule_times.changes; NULL: nobody counts */
-	size_t n_changes;
+	msec_t *changes;    /* when it last came or went, a ring; NULL: nobody counts */
+	size_t n_changes, ring; /* all of them; how many the ring holds */
 	msec_t remembered;  /* until when it must not be forgotten */
 	bool changed;  /* must be remembered */
+	bool kept;     /* something of it is remembered */
 };
 
+#define RULE_CHANGE_KEYS(F) F(TIME, at, 0, 0, "", "when")
+RECORD(rule_change, RULE_CHANGE_KEYS)
 /* In the ledger's space "rule", key: group, rule and labels. */
 #define RULE_MEMORY_KEYS(F)                                                                                  \
 	F(STR, key, 0, 0, "", "group, rule and the labels' hash")                                            \
@@ -49,7 +52,12 @@ struct instance {
 	F(TIME, active_at, 0, 0, "", "since when it holds")                                                  \
 	F(TIME, fired_at, 0, 0, "", "since when it fires")                                                   \
 	F(TIME, keep_since, 0, 0, "", "since when it fires on although it does not hold")                    \
-	F(BOOL, removed, 0, 0, "", "it is gone")
+	F(BOOL, removed, 0, 0, "", "it is gone")                                                              \
+	F(TIME, resolved_at, 0, 0, "", "since when it is over; what it did is remembered for a while")         \
+	F(TIME, remembered, 0, 0, "", "until when that is")                                                   \
+	F(BOOL, flapping, 0, 0, "", "it came and went too often")                                             \
+	F(BOOL, ceased, 0, 0, "", "it does not hold: it fires on because it flaps")                            \
+	F(MANY, changes, rule_change, 0, "", "when it came and went, the oldest first")
 RECORD(rule_memory, RULE_MEMORY_KEYS)
 #define RULE_MEMORIES_KEYS(F) F(MANY, instances, rule_memory, 0, "", "of one evaluation")
 RECORD(rule_memories, RULE_MEMORIES_KEYS)
@@ -75,6 +83,10 @@ void instances_keep(struct instances *, bool (*keep)(void *arg, struct instance 
 void instances_end(struct instances *, const struct rule_times *, msec_t now);
 /* Puts back what the ledger remembers. */
 void instances_restore(struct instances *, const struct rule_memory *);
+/* What is to be remembered of it, but for whose it is and under which key; in `a`. */
+struct rule_memory instance_memory(const struct instance *, struct arena *a, msec_t now);
+/* Is there something new to be remembered, or something that need not be any more? */
+bool instance_is_news(const struct instance *, msec_t now);
 /* After `changed` was remembered: forgets what is gone. */
 void instances_sweep(struct instances *, msec_t now);
 bool instance_gone(const struct instance *, msec_t now);

@@ -76,6 +76,41 @@ END
 
 static const struct rule_times hasty = {.changes = 4, .calm = 10 * MINUTE};
 
+/* The same after a restart: what it did goes on counting. */
+UNIT(instance_that_flaps_is_remembered)
+{
+	struct instances s;
+	struct rule_memory m = {0};
+	struct arena *a = arena_create();
+	instances_init(&s);
+	for (int minute = 0; minute < 8; minute++) {
+		instances_begin(&s);
+		if (minute % 2 == 0)
+			instances_hold(&s, one(a), 1, minute * MINUTE);
+		instances_end(&s, &hasty, minute * MINUTE);
+		struct instance *in = map_get(s.map, one(a).bytes);
+		ck_assert(in->flapping == (minute >= 3));
+		ck_assert(instance_is_news(in, minute * MINUTE));
+		m = instance_memory(in, a, minute * MINUTE);
+		ck_assert(!m.removed && m.changes.n == (minute < 4 ? (size_t)minute + 1 : 4));
+		struct instances fresh;
+		instances_init(&fresh);
+		instances_restore(&fresh, &m); /* its texts are the old one's */
+		instances_fini(&s);
+		s = fresh;
+	}
+	struct instance *in = map_get(s.map, one(a).bytes);
+	ck_assert(in->flapping && in->state == INSTANCE_FIRING);
+	for (int minute = 8; minute < 20; minute++) {
+		instances_begin(&s);
+		instances_end(&s, &hasty, minute * MINUTE);
+	}
+	ck_assert(in->state == INSTANCE_RESOLVED && instance_is_news(in, 20 * MINUTE) && instance_memory(in, a, 20 * MINUTE).removed);
+	instances_fini(&s);
+	arena_destroy(&a);
+}
+END
+
 UNIT(instance_that_flaps_fires_on_until_it_is_calm)
 {
 	static const struct {
