@@ -1,6 +1,7 @@
 /* unit.c — collects what UNIT() registered and runs it, one process a test. */
 #include "unit.h"
 
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,19 @@ unit_register(struct unit *u)
 {
 	u->next = units;
 	units = u;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st, (void)kind, (void)where;
+	return remove(path);
+}
+
+void
+unit_remove(const char *dir)
+{
+	ck_assert_msg(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, "%s cannot be removed", dir);
 }
 
 /* "../src/base/str_test.c" -> "base/str" */

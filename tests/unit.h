@@ -24,6 +24,8 @@ struct unit {
 };
 
 void unit_register(struct unit *);
+/* Removes a folder that a test made, with all that is in it. */
+void unit_remove(const char *dir);
 
 #define UNIT(fn)                                                                                             \
 	static const TTest *fn##_body;                                                                       \

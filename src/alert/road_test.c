@@ -553,7 +553,7 @@ END
 /* After a restart and after a new configuration nobody is told twice, and nothing is forgotten. */
 UNIT(road_remembers_over_a_restart)
 {
-	char dir[] = "/tmp/road_test.XXXXXX", cmd[64];
+	char dir[] = "/tmp/road_test.XXXXXX";
 	struct err e;
 	struct str id;
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -585,8 +585,7 @@ UNIT(road_remembers_over_a_restart)
 	expect_log("+1040s hook webhook: all alerts resolved: -a -b\n");
 	ledger_close(&w.ledger);
 	stop();
-	snprintf(cmd, sizeof cmd, "rm -r %s", dir);
-	ck_assert_int_eq(system(cmd), 0);
+	unit_remove(dir);
 }
 END
 
@@ -818,7 +817,6 @@ UNIT(routes_are_those_that_amtool_finds)
 	routes_destroy(&rs);
 	conf_unref(&c);
 	report_fini(&r);
-	snprintf(cmd, sizeof cmd, "rm -r %s", dir);
-	ck_assert_int_eq(system(cmd), 0);
+	unit_remove(dir);
 }
 END

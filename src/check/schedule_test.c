@@ -125,7 +125,6 @@ world_init(struct world *w)
 static void
 world_fini(struct world *w)
 {
-	char command[100];
 	checks_destroy(&w->checks);
 	book_destroy(&w->book);
 	turn_destroy(&w->turn);
@@ -134,8 +133,7 @@ world_fini(struct world *w)
 	clock_destroy(&w->clock);
 	arena_destroy(&w->arena);
 	vec_fini(&w->asked);
-	snprintf(command, sizeof command, "rm -rf %s", w->dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(w->dir);
 }
 
 static void

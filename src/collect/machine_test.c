@@ -39,9 +39,7 @@ begin(void)
 static void
 end(void)
 {
-	char command[100];
-	snprintf(command, sizeof command, "rm -r %s", root);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(root);
 }
 
 static void

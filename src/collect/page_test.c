@@ -46,14 +46,12 @@ begin(struct fixture *f)
 static void
 end(struct fixture *f)
 {
-	char command[100];
 	page_memory_destroy(&f->memory);
 	tsdb_close(&f->db);
 	relabel_destroy(&f->none);
 	clock_destroy(&f->clock);
 	arena_destroy(&f->arena);
-	snprintf(command, sizeof command, "rm -r %s", f->dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(f->dir);
 }
 
 /* Lines x{i="from"} to x{i="to - 1"}, each with its number as value, and whatever else. */

@@ -446,9 +446,7 @@ put(const char *name, const char *text)
 static void
 remove_dir(void)
 {
-	char cmd[128];
-	snprintf(cmd, sizeof cmd, "rm -r %s", dir);
-	ck_assert_int_eq(system(cmd), 0);
+	unit_remove(dir);
 }
 
 UNIT(conf_unites_the_peers_files_with_its_own)

@@ -32,12 +32,10 @@ fixture_init(struct fixture *f)
 static void
 fixture_fini(struct fixture *f)
 {
-	char command[96];
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
 	buf_fini(&f->request);
-	snprintf(command, sizeof command, "rm -rf %s", f->dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(f->dir);
 }
 
 static enum rc

@@ -79,12 +79,10 @@ holds(struct desk_of_one *d, msec_t at, const char *text)
 static void
 end(struct desk_of_one *d)
 {
-	char command[100];
 	book_destroy(&d->book);
 	turn_destroy(&d->turn);
 	ledger_close(&d->ledger);
-	snprintf(command, sizeof command, "rm -rf %s", d->dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(d->dir);
 }
 
 #define H(h, m) (1000 * DAY + (h)*HOUR + (m)*MINUTE)

@@ -1,7 +1,6 @@
 /* native_test.c — arithmetic of native histograms, what they say of their observations, and queries over stored ones. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,14 +293,7 @@ fixture_fini(struct fixture *f)
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
 	arena_destroy(&f->arena);
-	DIR *d = opendir(f->dir);
-	for (struct dirent *e; (e = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", f->dir, e->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(f->dir);
+	unit_remove(f->dir);
 }
 
 UNIT(natives_are_asked_for)

@@ -1,7 +1,6 @@
 /* promql_test.c — what parses and what does not, how it prints, and the everyday queries over a small store. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,14 +201,7 @@ fixture_fini(struct fixture *f)
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
 	arena_destroy(&f->arena);
-	DIR *d = opendir(f->dir);
-	for (struct dirent *x; (x = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(f->dir);
+	unit_remove(f->dir);
 }
 
 /* The result as text: "{i="0"} 1@1000 2@2000;" … or the error. */

@@ -42,11 +42,9 @@ world_init(struct world *w)
 static void
 world_fini(struct world *w)
 {
-	char command[80];
 	tsdb_close(&w->db);
 	clock_destroy(&w->clock);
-	snprintf(command, sizeof command, "rm -rf %s", w->dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(w->dir);
 }
 
 /* A scrape of some series; now and then one sample comes late. */

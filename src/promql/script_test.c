@@ -408,14 +408,7 @@ run_file(struct script *x, const char *dir, const char *name)
 static void
 remove_store(const char *dir)
 {
-	DIR *d = opendir(dir);
-	for (struct dirent *f; (f = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", dir, f->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(dir);
+	unit_remove(dir);
 }
 
 UNIT(promql_passes_prometheus_scripts)

@@ -193,7 +193,7 @@ UNIT(what_is_poured_is_what_is_gathered)
 	    "count_over_time(%s[1m])", "%s offset 1m", "avg_over_time(%s[10m])", "%s @ 1700001000", "deriv(%s[5m])", "present_over_time(%s[20s])"};
 	static const char *const by[] = {"", "by (group)", "without (series)", "by (group, series)", "without (group)"};
 	static const msec_t steps[] = {1000, 15000, 60000, 500000};
-	char dir[] = "/tmp/tocsin-slide-XXXXXX", command[80], what[80], poured[200], gathered[200];
+	char dir[] = "/tmp/tocsin-slide-XXXXXX", what[80], poured[200], gathered[200];
 	struct clock *clock = clock_virtual_create(1700000000000 + SCRAPES * 15000);
 	struct tsdb *db;
 	struct err e;
@@ -223,7 +223,6 @@ UNIT(what_is_poured_is_what_is_gathered)
 	}
 	tsdb_close(&db);
 	clock_destroy(&clock);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(dir);
 }
 END

@@ -264,8 +264,7 @@ UNIT(tmpl_cases_are_what_amtool_says)
 			    "%s\namtool: %s\n ours: %s", cases[i].text, out.p, cases[i].want);
 		buf_fini(&out);
 	}
-	snprintf(path, sizeof path, "rm -r %s", dir);
-	ck_assert_int_eq(system(path), 0);
+	unit_remove(dir);
 }
 END
 

@@ -1,7 +1,6 @@
 /* log_reader_test.c — a reader of the log is told what was stored, in order, wherever it begins. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,14 +93,7 @@ fixture_fini(struct fixture *f)
 	log_reader_destroy(&f->reader);
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
-	DIR *d = opendir(f->dir);
-	for (struct dirent *x; (x = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(f->dir);
+	unit_remove(f->dir);
 	buf_fini(&f->said);
 }
 

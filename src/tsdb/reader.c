@@ -11,6 +11,9 @@
 #include "base/must.h"
 #include "tsdb/chunk.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 /* Of all lists of times that are kept; what is over it is forgotten and begun anew. */
 enum { LINES_BYTES = 16 << 20 };
 
@@ -33,7 +36,9 @@ struct line {
 	size_t number;
 	struct part *parts;
 	size_t n_parts;
-	msec_t *all; /* of all parts */
+	msec_t *all; /* of all parts; another line's where `same` says so */
+	bool same;
+	uint64_t content; /* a hash of them */
 	size_t n_all;
 	size_t from, n; /* those within the range */
 	bool in_order;
@@ -48,7 +53,8 @@ struct reader {
 	VEC(struct part) parts; /* of the series that is being read */
 	VEC(struct values) values;
 	VEC(struct line *) lines;
-	uint32_t *slots; /* by their hashes: places + 1 */
+	uint32_t *slots;    /* by their hashes: places + 1 */
+	uint32_t *contents; /* by what they hold: the same, the first line of each content */
 	size_t n_slots, bytes, given;
 	double *v;
 	size_t room;
@@ -65,7 +71,8 @@ line_free(struct line *l)
 	for (size_t i = 0; i < l->n_parts; i++)
 		timeline_release(l->parts[i].line);
 	mem_free(l->parts);
-	mem_free(l->all);
+	if (!l->same)
+		mem_free(l->all);
 	mem_free(l);
 }
 
@@ -76,6 +83,7 @@ forget_lines(struct reader *r)
 		line_free(r->lines.p[i]);
 	r->lines.n = r->bytes = 0;
 	memset(r->slots, 0, r->n_slots * sizeof *r->slots);
+	memset(r->contents, 0, r->n_slots * sizeof *r->contents);
 }
 
 static uint64_t
@@ -110,16 +118,50 @@ line_slot(const struct reader *r, uint64_t hash, const struct part *p, size_t n)
 	return &r->slots[i];
 }
 
+static uint32_t *
+content_slot(const struct reader *r, const struct line *l)
+{
+	size_t i = l->content & (r->n_slots - 1);
+	for (; r->contents[i]; i = (i + 1) & (r->n_slots - 1)) {
+		const struct line *x = r->lines.p[r->contents[i] - 1];
+		if (x->content == l->content && x->n_all == l->n_all && memcmp(x->all, l->all, l->n_all * sizeof *l->all) == 0)
+			break;
+	}
+	return &r->contents[i];
+}
+
 static void
 grow_slots(struct reader *r)
 {
 	mem_free(r->slots);
+	mem_free(r->contents);
 	r->n_slots = r->n_slots ? r->n_slots * 2 : 64;
 	r->slots = mem_zalloc(r->n_slots * sizeof *r->slots);
+	r->contents = mem_zalloc(r->n_slots * sizeof *r->contents);
 	for (size_t i = 0; i < r->lines.n; i++) {
 		const struct line *l = r->lines.p[i];
 		*line_slot(r, l->hash, l->parts, l->n_parts) = (uint32_t)i + 1;
+		if (!l->same)
+			*content_slot(r, l) = (uint32_t)i + 1;
 	}
+}
+
+/* Whoever was written by itself has lists of its own, and yet perhaps the times that another one has. */
+static void
+find_same(struct reader *r, struct line *l)
+{
+	l->content = XXH3_64bits(l->all, l->n_all * sizeof *l->all);
+	uint32_t *slot = content_slot(r, l);
+	if (!*slot) {
+		*slot = (uint32_t)r->lines.n + 1; /* where it will stand */
+		l->number = ++r->given;
+		return;
+	}
+	const struct line *x = r->lines.p[*slot - 1];
+	mem_free(l->all);
+	l->all = x->all;
+	l->same = true;
+	l->number = x->number;
 }
 
 /* False: damaged. */
@@ -176,12 +218,12 @@ line_of(struct reader *r)
 		return NULL;
 	}
 	cut_line(r, l);
-	l->number = ++r->given;
 	if (r->bytes > LINES_BYTES) {
 		forget_lines(r);
 		slot = line_slot(r, hash, l->parts, n);
 	}
-	r->bytes += l->n_all * sizeof *l->all + n * sizeof *l->parts + sizeof *l;
+	find_same(r, l);
+	r->bytes += (l->same ? 0 : l->n_all * sizeof *l->all) + n * sizeof *l->parts + sizeof *l;
 	*vec_add(&r->lines) = l;
 	*slot = (uint32_t)r->lines.n;
 	return l;
@@ -309,6 +351,7 @@ reader_destroy(struct reader **pr)
 	vec_fini(&r->values);
 	vec_fini(&r->lines);
 	mem_free(r->slots);
+	mem_free(r->contents);
 	mem_free(r->v);
 	samples_fini(&r->samples);
 	mem_free(r);

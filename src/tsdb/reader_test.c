@@ -149,7 +149,7 @@ check_last(struct model *m, msec_t max)
 UNIT(cursors_read_what_was_stored_however_it_lies)
 {
 	static struct model m;
-	char dir[] = "/tmp/tocsin-reader-XXXXXX", command[80];
+	char dir[] = "/tmp/tocsin-reader-XXXXXX";
 	struct clock *clock = clock_virtual_create(begin + SCRAPES * EVERY);
 	struct err e;
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -177,7 +177,6 @@ UNIT(cursors_read_what_was_stored_however_it_lies)
 	}
 	tsdb_close(&m.db);
 	clock_destroy(&clock);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove(dir);
 }
 END

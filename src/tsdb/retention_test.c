@@ -1,7 +1,6 @@
 /* retention_test.c — each series is kept as long as the first entry that fits it says. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,14 +47,7 @@ fixture_fini(struct fixture *f)
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
 	matchers_fini(&f->debug);
-	DIR *d = opendir(f->dir);
-	for (struct dirent *x; (x = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(f->dir);
+	unit_remove(f->dir);
 }
 
 static void

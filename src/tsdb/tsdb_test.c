@@ -55,14 +55,7 @@ fixture_fini(struct fixture *f)
 	tsdb_close(&f->db);
 	clock_destroy(&f->clock);
 	arena_destroy(&f->arena);
-	DIR *d = opendir(f->dir);
-	for (struct dirent *x; (x = readdir(d));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", f->dir, x->d_name);
-		unlink(path);
-	}
-	closedir(d);
-	rmdir(f->dir);
+	unit_remove(f->dir);
 }
 
 static struct labels

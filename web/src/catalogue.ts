@@ -432,6 +432,8 @@ export const catalogue = {
 	user: ["User", "Utente", "Utilisateur", "Användare", "用户"],
 	value: ["Value", "Valore", "Valeur", "Värde", "值"],
 	values: ["values", "valori", "valeurs", "värden", "值"],
+	vanished: ["Targets that vanished", "Bersagli scomparsi", "Cibles disparues", "Mål som försvunnit", "消失的目标"],
+	vanished_hint: ["Scraped within seven days and not there now: no alert on a target that is down speaks of them.", "Raccolti negli ultimi sette giorni e ora assenti: nessun allarme su un bersaglio fermo ne parla.", "Collectées ces sept derniers jours et absentes à présent : aucune alerte de cible en panne n'en parle.", "Hämtade de senaste sju dagarna och borta nu: inget larm om ett mål som är nere nämner dem.", "七天内采集过、现在不存在:针对目标宕机的告警不会提到它们。"],
 	verify: ["Verify", "Verifica", "Vérifier", "Verifiera", "验证"],
 	verify_by: ["Where the code goes", "Dove va il codice", "Où va le code", "Vart koden skickas", "验证码发往"],
 	verify_hint: ["A call speaks it twice; a mail has it in its first line.", "Una chiamata lo ripete due volte; una mail lo ha nella prima riga.", "Un appel le dit deux fois ; un courriel l'a en première ligne.", "Ett samtal säger den två gånger; ett mejl har den på första raden.", "电话会朗读两遍；邮件在首行显示。"],

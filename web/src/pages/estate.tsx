@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks"
 import { may, now, useGet, whoAmI } from "../api"
 import { PageHead } from "../app"
-import { span } from "../format"
+import { ago, span } from "../format"
 import { setQuery, usePlace } from "../router"
 import { t } from "../words"
 import { Button, Chip, Nothing, Panel, Segmented, Shown, useTick } from "../ui/basics"
@@ -53,6 +53,45 @@ function ServiceRow({ of: s }: { of: Service }) {
 	)
 }
 
+interface Target {
+	customer: string
+	labels: Record<string, string>
+	last: string
+	present: boolean
+}
+
+/* Not down but gone: no rule on `up` says a word of it. */
+function Vanished() {
+	const gone = useGet<Target[]>(whoAmI()?.role === "contact" ? null : "/api/tocsin/v1/inventory?vanished=true")
+	const mask = useMask()
+	if (!gone.data?.length) return null
+	return (
+		<Panel title={t("vanished")} count={gone.data.length} bare>
+			<p class="muted" style={{ padding: "8px 12px" }}>
+				{t("vanished_hint")}
+			</p>
+			<div class="scroll-x">
+				<table class="table">
+					<tbody>
+						{[...gone.data]
+							.sort((a, b) => b.last.localeCompare(a.last))
+							.slice(0, 200)
+							.map((x) => (
+								<tr key={JSON.stringify(x.labels)}>
+									<td class="mono wrap">{mask.text(x.labels.instance ?? "")}</td>
+									<td class="mono">{x.labels.job}</td>
+									<td class="num muted">
+										<time dateTime={x.last}>{ago(x.last)}</time>
+									</td>
+								</tr>
+							))}
+					</tbody>
+				</table>
+			</div>
+		</Panel>
+	)
+}
+
 export function Estate() {
 	const { query } = usePlace()
 	const view = query.get("view") ?? "problems"
@@ -88,6 +127,7 @@ export function Estate() {
 						))}
 					</div>
 				</div>
+				<Vanished />
 				<Shown of={{ ...hosts, data: hosts.data && list }} rows={6} empty={services.length ? <Nothing title={t("all_services_ok")}>{t("n_services", { n: services.length })}</Nothing> : <Nothing title={t("no_service")}>{t("no_service_hint")}</Nothing>}>
 					{(all) => (
 						<>
