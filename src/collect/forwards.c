@@ -131,6 +131,23 @@ forwards_destroy(struct forwards **pall)
 	*pall = NULL;
 }
 
+/* ---- figures ---- */
+
+static void
+set_metrics(const struct forwards *all)
+{
+	uint64_t bytes = 0;
+	msec_t lag = 0, wall = clock_wall(loop_clock(all->house.loop));
+	for (size_t i = 0; i < all->list.n; i++) {
+		const struct forward_told *t = &all->list.p[i]->told;
+		bytes += t->pending;
+		if (t->pending && t->newest && wall - t->newest > lag)
+			lag = wall - t->newest;
+	}
+	metric_set(METRIC_remote_write_pending_bytes, (int64_t)bytes);
+	metric_set(METRIC_remote_write_lag_milliseconds, lag);
+}
+
 /* ---- configuration ---- */
 
 /* What a peer's place is called: its name, as far as a file can have it, or a hash of where it is. */
@@ -220,6 +237,7 @@ forwards_configure(struct forwards *all, struct conf *conf, struct err *e)
 	struct forward_list old = all->list;
 	all->list = fresh;
 	tsdb_log_hold(all->house.tsdb, oldest(&all->list));
+	set_metrics(all);
 	pthread_mutex_unlock(&all->lock);
 	remove_places(all, &all->list);
 	list_fini(&old);
@@ -278,21 +296,6 @@ look_after(struct forwards *all, struct forward *f, struct tsdb_position end, st
 		return;
 	f->written = f->told.taken;
 	*vec_add(changed) = (struct kept){mem_dup(f->key, strlen(f->key)), f->written};
-}
-
-static void
-set_metrics(const struct forwards *all)
-{
-	uint64_t bytes = 0;
-	msec_t lag = 0, wall = clock_wall(loop_clock(all->house.loop));
-	for (size_t i = 0; i < all->list.n; i++) {
-		const struct forward_told *t = &all->list.p[i]->told;
-		bytes += t->pending;
-		if (t->pending && t->newest && wall - t->newest > lag)
-			lag = wall - t->newest;
-	}
-	metric_set(METRIC_remote_write_pending_bytes, (int64_t)bytes);
-	metric_set(METRIC_remote_write_lag_milliseconds, lag);
 }
 
 /* TRAP  A place is written after it was looked up: a peer that is removed in between leaves a file, which the next
