@@ -336,6 +336,10 @@ check_ports(struct check *c, const struct conf_root *r)
 	check_port(c, &conf_statsd_layout, &r->statsd, r->statsd.listen);
 	for (size_t i = 0; i < g->templates.n; i++)
 		check_text(c, c->judges.graphite, g->templates.p[i], check_item(c, &conf_graphite_layout, g, "templates", i), "templates");
+	if (r->statsd.flush < 100)
+		check_error(c, &conf_statsd_layout, &r->statsd, "flush", "statsd.flush is at least 100ms");
+	if (r->statsd.meters < 1)
+		check_error(c, &conf_statsd_layout, &r->statsd, "meters", "statsd.meters is at least 1");
 }
 
 static void

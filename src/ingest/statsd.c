@@ -1,6 +1,7 @@
 /* statsd.c — see statsd.h. */
 #include "ingest/statsd.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ struct meter {
 };
 
 struct statsd {
+	pthread_mutex_t flushing; /* one at a time; taken before: */
+	pthread_mutex_t lock;
 	struct tsdb *tsdb;
 	struct buf tenant;
 	struct map *meters; /* type, name, tags -> struct meter */
@@ -28,6 +31,7 @@ struct statsd {
 	uint64_t dice;
 	struct buf key;
 	VEC(struct pair) labels;
+	VEC(struct tsdb_sample) samples; /* what a flush stores; its own */
 };
 
 struct statsd *
@@ -38,6 +42,8 @@ statsd_create(struct tsdb *db, struct str tenant, size_t meters)
 	s->limit = meters;
 	s->meters = map_create();
 	s->dice = 1;
+	pthread_mutex_init(&s->flushing, NULL);
+	pthread_mutex_init(&s->lock, NULL);
 	buf_str(&s->tenant, tenant);
 	return s;
 }
@@ -64,6 +70,9 @@ statsd_destroy(struct statsd **ps)
 	buf_fini(&s->tenant);
 	buf_fini(&s->key);
 	vec_fini(&s->labels);
+	vec_fini(&s->samples);
+	pthread_mutex_destroy(&s->flushing);
+	pthread_mutex_destroy(&s->lock);
 	mem_free(s);
 	*ps = NULL;
 }
@@ -164,6 +173,7 @@ statsd_take(struct statsd *s, struct str lines, msec_t now, struct err *e)
 	enum rc first = RC_OK;
 	struct err ignored;
 	struct str line;
+	pthread_mutex_lock(&s->lock);
 	while (str_cut(&lines, '\n', &line)) {
 		line = str_trim(line);
 		if (!line.n)
@@ -173,14 +183,17 @@ statsd_take(struct statsd *s, struct str lines, msec_t now, struct err *e)
 		s->bad += rc != RC_OK;
 		first = first == RC_OK ? rc : first;
 	}
+	pthread_mutex_unlock(&s->lock);
 	return first;
 }
 
 void
-statsd_counts(const struct statsd *s, size_t *lines, size_t *bad)
+statsd_counts(struct statsd *s, size_t *lines, size_t *bad)
 {
+	pthread_mutex_lock(&s->lock);
 	*lines = s->lines;
 	*bad = s->bad;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- flush ---- */
@@ -206,7 +219,7 @@ put(struct statsd *s, struct pushed *p, const struct meter *m, const char *endin
 {
 	struct tsdb_ref ref;
 	if (ref_of(s, p, m, ending, quantile, &ref))
-		pushed_sample(p, ref, now, v);
+		*vec_add(&s->samples) = (struct tsdb_sample){ref, now, v};
 }
 
 /* A sum of a meter that is new to this process goes on from where the store has it. */
@@ -220,7 +233,7 @@ put_sum(struct statsd *s, struct pushed *p, const struct meter *m, const char *e
 		return;
 	if (!m->stored && tsdb_last(s->tsdb, ref, now - STATSD_KEPT, &at, &before))
 		*sum += before;
-	pushed_sample(p, ref, now, gone ? tsdb_stale() : *sum);
+	*vec_add(&s->samples) = (struct tsdb_sample){ref, now, gone ? tsdb_stale() : *sum};
 }
 
 static int
@@ -265,23 +278,37 @@ put_meter(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool 
 	m->stored = true;
 }
 
-enum rc
-statsd_flush(struct statsd *s, msec_t now, struct err *e)
+/* What there is to store, and what is over goes; with the lock. */
+static void
+gather(struct statsd *s, struct pushed *p, msec_t now)
 {
 	VEC(struct str) idle = {0};
-	struct pushed p;
-	pushed_init(&p, s->tsdb, buf_view(&s->tenant));
+	s->samples.n = 0;
 	map_each (s->meters, entry) {
 		struct meter *m = entry->value;
 		bool gone = now - m->heard > STATSD_IDLE;
-		put_meter(s, &p, m, now, gone);
+		put_meter(s, p, m, now, gone);
 		if (gone)
 			*vec_add(&idle) = entry->key;
 	}
 	for (size_t i = 0; i < idle.n; i++)
 		meter_destroy(map_take(s->meters, idle.p[i]));
+	vec_fini(&idle);
+}
+
+enum rc
+statsd_flush(struct statsd *s, msec_t now, struct err *e)
+{
+	struct pushed p;
+	pthread_mutex_lock(&s->flushing);
+	pushed_init(&p, s->tsdb, buf_view(&s->tenant));
+	pthread_mutex_lock(&s->lock);
+	gather(s, &p, now);
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < s->samples.n; i++)
+		pushed_sample(&p, s->samples.p[i].ref, now, s->samples.p[i].v);
 	enum rc rc = pushed_end(&p, e);
 	pushed_fini(&p);
-	vec_fini(&idle);
+	pthread_mutex_unlock(&s->flushing);
 	return rc;
 }

@@ -7,7 +7,9 @@
  *        not older than STATSD_KEPT: a restart is no reset, and costs at most what came since the last flush.
  *
  * Bounded: so many meters, and of each so many values and members between two flushes (of more a fair sample; the count is
- * right all the same).  A meter that hears nothing for STATSD_IDLE is forgotten, its series end.  One thread at a time.
+ * right all the same).  A meter that hears nothing for STATSD_IDLE is forgotten, its series end.
+ *
+ * Any thread; who brings lines waits for no flush that waits for the disk.
  */
 #ifndef INGEST_STATSD_H
 #define INGEST_STATSD_H
@@ -23,6 +25,6 @@ void statsd_destroy(struct statsd **);
 /* Whole lines; what is wrong with the first bad one comes back, the others count. */
 CHECKED enum rc statsd_take(struct statsd *, struct str lines, msec_t now, struct err *);
 CHECKED enum rc statsd_flush(struct statsd *, msec_t now, struct err *);
-void statsd_counts(const struct statsd *, size_t *lines, size_t *bad);
+void statsd_counts(struct statsd *, size_t *lines, size_t *bad);
 
 #endif

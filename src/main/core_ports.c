@@ -1,8 +1,11 @@
 /* core_ports.c — see core_ports.h. */
 #include "main/core_ports.h"
 
+#include <pthread.h>
+
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "ingest/graphite.h"
 #include "ingest/statsd.h"
 #include "net/lines.h"
@@ -16,6 +19,12 @@ struct core_ports {
 	struct statsd *meters; /* NULL: there is no port for StatsD */
 	struct loop_timer flush;
 	msec_t every;
+	/* a thread of its own stores the meters, since that may wait for the disk */
+	pthread_t storer;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	msec_t due; /* under the lock: a flush as of then; 0: none */
+	bool stop, storing;
 	msec_t said; /* when bad lines were last spoken of */
 };
 
@@ -51,23 +60,62 @@ take_statsd(void *arg, struct str text)
 }
 
 static void
+store_meters(struct core_ports *p, msec_t now)
+{
+	struct err e;
+	if (statsd_flush(p->meters, now, &e) != RC_OK)
+		log_warn("ingest", "StatsD's meters: %s", e.text);
+}
+
+static void *
+store_when_due(void *arg)
+{
+	struct core_ports *p = arg;
+	pthread_mutex_lock(&p->lock);
+	while (!p->stop) {
+		if (!p->due) {
+			pthread_cond_wait(&p->wake, &p->lock);
+			continue;
+		}
+		msec_t now = p->due;
+		p->due = 0;
+		pthread_mutex_unlock(&p->lock);
+		store_meters(p, now);
+		pthread_mutex_lock(&p->lock);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static void
 flush(void *arg)
 {
 	struct core_ports *p = arg;
-	struct err e;
-	if (statsd_flush(p->meters, loop_wall(p->loop), &e) != RC_OK)
-		log_warn("ingest", "StatsD's meters: %s", e.text);
+	pthread_mutex_lock(&p->lock);
+	p->due = loop_wall(p->loop);
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
 	loop_timer_set(p->loop, &p->flush, p->every, flush, p, "store StatsD's meters");
+}
+
+/* What came since the last flush is stored, too. */
+static void
+stop_storing(struct core_ports *p)
+{
+	if (!p->storing)
+		return;
+	loop_timer_cancel(p->loop, &p->flush);
+	pthread_mutex_lock(&p->lock);
+	p->stop = true;
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->storer, NULL);
+	store_meters(p, loop_wall(p->loop));
 }
 
 static enum rc
 open_graphite(struct core_ports *p, const struct conf_graphite *g, struct err *e)
 {
-	enum rc rc = RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < g->templates.n; i++)
-		rc = graphite_template_check(g->templates.p[i], e);
-	if (rc != RC_OK)
-		return rc;
 	struct lines_conf conf = {.loop = p->loop,
 	    .address = g->listen,
 	    .line_limit = LINE_LIMIT,
@@ -81,8 +129,6 @@ open_graphite(struct core_ports *p, const struct conf_graphite *g, struct err *e
 static enum rc
 open_statsd(struct core_ports *p, struct tsdb *db, const struct conf_statsd *s, struct err *e)
 {
-	if (s->flush < 100 || s->meters < 1)
-		return err_set(e, RC_INVALID, "statsd.flush is at least 100ms, statsd.meters at least 1");
 	p->meters = statsd_create(db, s->customer, (size_t)s->meters);
 	p->every = s->flush;
 	struct lines_conf conf = {.loop = p->loop,
@@ -93,9 +139,12 @@ open_statsd(struct core_ports *p, struct tsdb *db, const struct conf_statsd *s, 
 	    .take = take_statsd,
 	    .arg = p};
 	enum rc rc = lines_open(&p->statsd, &conf, e);
-	if (rc == RC_OK)
-		loop_timer_set(p->loop, &p->flush, p->every, flush, p, "store StatsD's meters");
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	must(pthread_create(&p->storer, NULL, store_when_due, p) == 0);
+	p->storing = true;
+	loop_timer_set(p->loop, &p->flush, p->every, flush, p, "store StatsD's meters");
+	return RC_OK;
 }
 
 struct core_ports *
@@ -105,6 +154,8 @@ core_ports_open(struct loop *loop, struct tsdb *db, const struct conf *conf)
 	struct core_ports *p = mem_new(struct core_ports);
 	struct err e;
 	p->loop = loop;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->wake, NULL);
 	p->graphite_sink =
 	    (struct graphite_sink){.tsdb = db, .tenant = g->customer, .templates = g->templates};
 	if (g->listen.n && open_graphite(p, g, &e) != RC_OK)
@@ -120,10 +171,12 @@ core_ports_close(struct core_ports **pp)
 	struct core_ports *p = *pp;
 	if (!p)
 		return;
-	loop_timer_cancel(p->loop, &p->flush);
 	lines_close(&p->graphite);
 	lines_close(&p->statsd);
+	stop_storing(p);
 	statsd_destroy(&p->meters);
+	pthread_cond_destroy(&p->wake);
+	pthread_mutex_destroy(&p->lock);
 	mem_free(p);
 	*pp = NULL;
 }

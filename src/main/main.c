@@ -19,6 +19,32 @@
 
 /* ---- check-config ---- */
 
+/* May be a Tocsin's that runs: a warning. */
+static void
+try_port(struct report *r, const char *file, const char *key, struct str address, bool udp)
+{
+	struct err e;
+	int fd;
+	if (!address.n)
+		return;
+	enum rc rc = udp ? listen_udp(address, &fd, &e) : listen_tcp(address, &fd, &e);
+	if (rc == RC_OK)
+		close(fd);
+	else
+		report_warning(r, (struct place){file, 0, 0}, "%s (%s): %s; a daemon that runs already has its ports", key,
+		    udp ? "UDP" : "TCP", e.text);
+}
+
+static void
+try_ports(struct report *r, const char *file, const struct conf_root *root)
+{
+	try_port(r, file, "server.listen", root->server.listen, false);
+	for (int udp = 0; udp < 2; udp++) {
+		try_port(r, file, "graphite.listen", root->graphite.listen, udp);
+		try_port(r, file, "statsd.listen", root->statsd.listen, udp);
+	}
+}
+
 static int
 verb_check_config(struct args *a)
 {
@@ -32,6 +58,8 @@ verb_check_config(struct args *a)
 	}
 	report_init(&report);
 	enum rc rc = conf_load(path, house_judges(), &conf, &report);
+	if (rc == RC_OK)
+		try_ports(&report, path, conf->root);
 	report_print(&report, &text);
 	fputs(text.p ? text.p : "", stderr);
 	printf("%s: %zu errors, %zu warnings\n", path, report.errors, report.warnings);

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import time
 import urllib.request
 
@@ -363,6 +364,36 @@ def test_sums_go_on_after_a_restart(tmp_path, start):
     assert again.status == 200 and b"delta" in again.body
     assert daemon.ask("POST", "/v1/metrics", difference(3, -2), headers=headers).body == b""
     assert ask(daemon, "jobs_done_total") == {labels(__name__="jobs_done_total", job="worker"): 7}
+
+
+def test_meters_are_stored_when_the_daemon_stops(tmp_path, start):
+    port = free_port()
+    daemon = start(tmp_path, 'statsd: {listen: "127.0.0.1:%d", flush: 1h}\n' % port)
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(b"hits:5|c\nno line\n")
+    daemon.wait(lambda: "StatsD's lines" in daemon.log.read_text())
+    assert ask(daemon, "hits") == {}
+    daemon.stop()
+    daemon.program = Program(daemon.program.argv, daemon.log)
+    daemon.wait(lambda: daemon.ask("GET", "/-/ready").status == 200)
+    assert ask(daemon, "hits") == {labels(__name__="hits"): 5}
+
+
+def test_ports_for_lines_are_tried(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        def check(text):
+            (tmp_path / "c.yml").write_text("server: {listen: '127.0.0.1:0'}\n" + text)
+            run = subprocess.run([TOCSIN, "check-config", tmp_path / "c.yml"], capture_output=True, text=True)
+            return run.returncode, run.stderr
+
+        status, said = check("graphite: {listen: '127.0.0.1:%d', templates: ['a.* .host.measurement*']}" % port)
+        assert status == 0 and "graphite.listen (TCP)" in said and "in use" in said and "(UDP)" not in said
+        status, said = check("graphite: {listen: '127.0.0.1:%d', templates: ['a.* .host', 'b.* measurement.bad-name']}" % port)
+        assert status == 1 and "c.yml:2:" in said and "no measurement" in said and "bad-name" in said
+        status, said = check("statsd: {listen: '127.0.0.1:seven', flush: 1ms, meters: 0}")
+        assert status == 1 and "address:port" in said and "100ms" in said and "meters is at least 1" in said
 
 
 # ---- a Prometheus beside us ----
