@@ -102,7 +102,7 @@ UNIT(page_over_the_limit_of_series_leaves_none)
 	begin(&f);
 	for (int again = 0; again < 5; again++) {
 		ck_assert_int_eq(scrape(&f, 0, LIMIT + 1, "", &n, &e), RC_REFUSED);
-		ck_assert_ptr_nonnull(strstr(e.text, "series_limit"));
+		ck_assert_ptr_nonnull(strstr(e.text, "limits.series_per_customer"));
 		ck_assert_uint_eq(series(&f), 0);
 	}
 	ck_assert_int_eq(scrape(&f, 0, LIMIT, "", &n, &e), RC_OK);

@@ -187,6 +187,8 @@ RECORD(conf_access, CONF_ACCESS_KEYS)
 #define CONF_LIMITS_KEYS(F)                                                                                  \
 	F(I64, series, 0, KEY_INERT, "0", "the most active series; 0: what memory holds")                            \
 	F(I64, series_per_customer, 0, 0, "0", "… of one customer; 0: no limit")                             \
+	F(I64, series_labels, 0, 0, "256", "the most labels of a series; 0: no limit")                       \
+	F(SIZE, series_label_size, 0, 0, "16KB", "the largest name or value of a series' label; 0: no limit") \
 	F(I64, pushed_groups, 0, 0, "10000", "the most groups of one customer that jobs push; 0: no limit") \
 	F(I64, alerts, 0, 0, "100000", "the most alerts at a time")                                          \
 	F(I64, alerts_per_customer, 0, 0, "20000", "… of one customer")                                      \

@@ -63,7 +63,9 @@ open_tsdb(struct core_store *s, const char *data, struct clock *clock, struct er
 	    .n_keeps = s->n,
 	    .size = (uint64_t)root->storage.retention_size,
 	    .out_of_order = root->storage.out_of_order_window,
-	    .series_limit = (uint64_t)root->limits.series_per_customer};
+	    .series_limit = (uint64_t)root->limits.series_per_customer,
+	    .label_limit = (uint64_t)root->limits.series_labels,
+	    .label_size_limit = (uint64_t)root->limits.series_label_size};
 	return tsdb_open(&o, &s->tsdb, e);
 }
 

@@ -221,18 +221,37 @@ series_has_head(const struct series *s)
 	return s->n || s->packs || (s->extra && (s->extra->late.n || s->extra->histograms.t.n));
 }
 
+/* The answers name the keys of the configuration.  Labels are the same next time, too many series perhaps not. */
+static enum rc
+check_limits(const struct tsdb *db, const struct tenant *t, struct str tenant, struct labels ls, struct err *e)
+{
+	const struct tsdb_options *o = &db->options;
+	uint64_t most = o->label_limit && o->label_limit < PAIRS_MAX ? o->label_limit : PAIRS_MAX, n = labels_count(ls);
+	if (o->series_limit && t && t->series >= o->series_limit)
+		return err_set(e, RC_REFUSED,
+		    "the tenant \"%.*s\" has %zu series, and limits.series_per_customer is %llu", STR_ARG(tenant), t->series,
+		    (unsigned long long)o->series_limit);
+	if (n > most)
+		return err_set(e, RC_INVALID, "a series of %llu labels, and limits.series_labels is %llu",
+		    (unsigned long long)n, (unsigned long long)most);
+	labels_each (ls, l) {
+		size_t longest = l.it.name.n > l.it.value.n ? l.it.name.n : l.it.value.n;
+		if (o->label_size_limit && longest > o->label_size_limit)
+			return err_set(e, RC_INVALID,
+			    "the label \"%.*s\" of a series has %zu bytes, and limits.series_label_size is %llu",
+			    STR_ARG(str_to(l.it.name, 80)), longest, (unsigned long long)o->label_size_limit);
+	}
+	return RC_OK;
+}
+
 /* Under the lock for writing. */
 static enum rc
 find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_ref *out, struct err *e)
 {
 	struct series *s = series_find(db, tenant, ls);
-	struct tenant *t = tenant_of(db, tenant);
-	if (!s && t && db->options.series_limit && t->series >= db->options.series_limit)
-		return err_set(e, RC_REFUSED, "the tenant \"%.*s\" has %zu series, which is its series_limit",
-		    STR_ARG(tenant), t->series);
-	if (!s && labels_count(ls) > PAIRS_MAX)
-		return err_set(
-		    e, RC_REFUSED, "a series of %zu labels; the limit is %d", labels_count(ls), PAIRS_MAX);
+	enum rc rc = s ? RC_OK : check_limits(db, tenant_of(db, tenant), tenant, ls, e);
+	if (rc != RC_OK)
+		return rc;
 	if (!s)
 		s = series_make(db, tenant, ls);
 	s->fresh = true;

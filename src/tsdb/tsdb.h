@@ -47,6 +47,9 @@ struct tsdb_options {
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
 	uint64_t head_bytes;  /* or its log is larger; 0: 64 MiB and 128 bytes for each series */
 	uint64_t series_limit; /* of one tenant; 0: none */
+	/* of a series that begins to exist; 0: none */
+	uint64_t label_limit;
+	uint64_t label_size_limit; /* bytes of a name or a value */
 	uint64_t log_hold;     /* as tsdb_log_hold */
 };
 
@@ -84,7 +87,8 @@ struct tsdb_counts {
 	size_t unknown;      /* the reference is not good (any more): refused */
 };
 
-/* The reference of a series, which begins to exist.  RC_REFUSED: the tenant has too many. */
+/* The reference of a series, which begins to exist.  RC_REFUSED: the tenant has too many;
+ * RC_INVALID: its labels are over a limit. */
 CHECKED enum rc tsdb_series(struct tsdb *, struct str tenant, struct labels, struct tsdb_ref *, struct err *);
 /* The references of all of them in `out`, or none: then none of them has begun to exist. */
 CHECKED enum rc tsdb_series_all(struct tsdb *, struct str tenant, const struct labels *, size_t n, struct tsdb_ref *out, struct err *);

@@ -321,8 +321,31 @@ UNIT(tsdb_names_the_limit_of_series)
 	ref_of(&f, "t", "m", 2);
 	ref_of(&f, "t", "m", 2);
 	ck_assert_int_eq(tsdb_series(f.db, STR("t"), make_labels(&f, "m", 3), &r, &e), RC_REFUSED);
-	ck_assert_str_eq(e.text, "the tenant \"t\" has 2 series, which is its series_limit");
+	ck_assert_str_eq(e.text, "the tenant \"t\" has 2 series, and limits.series_per_customer is 2");
 	ref_of(&f, "u", "m", 3);
+	fixture_fini(&f);
+}
+END
+
+UNIT(tsdb_names_the_limits_of_labels)
+{
+	struct fixture f;
+	struct tsdb_ref r;
+	struct err e;
+	fixture_init(&f);
+	struct tsdb_ref old = ref_of(&f, "t", "measurement", 1);
+	put(&f, old, 10, 1);
+	f.options.label_limit = 3;
+	f.options.label_size_limit = 8;
+	fixture_reopen(&f);
+	put(&f, ref_of(&f, "t", "measurement", 1), 20, 1); /* what is there goes on */
+	put(&f, ref_of(&f, "t", "12345678", 1), 10, 1);
+	ck_assert_int_eq(tsdb_series(f.db, STR("t"), make_labels(&f, "123456789", 1), &r, &e), RC_INVALID);
+	ck_assert_str_eq(e.text, "the label \"__name__\" of a series has 9 bytes, and limits.series_label_size is 8");
+	struct pair four[] = {{STR("a"), STR("1")}, {STR("b"), STR("1")}, {STR("c"), STR("1")}, {STR("d"), STR("1")}};
+	ck_assert_int_eq(tsdb_series(f.db, STR("t"), labels_from_pairs((struct pairs){four, 4}, f.arena), &r, &e), RC_INVALID);
+	ck_assert_str_eq(e.text, "a series of 4 labels, and limits.series_labels is 3");
+	ck_assert(tsdb_series(f.db, STR("t"), labels_from_pairs((struct pairs){four, 3}, f.arena), &r, &e) == RC_OK);
 	fixture_fini(&f);
 }
 END

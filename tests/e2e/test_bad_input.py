@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built
 
 CONFIG = """
 server: {header_timeout: 1s}
-limits: {series_per_customer: 2000}
+limits: {series_per_customer: 2000, series_labels: 60}
 global: {scrape_interval: 2s, scrape_timeout: 2s}
 scrape_configs:
   - {job_name: cut, static_configs: [{targets: ['127.0.0.1:PAGE'], labels: {__metrics_path__: /cut}}]}
@@ -138,6 +138,16 @@ def test_bad_pages_are_down_and_the_good_one_goes_on(world):
     assert not {"half_metric", "cut_metric", "forged_metric", "long_metric"} & set(names)
     assert d.ask("GET", query("/api/v1/query", query="many_metric"), headers={"X-Scope-OrgID": "flooded"}).json()["data"]["result"] == []
     assert d.ask("GET", "/api/v1/query?query=good_metric", headers={"X-Scope-OrgID": "zenith"}).json()["data"]["result"] == []
+
+
+def test_labels_over_a_limit_are_refused_by_its_name_and_the_others_stored(world):
+    d, now = world.daemon, int(time.time() * 1000)
+    fine = ({"__name__": "of_a_fine_size"}, [(now, 1)])
+    a = d.write([fine, ({"__name__": "big", "x": "y" * 16385}, [(now, 1)])], "calm")
+    assert a.status == 400 and b"limits.series_label_size" in a.body, (a.status, a.body)
+    a = d.write([fine, (dict({"n%03d" % i: "1" for i in range(60)}, __name__="many"), [(now, 1)])], "calm")
+    assert a.status == 400 and b"limits.series_labels" in a.body, (a.status, a.body)
+    assert b"of_a_fine_size" in d.ask("GET", "/api/v1/query?query=of_a_fine_size", headers={"X-Scope-OrgID": "calm"}).body
 
 
 def test_label_values_without_end_stop_at_the_limit(world):
