@@ -167,6 +167,12 @@ def furnish(d):
         assert d.ask("POST", "/api/tocsin/v1/tickets/%d/%s" % (number, verb), body).status == 200
 
 
+def test_the_console_hears_every_kind_of_event():
+    known = set(re.findall(r"^EVENT\((\w+)", (ROOT / "src/flow/event.def").read_text(), re.M))
+    heard = re.search(r'const kinds =\n\t"([^"]+)"', (ROOT / "web/src/live.ts").read_text()).group(1).split()
+    assert set(heard) == known and len(heard) == len(known)
+
+
 def test_every_page_in_both_themes_and_widths(tmp_path):
     d = Daemon(tmp_path)
     try:

@@ -53,7 +53,7 @@ function onEvent(m: MessageEvent) {
 }
 
 const kinds =
-	"alert_fired alert_resolved alert_changed alert_inhibited alert_silenced alert_released alert_routed group_muted group_notified silence_set silence_ended desk_decided ticket_opened ticket_joined ticket_left ticket_state ticket_priority ticket_assigned ticket_message ticket_linked sla_warned sla_breached escalation_started escalation_step escalation_skipped escalation_stopped page_sent page_receipt page_acknowledged page_passed notice_sent notice_failed resource_applied redacted access_changed access_denied core_missing core_back heads_signed started heartbeat_late heartbeat_back check_state drill_finished"
+	"alert_fired alert_resolved alert_changed alert_inhibited alert_silenced alert_released alert_routed group_muted group_notified silence_set silence_ended desk_decided ticket_opened ticket_joined ticket_left ticket_state ticket_priority ticket_assigned ticket_message ticket_linked sla_warned sla_breached escalation_started escalation_step escalation_skipped escalation_stopped page_sent page_receipt page_acknowledged page_passed notice_sent notice_failed resource_applied redacted access_changed access_denied core_missing core_back heads_signed started heartbeat_late heartbeat_back drill_finished samples_changed heartbeat_failed clock_changed"
 
 function open() {
 	source?.close()

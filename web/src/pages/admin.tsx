@@ -300,7 +300,7 @@ function Drills() {
 
 function Audit() {
 	const list = useGet<JournalEvent[]>("/api/tocsin/v1/events?latest=500")
-	const wanted = new Set(["resource_applied", "access_changed", "access_denied", "redacted", "heads_signed", "started", "core_missing", "core_back"])
+	const wanted = new Set(["resource_applied", "samples_changed", "access_changed", "access_denied", "redacted", "heads_signed", "started", "core_missing", "core_back"])
 	return (
 		<Panel title={t("audit")} bare>
 			<Shown of={list} rows={6}>
