@@ -157,7 +157,7 @@ word(struct str s, size_t at)
 static bool
 value_of(struct str s, double *out)
 {
-	char plain[128];
+	char plain[512]; /* a double as it is printed has up to 343 characters */
 	size_t n = 0;
 	for (size_t i = 0; i < s.n && n < sizeof plain; i++)
 		if (s.p[i] != '_')
