@@ -399,24 +399,31 @@ def test_ports_for_lines_are_tried(tmp_path):
 # ---- a Prometheus beside us ----
 
 @pytest.mark.skipif(not shutil.which("prometheus"), reason="no prometheus here")
-def test_a_prometheus_writes_here_and_reads_from_here(tmp_path, start):
+def test_a_prometheus_writes_here_reads_from_here_and_federates(tmp_path, start):
     daemon = start(tmp_path, "")
     now = int(time.time() * 1000)
     assert daemon.write([({"__name__": "ours", "i": str(i)}, [(now - 60000 + k * 1000, k) for k in range(50)]) for i in range(3)]).status == 204
     port = free_port(socket.SOCK_STREAM)
     (tmp_path / "prometheus.yml").write_text("""
 global: {scrape_interval: 1s}
-scrape_configs: [{job_name: self, static_configs: [{targets: ['127.0.0.1:%d']}]}]
+scrape_configs:
+  - {job_name: self, static_configs: [{targets: ['127.0.0.1:%d']}]}
+  - {job_name: federate, honor_labels: true, metrics_path: /federate, params: {'match[]': ['{__name__="fresh"}']}, static_configs: [{targets: ['127.0.0.1:%d']}]}
 remote_write: [{url: 'http://127.0.0.1:%d/api/v1/write'}]
 remote_read: [{url: 'http://127.0.0.1:%d/api/v1/read', read_recent: true}]
-""" % (port, daemon.port, daemon.port))
+""" % (port, daemon.port, daemon.port, daemon.port))
     peer = Program(["prometheus", "--config.file", tmp_path / "prometheus.yml", "--storage.tsdb.path", tmp_path / "theirs",
                     "--web.listen-address", "127.0.0.1:%d" % port], tmp_path / "prometheus.log")
     try:
         daemon.wait(lambda: len(ask(daemon, 'count_over_time(up{job="self"}[1m]) > 2')) == 1, 30)
-        url = "http://127.0.0.1:%d" % port + query("/api/v1/query", query='sum_over_time(ours{i=~"[01]"}[2m])')
-        with urllib.request.urlopen(url, timeout=10) as r:
-            said = json.load(r)
+        def theirs(q):
+            with urllib.request.urlopen("http://127.0.0.1:%d" % port + query("/api/v1/query", query=q), timeout=10) as r:
+                return json.load(r)
+
+        # what it has by /federate keeps its own labels; it comes back here by remote write, as its own samples do
+        assert daemon.write([({"__name__": "fresh", "job": "ours", "instance": "i9"}, [(int(time.time() * 1000), 9)])]).status == 204
+        daemon.wait(lambda: [s["metric"] for s in theirs('fresh == 9')["data"]["result"]] == [{"__name__": "fresh", "job": "ours", "instance": "i9"}], 30)
+        said = theirs('sum_over_time(ours{i=~"[01]"}[2m])')
         assert sorted((s["metric"]["i"], s["value"][1]) for s in said["data"]["result"]) == [("0", "1225"), ("1", "1225")], said
     finally:
         peer.stop()
