@@ -44,17 +44,14 @@ refuse(struct batch *b, const struct err *why)
 		b->first = *why;
 }
 
-/* A label set that has not been seen in this form. */
+/* Appends the canonical form of a label set that has not been seen in this form. */
 static enum rc
-find_series(struct batch *b, struct prompb *w, struct tsdb_ref *out, struct err *e)
+read_labels(struct batch *b, struct prompb *w, struct err *e)
 {
-	buf_clear(&b->labels);
 	if (is_reserved(w->labels.p, w->labels.n))
 		return err_set(
 		    e, RC_INVALID, "the label __tenant_id__ says whose a series is; nobody may send it");
-	enum rc rc = labels_add(&b->labels, w->labels.p, w->labels.n, e);
-	return rc == RC_OK ? tsdb_series(b->db, b->tenant, (struct labels){buf_view(&b->labels)}, out, e)
-			   : rc;
+	return labels_add(&b->labels, w->labels.p, w->labels.n, e);
 }
 
 static void
@@ -77,22 +74,70 @@ gather(struct batch *b, struct prompb *w)
 	b->counts->exemplars = b->exemplars.n;
 }
 
+/* Series that are not known by their bytes: which, and their label sets. */
+struct unknown {
+	VEC(size_t) places; /* in names and refs */
+	VEC(size_t) ends;   /* of their label sets in b->labels */
+};
+
+static void
+gather_unknown(struct batch *b, struct prompb *w, struct unknown *u)
+{
+	struct err e;
+	buf_clear(&b->labels);
+	for (size_t i = 0; i < b->names.n; i++) {
+		if (b->refs[i].id != TSDB_UNKNOWN)
+			continue;
+		if (!prompb_labels(w, b->names.p[i]))
+			return;
+		size_t before = b->labels.n;
+		if (read_labels(b, w, &e) == RC_OK) {
+			*vec_add(&u->places) = i;
+			*vec_add(&u->ends) = b->labels.n;
+		} else {
+			buf_cut(&b->labels, before);
+			refuse(b, &e);
+		}
+	}
+}
+
+/* All of them under one lock: threads that each bring thousands of new series would wake each other for every one. */
+static void
+begin_series(struct batch *b, const struct unknown *u)
+{
+	size_t n = u->places.n;
+	struct labels *ls = mem_alloc((n + 1) * sizeof *ls);
+	struct tsdb_ref *refs = mem_alloc((n + 1) * sizeof *refs);
+	struct err e;
+	for (size_t k = 0, from = 0; k < n; from = u->ends.p[k++])
+		ls[k].bytes = str_n(b->labels.p + from, u->ends.p[k] - from);
+	bool all = tsdb_series_all(b->db, b->tenant, ls, n, refs, &e) == RC_OK;
+	for (size_t k = 0; k < n; k++) {
+		struct tsdb_ref *ref = &b->refs[u->places.p[k]];
+		if (all)
+			*ref = refs[k];
+		else if (tsdb_series(b->db, b->tenant, ls[k], ref, &e) != RC_OK) { /* not all: each for itself */
+			ref->id = TSDB_UNKNOWN;
+			refuse(b, &e);
+		}
+	}
+	mem_free(ls);
+	mem_free(refs);
+}
+
 static void
 resolve(struct batch *b, struct prompb *w)
 {
-	struct err e;
-	size_t n = b->names.n, unknown = tsdb_known(b->db, b->tenant, b->names.p, n, b->refs);
-	for (size_t i = 0; unknown && i < n; i++) {
-		if (b->refs[i].id != TSDB_UNKNOWN)
-			continue;
-		unknown--;
-		if (!prompb_labels(w, b->names.p[i]))
-			return;
-		if (find_series(b, w, &b->refs[i], &e) == RC_OK)
-			tsdb_remember(b->db, b->tenant, b->names.p[i], b->refs[i]);
-		else
-			refuse(b, &e);
+	struct unknown u = {0};
+	if (tsdb_known(b->db, b->tenant, b->names.p, b->names.n, b->refs) == 0)
+		return;
+	gather_unknown(b, w, &u);
+	if (u.places.n) {
+		begin_series(b, &u);
+		tsdb_remember_all(b->db, b->tenant, b->names.p, b->refs, u.places.p, u.places.n);
 	}
+	vec_fini(&u.places);
+	vec_fini(&u.ends);
 }
 
 /* From places of series to their references; the samples of those that were refused go. */

@@ -352,8 +352,18 @@ is_there(void *arg, uint32_t id)
 void
 tsdb_remember(struct tsdb *db, struct str tenant, struct str name, struct tsdb_ref ref)
 {
+	size_t place = 0;
+	tsdb_remember_all(db, tenant, &name, &ref, &place, 1);
+}
+
+void
+tsdb_remember_all(struct tsdb *db, struct str tenant, const struct str *names, const struct tsdb_ref *refs, const size_t *places, size_t n)
+{
+	uint64_t salt = salt_of(db, tenant);
 	pthread_rwlock_wrlock(&db->lock);
-	memo_put(db->memo, memo_key(db, salt_of(db, tenant), name), ref.id, is_there, db);
+	for (size_t i = 0; i < n; i++)
+		if (refs[places[i]].id != TSDB_UNKNOWN)
+			memo_put(db->memo, memo_key(db, salt, names[places[i]]), refs[places[i]].id, is_there, db);
 	pthread_rwlock_unlock(&db->lock);
 }
 

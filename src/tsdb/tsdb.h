@@ -100,6 +100,8 @@ CHECKED enum rc tsdb_series_all(struct tsdb *, struct str tenant, const struct l
 #define TSDB_UNKNOWN UINT32_MAX
 size_t tsdb_known(struct tsdb *, struct str tenant, const struct str *names, size_t n, struct tsdb_ref *out);
 void tsdb_remember(struct tsdb *, struct str tenant, struct str name, struct tsdb_ref);
+/* Those at `places` of both lists, but for unknown ones. */
+void tsdb_remember_all(struct tsdb *, struct str tenant, const struct str *names, const struct tsdb_ref *refs, const size_t *places, size_t n);
 /* Refused samples are counted, not an error.  An error means that nothing of the batch was stored or, with sync_every 0,
  * that it is not known to be durable; the batch may be sent again. */
 CHECKED enum rc tsdb_append(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
