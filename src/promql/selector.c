@@ -160,7 +160,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 		return false;
 	struct reach reach = {.min = gaze_at(ev, &o.gaze, 0) - o.range + 1,
 	    .max = gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0),
-	    .times_only = out->counted && !n->smoothed,
+	    .times_only = out->counted && !n->smoothed && !ev->run->steps, /* counting steps looks at values */
 	    .last_only = ev->n == 1 && !n->smoothed};
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;

@@ -109,6 +109,14 @@ def test_statistics_are_told_when_they_are_asked_for(daemon):
     assert stats["timings"]["execTotalTime"] > 0
 
 
+def test_steps_are_counted_where_nobody_looks_at_values(daemon):
+    for expr in ("count(m)", "count by (i) (m)", "count(count_over_time(m[1m]))", "group(m)", "absent(m)", "timestamp(m)", "m or m"):
+        told = get(daemon, "/api/v1/query_range", query=expr, start=NOW - 60, end=NOW, step=15, stats="all")
+        plain = get(daemon, "/api/v1/query_range", query=expr, start=NOW - 60, end=NOW, step=15)
+        assert told["result"] == plain["result"], expr
+        assert len(told["stats"]["samples"]["totalQueryableSamplesPerStep"]) == 5 and told["stats"]["samples"]["totalQueryableSamples"] > 0, expr
+
+
 def names(data):
     return [r["name"] for g in data["groups"] for r in g["rules"]]
 
