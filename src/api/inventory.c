@@ -32,7 +32,7 @@ put_target(struct inventory *v, struct str tenant, const struct promql_series *s
 	jsonw_key(w, "customer");
 	jsonw_str(w, tenant);
 	jsonw_key(w, "labels");
-	prom_add_labels(w, s->labels);
+	labels_to_json(w, s->labels);
 	jsonw_member_time(w, "last", last);
 	jsonw_key(w, "present");
 	jsonw_bool(w, present);

@@ -118,17 +118,6 @@ add_point(struct buf *b, const struct promql_point *point)
 	buf_grew(b, (size_t)(p - start));
 }
 
-void
-prom_add_labels(struct json_writer *w, struct labels ls)
-{
-	jsonw_object(w);
-	labels_each(ls, l) {
-		jsonw_key_str(w, l.it.name);
-		jsonw_str(w, l.it.value);
-	}
-	jsonw_object_end(w);
-}
-
 /* Is there a point of this kind, a number or a native histogram? */
 static bool
 has_points(const struct promql_series *s, bool native)
@@ -175,7 +164,7 @@ add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
 {
 	jsonw_object(w);
 	jsonw_key(w, "metric");
-	prom_add_labels(w, s->labels);
+	labels_to_json(w, s->labels);
 	add_points(w, s, matrix, false);
 	if (s->natives)
 		add_points(w, s, matrix, true);
@@ -505,7 +494,7 @@ add_matching(struct call *c, const struct selection *s, size_t i, struct map *se
 		if (s->limit && (int64_t)map_count(seen) >= s->limit)
 			break;
 		if (!map_put(seen, ls.bytes, w))
-			prom_add_labels(w, ls);
+			labels_to_json(w, ls);
 	}
 	tsdb_cursor_destroy(&cur);
 	return RC_OK;

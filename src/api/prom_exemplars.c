@@ -57,7 +57,7 @@ put_exemplar(struct json_writer *w, const struct found *x)
 	buf_f64(&time, (double)x->t / 1000);
 	jsonw_object(w);
 	jsonw_key(w, "labels");
-	prom_add_labels(w, x->labels);
+	labels_to_json(w, x->labels);
 	jsonw_key(w, "value");
 	jsonw_str(w, buf_view(&number));
 	jsonw_key(w, "timestamp");
@@ -75,7 +75,7 @@ put_all(struct json_writer *w, const struct found *p, size_t n)
 		size_t first = i;
 		jsonw_object(w);
 		jsonw_key(w, "seriesLabels");
-		prom_add_labels(w, p[i].series);
+		labels_to_json(w, p[i].series);
 		jsonw_key(w, "exemplars");
 		jsonw_array(w);
 		for (; i < n && labels_eq(p[i].series, p[first].series); i++)

@@ -13,7 +13,6 @@ bool prom_param_time(struct call *, const char *name, msec_t otherwise, msec_t *
 bool prom_begin_query(struct call *, struct promql **, struct promql_ask *);
 /* {"status":"success","data":…} with data that is JSON already. */
 void prom_answer_data(struct call *, struct str data);
-void prom_add_labels(struct json_writer *, struct labels);
 /* 422 for what cannot be run, 499 for what was cancelled, 503 for what took too long. */
 void prom_query_error(struct call *, enum rc, const char *text);
 

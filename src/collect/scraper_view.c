@@ -44,12 +44,7 @@ static void
 labels_json(struct json_writer *w, const char *key, struct labels ls)
 {
 	jsonw_key(w, key);
-	jsonw_object(w);
-	labels_each(ls, l) {
-		jsonw_key_str(w, l.it.name);
-		jsonw_str(w, l.it.value);
-	}
-	jsonw_object_end(w);
+	labels_to_json(w, ls);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "base/quote.h"
+#include "wire/json.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -209,6 +210,17 @@ struct labels
 labels_from_pairs(struct pairs ps, struct arena *a)
 {
 	return from_sorted(ps.p, ps.n, a);
+}
+
+void
+labels_to_json(struct json_writer *w, struct labels ls)
+{
+	jsonw_object(w);
+	labels_each(ls, l) {
+		jsonw_key_str(w, l.it.name);
+		jsonw_str(w, l.it.value);
+	}
+	jsonw_object_end(w);
 }
 
 struct pairs

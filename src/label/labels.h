@@ -45,6 +45,8 @@ CHECKED enum rc labels_add(struct buf *, struct pair *p, size_t n, struct err *)
 /* Are these bytes from elsewhere (disk, another process) a canonical form? */
 bool labels_valid(struct str bytes);
 struct labels labels_from_pairs(struct pairs, struct arena *); /* sorted and unique, as struct pairs promises */
+struct json_writer;
+void labels_to_json(struct json_writer *, struct labels); /* {"name":"value",…}, in their order */
 struct pairs labels_to_pairs(struct labels, struct arena *);   /* texts stay views */
 
 /* {a="b", c="d"}, with the metric's name in front when it can stand there, as PromQL prints it. */
