@@ -12,6 +12,7 @@
 #ifndef PROMQL_EVAL_H
 #define PROMQL_EVAL_H
 
+#include "base/kahan.h"
 #include "promql/ast.h"
 #include "promql/native.h"
 #include "tsdb/tsdb.h"
@@ -231,34 +232,6 @@ bool eval_can_pour(const struct node *);
 bool eval_pour(const struct eval *, const struct node *, struct rows *out, bool *done);
 bool eval_binary(const struct eval *, const struct node *, struct value *out);
 double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
-
-/* Neumaier's variant of Kahan's summation. */
-struct kahan {
-	double sum, c;
-};
-static inline void
-kahan_add(struct kahan *k, double x)
-{
-	double t = k->sum + x;
-	double a = k->sum < 0 ? -k->sum : k->sum, b = x < 0 ? -x : x;
-	if (__builtin_isinf(t))
-		k->c = 0;
-	else
-		k->c += a >= b ? (k->sum - t) + x : (x - t) + k->sum;
-	k->sum = t;
-}
-static inline double
-kahan_sum(const struct kahan *k)
-{
-	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
-}
-
-/* Of n numbers; Prometheus divides both parts. */
-static inline double
-kahan_mean(const struct kahan *k, double n)
-{
-	return k->sum / n + k->c / n;
-}
 
 struct mean {
 	struct kahan sum; /* or the mean, when it is running */

@@ -313,6 +313,7 @@ add_entry(struct block_writer *w, const msec_t *t, size_t n, bool histograms, si
 	w->max = t[n - 1] > w->max ? t[n - 1] : w->max;
 }
 
+/* Into how many chunks. */
 static size_t
 chunks_of(size_t n)
 {
@@ -341,23 +342,57 @@ add_histograms(struct block_writer *w, const struct blobs *b)
 	}
 }
 
-enum rc
-block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id,
-    const struct samples *s, const struct blobs *histograms, struct err *e)
+static enum rc
+begin_series(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, size_t chunks, struct err *e)
 {
 	struct err own;
 	e = e ? e : &own;
-	if (s->n + histograms->t.n == 0)
-		return RC_OK;
 	if (w->ids.n % BLOCK_GROUP == 0 && begin_group(w, e) != RC_OK)
 		return e->rc;
 	if (!w->part.n_series || !str_eq(w->part.name, tenant))
 		begin_tenant(w, tenant);
 	add_labels(&w->part, ls);
 	*vec_add(&w->ids) = id;
-	proto_add_varint(&w->entries, chunks_of(s->n) + chunks_of(histograms->t.n));
+	proto_add_varint(&w->entries, chunks);
+	return RC_OK;
+}
+
+enum rc
+block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id,
+    const struct samples *s, const struct blobs *histograms, struct err *e)
+{
+	if (s->n + histograms->t.n == 0)
+		return RC_OK;
+	enum rc rc = begin_series(w, tenant, ls, id, chunks_of(s->n) + chunks_of(histograms->t.n), e);
+	if (rc != RC_OK)
+		return rc;
 	add_samples(w, s);
 	add_histograms(w, histograms);
+	return RC_OK;
+}
+
+enum rc
+block_writer_add_windows(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, const struct tier_list *l, struct err *e)
+{
+	enum rc rc = begin_series(w, tenant, ls, id, chunks_of(l->n), e);
+	for (size_t left = chunks_of(l->n), from = 0, n; rc == RC_OK && left; left--, from += n) {
+		size_t start = w->pending.n;
+		n = (l->n - from) / left;
+		tier_pack(l, from, n, &w->pending);
+		add_entry(w, l->end + from, n, false, start);
+	}
+	return rc;
+}
+
+enum rc
+block_writer_add_nothing(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, msec_t end, struct err *e)
+{
+	enum rc rc = begin_series(w, tenant, ls, id, 1, e);
+	if (rc != RC_OK)
+		return rc;
+	size_t start = w->pending.n;
+	tier_pack(NULL, 0, 0, &w->pending);
+	add_entry(w, &end, 1, false, start);
 	return RC_OK;
 }
 

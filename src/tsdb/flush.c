@@ -110,6 +110,7 @@ end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 	}
 	if (b)
 		*vec_add(&db->blocks) = b;
+	tiers_settle(db);
 }
 
 enum rc
@@ -208,7 +209,8 @@ compact(struct tsdb *db, msec_t now)
 {
 	struct err why;
 	if (now - db->compacted >= COMPACT_EVERY) {
-		if (compact_days(db, false, &why) != RC_OK)
+		if (compact_days(db, false, &why) != RC_OK || tiers_write_due(db, false, &why) != RC_OK ||
+		    tiers_join_due(db, &why) != RC_OK)
 			log_error("tsdb", "%s", why.text);
 		db->compacted = now;
 	}
