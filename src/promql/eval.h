@@ -56,7 +56,8 @@ struct run {
 	const struct promql_ask *ask;
 	struct arena *arena;
 	size_t samples, samples_limit; /* held */
-	size_t read; /* from the store */
+	size_t read; /* from the store, windows too */
+	size_t windows[TIERS];
 	uint64_t *steps; /* looked at by each step of the query; NULL: nobody asks */
 	size_t n_steps;
 	size_t *paid; /* the result's */
@@ -141,6 +142,9 @@ struct window {
 struct reach {
 	msec_t min, max;
 	bool times_only, last_only; /* as in tsdb_select */
+	msec_t window;              /* of windows, as there */
+	bool within, rest;
+	unsigned columns;
 };
 bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
@@ -216,6 +220,12 @@ bool over_ts_of_last(const struct window *, double *);
 bool over_ts_of_max(const struct window *, double *);
 bool over_ts_of_min(const struct window *, double *);
 
+/* What a counter or a gauge gained within a range, from its first sample there to its last. */
+struct gain {
+	msec_t start, end, first_t, last_t;
+	double n, first, gain; /* resets counted in */
+};
+bool extrapolate_gain(const struct gain *, bool counter, bool per_second, double *out);
 /* Says of a counter that its name does not look like one; w->noted: it was said. */
 void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */

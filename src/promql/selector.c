@@ -4,6 +4,7 @@
  */
 #include "promql/native_eval.h"
 #include "promql/slide.h"
+#include "promql/tiered.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,10 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .series_limit = ask->limits.series,
 	    .times_only = reach.times_only,
 	    .last_only = reach.last_only,
+	    .window = reach.window,
+	    .within = reach.within,
+	    .rest = reach.rest,
+	    .columns = reach.columns,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;
@@ -162,10 +167,13 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	    .max = gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0),
 	    .times_only = out->counted && !n->smoothed && !ev->run->steps, /* counting steps looks at values */
 	    .last_only = ev->n == 1 && !n->smoothed};
+	tiered_ask_instants(ev, n, &o.gaze, &reach);
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
+		if (view.windows && !view.n_histograms)
+			tiered_thin(ev, n, o.range, &view, &room);
 		count_instants(ev, &o.gaze, &view);
 		if (n->smoothed)
 			strip_stale(&view, &room);
@@ -335,7 +343,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 {
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
-	struct stripped room = {0};
+	struct stripped room = {0}, thin = {0};
 	bool ok = true;
 	o->anchored = n->anchored;
 	o->smoothed = n->smoothed;
@@ -345,16 +353,24 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	if (n->anchored || n->smoothed)
 		o->slide = NULL;
 	struct reach reach = {first - o->range - o->before + 1, last + o->behind, .times_only = !o->fn || (o->slide && o->slide->counts)};
+	tiered_ask_range(ev, o, &reach);
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view, &room);
+		bool windows = view.windows && !view.n_histograms;
+		if (windows && !tiered_knows(o))
+			tiered_thin(ev, n, 0, &view, &thin);
 		count_windows(ev, o, &view);
-		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
+		if (ok && windows && tiered_knows(o))
+			ok = tiered_series(ev, o, n, drop, &view);
+		else
+			ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
 	stripped_fini(&room);
+	stripped_fini(&thin);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }

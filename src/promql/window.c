@@ -112,6 +112,27 @@ gain(const struct window *w, bool counter)
  * The gain between first and last sample, stretched to the range: as far as a sample more would be expected
  * there, by half an interval else, and a counter not below zero.
  */
+bool
+extrapolate_gain(const struct gain *g, bool counter, bool per_second, double *out)
+{
+	if (g->n < 2)
+		return false;
+	double before = seconds(g->start, g->first_t), behind = seconds(g->last_t, g->end);
+	double sampled = seconds(g->first_t, g->last_t), interval = sampled / (g->n - 1);
+	double threshold = interval * 1.1;
+	if (before >= threshold)
+		before = interval / 2;
+	if (counter && g->gain > 0 && g->first >= 0) {
+		double to_zero = sampled * (g->first / g->gain);
+		before = to_zero < before ? to_zero : before;
+	}
+	if (behind >= threshold)
+		behind = interval / 2;
+	double factor = (sampled + before + behind) / sampled;
+	*out = g->gain * (per_second ? factor / seconds(g->start, g->end) : factor);
+	return true;
+}
+
 static bool
 extrapolate(const struct window *w, bool counter, bool per_second, double *out)
 {
@@ -121,21 +142,9 @@ extrapolate(const struct window *w, bool counter, bool per_second, double *out)
 		return bounded_gain(w, counter, per_second, out);
 	if (w->n < 2)
 		return false;
-	double v = gain(w, counter);
-	double before = seconds(w->start, w->t[0]), behind = seconds(w->t[w->n - 1], w->end);
-	double sampled = seconds(w->t[0], w->t[w->n - 1]), interval = sampled / (double)(w->n - 1);
-	double threshold = interval * 1.1;
-	if (before >= threshold)
-		before = interval / 2;
-	if (counter && v > 0 && w->v[0] >= 0) {
-		double to_zero = sampled * (w->v[0] / v);
-		before = to_zero < before ? to_zero : before;
-	}
-	if (behind >= threshold)
-		behind = interval / 2;
-	double factor = (sampled + before + behind) / sampled;
-	*out = v * (per_second ? factor / seconds(w->start, w->end) : factor);
-	return true;
+	const struct gain g = {.start = w->start, .end = w->end, .first_t = w->t[0], .last_t = w->t[w->n - 1],
+	    .n = (double)w->n, .first = w->v[0], .gain = gain(w, counter)};
+	return extrapolate_gain(&g, counter, per_second, out);
 }
 
 bool

@@ -114,9 +114,11 @@ add_window(struct tier_list *l, msec_t end, msec_t width, const msec_t *t, const
 		last = i;
 	}
 	c[TIER_COUNT][at] = (double)count;
-	c[TIER_ENDED][at] = tsdb_is_stale(v[n - 1]);
+	c[TIER_ENDED][at] = tsdb_is_stale(v[n - 1]) ? (double)(end - t[n - 1]) + 1 : 0;
+	c[TIER_TAIL][at] = (double)(end - t[count ? last : n - 1]);
+	if (!count)
+		c[TIER_HEAD][at] = (double)(t[0] - (end - width));
 	if (count) {
-		c[TIER_TAIL][at] = (double)(end - t[last]);
 		c[TIER_LAST][at] = v[last];
 		c[TIER_SUM][at] = kahan_sum(&sum);
 	}
@@ -203,7 +205,8 @@ unpack_column(const struct str *columns, int c, size_t n, double *out)
 static bool
 is_sane(int c, const double *v, size_t n, msec_t width)
 {
-	double most = c == TIER_HEAD || c == TIER_TAIL ? (double)width : c == TIER_ENDED ? 1 : c == TIER_COUNT || c == TIER_RESETS ? (double)width + 1 : INFINITY;
+	bool counts = c == TIER_COUNT || c == TIER_HEAD || c == TIER_TAIL || c == TIER_RESETS || c == TIER_ENDED;
+	double most = counts ? (double)width + 1 : INFINITY;
 	bool sane = true;
 	for (size_t i = 0; most < INFINITY && i < n; i++)
 		sane &= v[i] >= 0 && v[i] <= most;

@@ -26,8 +26,8 @@ extern const char *const tier_names[TIERS]; /* "5m", "1h" */
 
 enum tier_column {
 	TIER_COUNT, /* of values, without marks */
-	TIER_HEAD,  /* msec from the window's beginning to the first value */
-	TIER_TAIL,  /* msec from the last value to the window's end */
+	TIER_HEAD,  /* msec from the window's beginning to the first value; to the first mark where there is none */
+	TIER_TAIL,  /* msec from the last value to the window's end; from the last mark */
 	TIER_FIRST,
 	TIER_LAST,
 	TIER_MIN, /* NaN only where there is nothing else */
@@ -35,7 +35,7 @@ enum tier_column {
 	TIER_SUM,
 	TIER_LOST,   /* sum of the values before each reset */
 	TIER_RESETS, /* how many */
-	TIER_ENDED,
+	TIER_ENDED, /* the last sample is a mark: msec from it to the window's end, and 1; else 0 */
 	TIER_COLUMNS
 };
 #define TIER_HAS(column) (1u << (column))
@@ -64,6 +64,12 @@ static inline msec_t
 tier_last_t(const struct tier_list *l, size_t i)
 {
 	return l->end[i] - (msec_t)l->column[TIER_TAIL][i];
+}
+
+static inline msec_t
+tier_mark_t(const struct tier_list *l, size_t i)
+{
+	return l->end[i] - ((msec_t)l->column[TIER_ENDED][i] - 1);
 }
 
 /* The end of the window that has `t`. */

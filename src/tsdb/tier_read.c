@@ -90,7 +90,7 @@ tier_read(struct tsdb *db, const struct tier *t, struct block_walk *walk, struct
 void
 tier_pick_init(struct tier_pick *p, struct tsdb *db, const struct tsdb_select *q)
 {
-	*p = (struct tier_pick){.db = db, .window = q->window, .min = q->min, .max = q->max, .rest = q->rest || q->window};
+	*p = (struct tier_pick){.db = db, .window = q->window, .min = q->min, .max = q->max, .within = q->within, .rest = q->rest};
 	p->want = q->columns | TIER_PLACES;
 }
 
@@ -146,11 +146,11 @@ static void
 read_alone(struct tier_pick *p, uint32_t id)
 {
 	const struct tier_files *f = &p->db->tiers;
-	while (p->walks.n < f->all.n)
+	while (p->walks.n < f->alone.n)
 		(void)vec_add(&p->walks);
-	for (size_t i = 0; i < f->all.n; i++) {
-		const struct tier *t = f->all.p[i];
-		if (!tier_is_bound(t) && tier_is_alone_for(t, id))
+	for (size_t i = 0; i < f->alone.n; i++) {
+		const struct tier *t = f->alone.p[i];
+		if (tier_is_alone_for(t, id))
 			(void)tier_read(p->db, t, &p->walks.p[i], &p->chunks, id, p->want, p->min, p->max, &p->levels[t->level]);
 	}
 	tier_list_order(&p->levels[0]);
@@ -184,6 +184,8 @@ read_bound(struct tier_pick *p, uint32_t id)
 		const struct tier *t = tier_of_block(p, i);
 		if (!t || block_max(t->block) < p->min || block_min(p->db->blocks.p[i]) > p->max)
 			continue;
+		if (p->within && (block_min(t->block) - tier_widths[t->level] < p->min - 1 || block_max(t->block) > p->max))
+			continue;
 		p->skip[i] = tier_read(p->db, t, &p->block_walks.p[i], &p->chunks, id, p->want, p->min, p->max, &p->list);
 		p->skipped += p->skip[i];
 	}
@@ -209,11 +211,7 @@ tier_pick_fits(const struct tier_pick *p, const msec_t *t, size_t n)
 	msec_t last = INT64_MIN;
 	size_t at = 0;
 	for (size_t i = p->n_alone; i < l->n; i++) {
-		if (l->end[i] < (i ? l->end[i - 1] : INT64_MIN))
-			return false;
-		if (!l->column[TIER_COUNT][i])
-			continue;
-		msec_t first_t = tier_first_t(l, i), last_t = tier_last_t(l, i);
+		msec_t first_t = tier_first_t(l, i), last_t = l->column[TIER_ENDED][i] ? tier_mark_t(l, i) : tier_last_t(l, i);
 		while (at < n && t[at] < first_t)
 			at++;
 		if (first_t <= last || (at < n && t[at] <= last_t))

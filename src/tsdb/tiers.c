@@ -76,12 +76,15 @@ tiers_settle(struct tsdb *db)
 		for (size_t i = 0; i < db->blocks.n; i++)
 			*vec_add(&f->bound[level]) = NULL;
 	}
+	f->alone.n = 0;
 	for (size_t i = 0; i < f->all.n; i++) {
 		struct tier *t = f->all.p[i];
 		size_t at = place_of_block(db, t->number);
 		t->of = at != SIZE_MAX ? db->blocks.p[at] : NULL;
-		if (t->of && t->hash == block_hash(t->of))
+		if (tier_is_bound(t))
 			f->bound[t->level].p[at] = t;
+		else
+			*vec_add(&f->alone) = t;
 	}
 }
 
@@ -147,8 +150,8 @@ one_alone(void *arg, msec_t min, msec_t max, bool histograms)
 void
 tiers_each_alone(struct tsdb *db, uint32_t id, void (*fn)(void *, const struct tier *, msec_t, msec_t), void *arg)
 {
-	for (size_t i = 0; i < db->tiers.all.n; i++) {
-		struct each_alone x = {db->tiers.all.p[i], fn, arg};
+	for (size_t i = 0; i < db->tiers.alone.n; i++) {
+		struct each_alone x = {db->tiers.alone.p[i], fn, arg};
 		if (tier_is_alone_for(x.tier, id))
 			block_each_chunk(x.tier->block, id, one_alone, &x);
 	}
@@ -343,6 +346,7 @@ tiers_fini(struct tsdb *db)
 	for (size_t i = 0; i < db->tiers.all.n; i++)
 		tier_close(&db->tiers.all.p[i]);
 	vec_fini(&db->tiers.all);
+	vec_fini(&db->tiers.alone);
 	for (int level = 0; level < TIERS; level++)
 		vec_fini(&db->tiers.bound[level]);
 	vec_fini(&db->tiers.given_up);

@@ -41,6 +41,7 @@ tier_is_bound(const struct tier *t)
 
 struct tier_files {
 	VEC(struct tier *) all; /* by number */
+	VEC(struct tier *) alone; /* those of them that are not bound */
 	VEC(struct tier *) bound[TIERS]; /* by the places of the blocks; NULL: that one has none */
 	VEC(uint64_t) given_up; /* serials of blocks that none can be made of */
 };
