@@ -221,6 +221,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
 	db->dir = mem_dup(o->dir, strlen(o->dir));
 	db->tenants = map_create();
+	db->starts_epoch = 1;
 	db->newest = INT64_MIN;
 	db->head_since = db->swept = db->cleaned = clock_wall(o->clock);
 	db->synced = clock_mono(o->clock);
@@ -308,8 +309,8 @@ tsdb_state(struct tsdb *db, struct tsdb_state *out)
 {
 	pthread_rwlock_rdlock(&db->lock);
 	*out = (struct tsdb_state){
-	    .tenants = map_count(db->tenants),
-	    .series = db->n_series,
+	    .tenants = map_count(db->tenants) - db->n_tenants_of_marks,
+	    .series = db->n_series - db->n_marks,
 	    .blocks = db->blocks.n,
 	    .damaged = db->damaged,
 	    .deletions = db->deletions.n,

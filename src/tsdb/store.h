@@ -17,6 +17,7 @@
 #include "tsdb/index.h"
 #include "tsdb/memo.h"
 #include "tsdb/samples.h"
+#include "tsdb/starts.h"
 #include "tsdb/timeline.h"
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
@@ -37,6 +38,7 @@ struct pack {
 struct series_extra {
 	struct samples late; /* out of order, as they came */
 	struct blobs histograms; /* not packed yet, as they came */
+	struct start_memory start;
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -63,6 +65,7 @@ struct series {
 	bool replayed; /* the open chunk is of an older segment of the log */
 	bool odd;   /* in the open chunk is a value that is no decimal */
 	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
+	bool started;    /* it has, or had, marks of start times */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct series) == 128, "two lines of the cache");
 _Static_assert((CHUNK_SAMPLES + 1) * TOKEN_MOST * 8 <= UINT16_MAX, "the bits of a chunk can be counted");
@@ -96,6 +99,8 @@ struct tenant {
 	struct str name; /* owned */
 	struct index *index;
 	size_t series;
+	struct tenant *starts; /* where the marks of its series are; NULL: there are none */
+	bool marks;            /* it is such a one itself */
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -115,6 +120,8 @@ struct tsdb {
 	VEC(struct series *) series; /* by id; NULL: gone */
 	struct series_slot *slots;   /* open addressing by key */
 	size_t n_slots, n_series;
+	size_t n_tenants_of_marks, n_marks; /* of all tenants and series, those of start times */
+	uint32_t starts_epoch; /* another one when what is remembered of marks may not hold; never 0 */
 	VEC(struct series *) spare; /* memory for series; it comes in slabs, which stay */
 	VEC(struct series *) slabs;
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
@@ -224,6 +231,8 @@ void series_sort(struct tsdb *, struct series **, size_t n);
 /* append.c */
 struct appending *appending_create(void);
 void appending_destroy(struct appending **);
+/* With the lock held. */
+CHECKED enum rc append_batch(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
 
 /* logged.c: what goes into the log, and what the log says at a start */
 struct log_entry {

@@ -144,7 +144,7 @@ put_field(struct translation *t, const struct proto_field *f, struct str *metada
 	switch (f->number) {
 	case 1:
 		return put_labels(t, f->bytes, &t->series);
-	case 2: /* a sample: value and time stand where 1.0 has them */
+	case 2: /* a sample: value and time stand where 1.0 has them, and behind them its start */
 		proto_put_bytes(&t->series, 2, f->bytes);
 		return RC_OK;
 	case 3: /* a histogram: the same message */
