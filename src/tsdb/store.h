@@ -62,6 +62,7 @@ struct series {
 	struct pack *packs, *last_pack; /* in the order of arrival */
 	struct series_extra *extra;     /* NULL: nothing of that */
 	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	bool replayed; /* the open chunk is of an older segment of the log */
 	bool odd;   /* in the open chunk is a value that is no decimal */
 	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
 	bool started;    /* it has, or had, marks of start times */
@@ -134,6 +135,9 @@ struct tsdb {
 	struct wal *wal;
 	struct buf payload; /* of the record that is being made */
 	VEC(struct series *) by_logged_id; /* only while the log is read */
+	uint64_t log_before;    /* bytes of older segments whose samples are in the head: a start has read them */
+	uint64_t replaying;     /* the segment that is being read */
+	uint64_t spilled;       /* those before this one became blocks while they were read; 0: none */
 	struct timelines lines;
 	struct appending *appending;
 	uint64_t head_samples;
@@ -190,6 +194,10 @@ void series_fini(struct series *); /* frees what it holds */
 /* flush.c: with `work` held; `*segment` is the new block's number.  `roll`: the log begins anew also when the head is
  * empty. */
 CHECKED enum rc flush_head(struct tsdb *, bool roll, uint64_t *segment, struct err *);
+/* What a new segment of the log begins with. */
+CHECKED enum rc flush_begin_segment(struct tsdb *, struct err *);
+/* While the log is read, at the beginning of segment `number`: what came before becomes a block when it is enough for one. */
+CHECKED enum rc flush_replayed(struct tsdb *, uint64_t number, struct err *);
 
 /* retention.c */
 /* Which samples of a batch are too old to be taken; with the lock held. */
@@ -236,9 +244,11 @@ CHECKED enum rc log_series(struct tsdb *, struct series *const *, size_t n, stru
 /* New samples, with their tokens. */
 CHECKED enum rc log_samples(struct tsdb *, const struct log_entry *, size_t n, struct str tokens, struct err *);
 CHECKED enum rc log_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct err *);
+/* Here a segment has said again what it needs of those before. */
+CHECKED enum rc log_mark(struct tsdb *, struct err *);
 CHECKED enum rc log_late(struct tsdb *, const struct log_entry *, const double *v, size_t n, struct err *);
 enum rc replay_record(void *tsdb, struct str payload, struct err *e);
-void replay_segment(void *tsdb);
+void replay_segment(void *tsdb, uint64_t number);
 
 /* watch.c: a batch marks the watches that it touches, gathers them and has them called when it is stored */
 bool watch_mark(struct tsdb_watch *); /* true the first time in a batch */
