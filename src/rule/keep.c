@@ -8,8 +8,6 @@
 
 #include "rule/group.h"
 
-enum { KNOWN_FOR = 24 * 60 * 60 * 1000 };
-
 struct keeping {
 	struct group *group;
 	struct rule *rule;
@@ -136,7 +134,7 @@ hold_missing(struct keeping *k, void (*hold)(void *, const struct promql_series 
 		struct known *n = e->value;
 		struct promql_point point = {k->at, n->value};
 		struct promql_series s = {n->labels, &point, 1};
-		if (k->at - n->seen > KNOWN_FOR)
+		if (k->at - n->seen > RULE_KNOWN_FOR)
 			*vec_add(&forgotten) = e->key;
 		else if (!map_get(k->present, e->key) && k->rule->conf->on_no_data == NO_DATA_FIRE)
 			hold(arg, &s);
