@@ -236,7 +236,7 @@ UNIT(conf_checks_the_cluster_that_is_asked)
 		     "  remote:\n"
 		     "    query: {timeout: 1s}\n",
 	    RC_INVALID,
-	    "t.yml:3:12: \"url\" is missing in remote_query: where the cluster answers Prometheus's API, up to /api/v1: "
+	    "t.yml:3:12: \"url\" is missing in remote query: where the cluster answers Prometheus's API, up to /api/v1: "
 	    "https://mimir.example/prometheus\n");
 }
 END

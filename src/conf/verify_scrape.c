@@ -208,7 +208,7 @@ static void
 check_remote_query(struct check *c, const struct conf_remote_query *q)
 {
 	const struct layout *l = &conf_remote_query_layout;
-	if (!str_starts(q->url, STR("http://")) && !str_starts(q->url, STR("https://")))
+	if (q->url.n && !str_starts(q->url, STR("http://")) && !str_starts(q->url, STR("https://")))
 		check_error(c, l, q, "url", "the URL must start with http:// or https://");
 	if (str_chr(q->url, '?') >= 0)
 		check_error(c, l, q, "url", "the URL ends where /api/v1 follows: it has no query");
