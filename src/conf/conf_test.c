@@ -241,6 +241,26 @@ UNIT(conf_checks_the_cluster_that_is_asked)
 }
 END
 
+UNIT(conf_gives_a_customer_what_is_not_said_as_for_all)
+{
+	struct conf *c = must_load("limits:\n"
+				   "  series_per_customer: 1000\n"
+				   "  samples_per_second: 10\n"
+				   "  samples_burst: 500\n"
+				   "  customers:\n"
+				   "    - {customer: acme, series: 0, series_labels: 5}\n"
+				   "    - {customer: zenith, samples_per_second: 20}\n");
+	const struct conf_customer_limits *p = c->root->limits.customers.p;
+	ck_assert(p[0].series == 0 && p[0].series_labels == 5 && p[0].samples_per_second == 10 && p[0].samples_burst == 500);
+	ck_assert(p[1].series == 1000 && p[1].series_labels == 256 && p[1].samples_per_second == 20 && p[1].samples_burst == 0);
+	conf_unref(&c);
+	expect_notes("limits: {customers: [{customer: a, series: -1}, {customer: a}, {}]}\n", RC_INVALID,
+	    "t.yml:1:33: the limits of a: a limit cannot be negative\n"
+	    "t.yml:1:60: the limits of a stand twice\n"
+	    "t.yml:1:64: \"customer\" is missing in customer limits: whose; what is not said here is as for all\n");
+}
+END
+
 UNIT(conf_checks_retentions)
 {
 	expect_notes("storage:\n"
@@ -645,7 +665,7 @@ UNIT(conf_names_what_only_the_next_start_takes)
 	} cases[] = {
 	    {"server: {listen: ':1'}", "server: {listen: ':1'}", ""},
 	    {"server: {listen: ':1'}", "server: {listen: ':2', hosts: [a]}", "server.listen server.hosts "},
-	    {"{}", "server: {external_url: 'http://x/'}\nlimits: {alerts: 5, series_per_customer: 7}", "limits.series_per_customer "},
+	    {"{}", "server: {external_url: 'http://x/'}\nlimits: {alerts: 5, series_per_customer: 7, pushed_groups: 9}", "limits.pushed_groups "},
 	    {"storage: {tsdb: {retention: {time: 3d}}}", "storage: {tsdb: {retention: {time: 4d}}}", "storage.retention storage.tsdb.retention.time "},
 	    {"voice: {trunks: [{name: a, proxy: h, password: x}]}", "voice: {trunks: [{name: a, proxy: h, password: y}]}", "voice.trunks "},
 	    {"scrape_configs: [{job_name: a}]", "scrape_configs: [{job_name: b}]", ""},

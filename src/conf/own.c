@@ -56,6 +56,9 @@ RECORD_LAYOUT(conf_desk_section, CONF_DESK_SECTION_KEYS)
 #define RECORD_SELF struct conf_access
 RECORD_LAYOUT(conf_access, CONF_ACCESS_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct conf_customer_limits
+RECORD_LAYOUT(conf_customer_limits, CONF_CUSTOMER_LIMITS_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct conf_limits
 RECORD_LAYOUT(conf_limits, CONF_LIMITS_KEYS)
 #undef RECORD_SELF

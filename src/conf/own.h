@@ -208,11 +208,24 @@ RECORD(conf_desk_section, CONF_DESK_SECTION_KEYS)
 	F(STRS, trusted_proxies, 0, KEY_INERT, "", "networks whose X-Forwarded-For is believed")
 RECORD(conf_access, CONF_ACCESS_KEYS)
 
+#define CONF_CUSTOMER_LIMITS_KEYS(F)                                                                         \
+	F(STR, customer, 0, KEY_REQUIRED, "", "whose; what is not said here is as for all")                  \
+	F(I64, series, 0, 0, "0", "the most active series; 0: no limit")                                     \
+	F(I64, series_labels, 0, 0, "0", "the most labels of a series; 0: no limit")                         \
+	F(SIZE, series_label_size, 0, 0, "0", "the largest name or value of a series' label; 0: no limit")   \
+	F(I64, samples_per_second, 0, 0, "0", "the most samples that are brought in a second; 0: no limit")  \
+	F(I64, samples_burst, 0, 0, "0", "… and at once; 0: as many as ten seconds bring")
+RECORD(conf_customer_limits, CONF_CUSTOMER_LIMITS_KEYS)
+
 #define CONF_LIMITS_KEYS(F)                                                                                  \
 	F(I64, series, 0, KEY_INERT, "0", "the most active series; 0: what memory holds")                            \
 	F(I64, series_per_customer, 0, 0, "0", "… of one customer; 0: no limit")                             \
 	F(I64, series_labels, 0, 0, "256", "the most labels of a series; 0: no limit")                       \
 	F(SIZE, series_label_size, 0, 0, "16KB", "the largest name or value of a series' label; 0: no limit") \
+	F(I64, samples_per_second, 0, 0, "0",                                                                \
+	    "the most samples that one customer brings in a second, by whatever door, on average; 0: no limit") \
+	F(I64, samples_burst, 0, 0, "0", "… and at once; 0: as many as ten seconds bring")                   \
+	F(MANY, customers, conf_customer_limits, 0, "", "customers with other limits than these")            \
 	F(I64, pushed_groups, 0, 0, "10000", "the most groups of one customer that jobs push; 0: no limit") \
 	F(I64, alerts, 0, 0, "100000", "the most alerts at a time")                                          \
 	F(I64, alerts_per_customer, 0, 0, "20000", "… of one customer")                                      \

@@ -69,11 +69,25 @@ add_counts(struct tsdb_counts *sum, const struct tsdb_counts *c)
 	sum->unknown += c->unknown;
 }
 
+/* [P2] */
+static void
+admit(struct pushed *p, size_t n)
+{
+	if (p->rc != RC_OK || !n)
+		return;
+	if (p->admitted)
+		tsdb_charge(p->db, p->tenant, n);
+	else
+		p->rc = tsdb_admit(p->db, p->tenant, n, &p->failure);
+	p->admitted = true;
+}
+
 /* [P1] */
 static void
 append(struct pushed *p)
 {
 	struct tsdb_counts c;
+	admit(p, p->samples.n);
 	if (p->samples.n && p->rc == RC_OK) {
 		p->rc = tsdb_append(p->db, p->samples.p, p->samples.n, &c, &p->failure);
 		if (p->rc == RC_OK)
@@ -88,6 +102,7 @@ append_histograms(struct pushed *p)
 {
 	struct tsdb_counts c;
 	const char *at = p->packed.p;
+	admit(p, p->histograms.n);
 	for (size_t i = 0; i < p->histograms.n; at += p->histograms.p[i++].bytes.n)
 		p->histograms.p[i].bytes.p = at;
 	if (p->histograms.n && p->rc == RC_OK) {
@@ -150,8 +165,10 @@ pushed_end(struct pushed *p, struct err *e)
 	append_histograms(p);
 	keep_described(p);
 	metric_add(METRIC_pushed_samples_total, (int64_t)s->stored);
-	if (p->rc != RC_OK)
-		return err_set(e, p->rc, "%s", p->failure.text);
+	if (p->rc != RC_OK) {
+		*e = p->failure;
+		return p->rc;
+	}
 	if (p->counts.bad_series)
 		return err_set(e, p->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
 		    "%zu of %zu series were refused, the first because: %.800s", p->counts.bad_series,

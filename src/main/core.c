@@ -58,6 +58,7 @@ core_configure(struct core *c, struct conf *fresh, struct err *e)
 		return rc;
 	}
 	open_query_log(fresh);
+	core_store_limit(c->store, fresh);
 	conf_unref(&c->conf);
 	c->conf = conf_ref(fresh);
 	return RC_OK;
