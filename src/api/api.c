@@ -170,6 +170,12 @@ answer_rows(struct call *c, struct str space, row_fn *each)
 	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, space, each, &l, &e) == RC_OK);
 }
 
+void
+answer_wait(struct call *c)
+{
+	http_answer_header(c->req, "Retry-After", arena_fmt(c->arena, "%u", c->wait ? c->wait : 1));
+}
+
 /* Prometheus's clients read errorType, our own read code; both read error. */
 void
 answer_error(struct call *c, enum rc rc, const char *fmt, ...)
@@ -195,7 +201,7 @@ answer_error(struct call *c, enum rc rc, const char *fmt, ...)
 	}
 	buf_fini(&text);
 	if (rc == RC_REFUSED || rc == RC_IO)
-		http_answer_header(c->req, "Retry-After", STR("1"));
+		answer_wait(c);
 	answer_json(c, status_of(rc), &b);
 }
 

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "promql/query_log.h"
 #include "promql/range_cache.h"
+#include "wire/url.h"
 
 /* ---- parameters ---- */
 
@@ -74,11 +75,11 @@ prom_query_error(struct call *c, enum rc rc, const char *text)
 	jsonw_key(&w, "status");
 	jsonw_c(&w, "error");
 	jsonw_key(&w, "errorType");
-	jsonw_c(&w, rc == RC_CANCELLED ? "canceled" : rc == RC_TIMEOUT ? "timeout" : "execution");
+	jsonw_c(&w, rc == RC_CANCELLED ? "canceled" : rc == RC_TIMEOUT ? "timeout" : rc == RC_IO ? "unavailable" : "execution");
 	jsonw_key(&w, "error");
 	jsonw_c(&w, text);
 	jsonw_object_end(&w);
-	answer_json(c, rc == RC_CANCELLED ? 499 : rc == RC_TIMEOUT ? 503 : 422, &b);
+	answer_json(c, rc == RC_CANCELLED ? 499 : rc == RC_TIMEOUT || rc == RC_IO ? 503 : 422, &b);
 }
 
 /* ?stats=: what the query cost. */
@@ -181,7 +182,7 @@ handle_prom_query(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (!prom_begin_query(c, &q, &ask))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query")}) || !prom_begin_query(c, &q, &ask))
 		return;
 	if (prom_param_time(c, "time", c->now, &ask.start)) {
 		ask.end = ask.start;
@@ -212,7 +213,7 @@ handle_prom_query_range(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (!prom_begin_query(c, &q, &ask))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query_range")}) || !prom_begin_query(c, &q, &ask))
 		return;
 	bool fits = promql_type(q) == PROMQL_SCALAR || promql_type(q) == PROMQL_VECTOR;
 	if (!fits)
@@ -323,7 +324,7 @@ void
 handle_prom_labels(struct call *c)
 {
 	struct selection s;
-	if (!select_params(c, &s))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/labels"), .of_series = true}) || !select_params(c, &s))
 		return;
 	answer_words(c, &s, STR(""));
 	selection_fini(&s);
@@ -333,7 +334,13 @@ void
 handle_prom_label_values(struct call *c)
 {
 	struct selection s;
-	if (!select_params(c, &s))
+	struct buf path = {0};
+	buf_c(&path, "/api/v1/label/");
+	url_escape_part(&path, c->part[0]);
+	buf_c(&path, "/values");
+	bool pushed = prom_push_down(c, &(struct prom_question){.path = buf_view(&path), .get = true, .of_series = true});
+	buf_fini(&path);
+	if (pushed || !select_params(c, &s))
 		return;
 	answer_words(c, &s, c->part[0]);
 	selection_fini(&s);
@@ -366,7 +373,7 @@ handle_prom_series(struct call *c)
 	struct json_writer w;
 	struct err e;
 	enum rc rc = RC_OK;
-	if (!select_params(c, &s))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/series"), .of_series = true, .must_match = true}) || !select_params(c, &s))
 		return;
 	if (s.n == 0) {
 		answer_error(c, RC_INVALID, "no match[] parameter provided");
@@ -509,7 +516,7 @@ handle_prom_metadata(struct call *c)
 	struct json_writer w;
 	int64_t limit = INT64_MAX;
 	struct str asked = http_param(c->req, "limit");
-	if (!tenant_read(c, &tenants))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/metadata"), .get = true, .of_metrics = true}) || !tenant_read(c, &tenants))
 		return;
 	if (asked.n && !str_i64(asked, &limit)) {
 		answer_error(c, RC_INVALID, "limit \"%.*s\" is no number", STR_ARG(asked));
