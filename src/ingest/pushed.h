@@ -13,6 +13,9 @@
  *        than that.  A request that turns out bad half-way has stored its beginning; whoever sends it again meets
  *        duplicates, which are fine.
  *
+ * [P2]   Whether the customer may bring so much now is asked with the first piece: a request that is let in is let in whole, or
+ *        it would come again and again and never get to its end.
+ *
  * One thread at a time.
  */
 #ifndef INGEST_PUSHED_H
@@ -36,12 +39,14 @@ struct pushed {
 	/* ours */
 	struct tsdb *db;
 	VEC(struct tsdb_sample) samples;
+	VEC(struct tsdb_start) starts;
 	VEC(struct tsdb_histogram) histograms; /* their bytes stand in `packed`, one behind the other */
 	struct buf packed;
 	VEC(struct tsdb_metadata) described; /* in `texts` */
 	struct arena *texts;
+	bool admitted;    /* the customer may bring what the request has */
 	struct err first; /* the first series that was refused, and why */
-	enum rc rc;       /* the store failed: `failure` says how */
+	enum rc rc;       /* the store failed, or it is too much now (RC_REFUSED): `failure` says how */
 	struct err failure;
 };
 
@@ -51,6 +56,8 @@ void pushed_fini(struct pushed *);
 bool pushed_series(struct pushed *, struct pair *, size_t n, struct tsdb_ref *);
 /* A series that could not even be read, and why. */
 void pushed_refuse(struct pushed *, const struct err *);
+/* Since when the next sample of the series counts; 0: that is not known. */
+void pushed_start(struct pushed *, struct tsdb_ref, msec_t t, msec_t start);
 void pushed_sample(struct pushed *, struct tsdb_ref, msec_t t, double v);
 /* A native histogram. */
 void pushed_histogram(struct pushed *, struct tsdb_ref, msec_t t, const struct histogram *);

@@ -10,9 +10,10 @@
 #include "wire/prompb2.h"
 #include "wire/snappy.h"
 
-static const struct prompb_limits limits = {.labels = 128, .samples = 100000, .name = 1024, .value = 65536};
+/* Of the protocol; what a customer may have is for the store to say. */
+static const struct prompb_limits limits = {.labels = 65535, .samples = 100000, .name = 1 << 20, .value = 1 << 20};
 
-enum { EXEMPLAR_LABELS = 1024 };
+enum { EXEMPLAR_LABELS = 1024, NAMED = 5, NAME_SHOWN = 80, SERIES_BYTES = 16 << 20 };
 
 struct batch {
 	struct tsdb *db;
@@ -22,10 +23,13 @@ struct batch {
 	struct tsdb_ref *refs;           /* the same; TSDB_UNKNOWN: refused */
 	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
 	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
+	VEC(struct tsdb_start) starts;         /* the same */
+	bool may_start, starts_count;          /* a start is possible; one is there, so others count, too, that are 0 */
 	VEC(struct tsdb_exemplar) exemplars;   /* the same */
 	struct arena *arena;                   /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
+	struct buf refused; /* the names of the first ones */
 };
 
 static bool
@@ -38,10 +42,22 @@ is_reserved(const struct pair *p, size_t n)
 }
 
 static void
-refuse(struct batch *b, const struct err *why)
+refuse(struct batch *b, struct str name, const struct err *why)
 {
-	if (b->counts->bad_series++ == 0)
+	size_t n = b->counts->bad_series++;
+	if (n == 0)
 		b->first = *why;
+	if (n < NAMED)
+		buf_fmt(&b->refused, "%s%.*s", n ? ", " : "", STR_ARG(str_to(name.n ? name : STR("one without a name"), NAME_SHOWN)));
+}
+
+static struct str
+name_in(const struct pair *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_is(p[i].name, LABEL_METRIC))
+			return p[i].value;
+	return STR("");
 }
 
 /* Appends the canonical form of a label set that has not been seen in this form. */
@@ -55,14 +71,26 @@ read_labels(struct batch *b, struct prompb *w, struct err *e)
 }
 
 static void
+add_start(struct batch *b, uint32_t place, msec_t t, msec_t start)
+{
+	b->starts_count |= start != 0;
+	if (b->may_start)
+		*vec_add(&b->starts) = (struct tsdb_start){{place}, t, start};
+}
+
+static void
 gather(struct batch *b, struct prompb *w)
 {
+	b->starts_count = tsdb_has_starts(b->db, b->tenant);
+	b->may_start |= b->starts_count;
 	while (prompb_step(w)) {
 		uint32_t place = (uint32_t)b->names.n;
 		*vec_add(&b->names) = w->label_bytes;
-		for (size_t i = 0; i < w->samples.n; i++)
+		for (size_t i = 0; i < w->samples.n; i++) {
 			*vec_add(&b->samples) =
 			    (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+			add_start(b, place, w->samples.p[i].t, w->samples.p[i].start);
+		}
 		for (size_t i = 0; i < w->histograms.n; i++)
 			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
 		for (size_t i = 0; i < w->exemplars.n; i++)
@@ -88,15 +116,20 @@ gather_unknown(struct batch *b, struct prompb *w, struct unknown *u)
 	for (size_t i = 0; i < b->names.n; i++) {
 		if (b->refs[i].id != TSDB_UNKNOWN)
 			continue;
-		if (!prompb_labels(w, b->names.p[i]))
-			return;
+		if (!prompb_labels(w, b->names.p[i])) {
+			if (w->failed)
+				return;
+			w->err.rc = RC_INVALID; /* they are the same next time */
+			refuse(b, name_in(w->labels.p, w->labels.n), &w->err);
+			continue;
+		}
 		size_t before = b->labels.n;
 		if (read_labels(b, w, &e) == RC_OK) {
 			*vec_add(&u->places) = i;
 			*vec_add(&u->ends) = b->labels.n;
 		} else {
 			buf_cut(&b->labels, before);
-			refuse(b, &e);
+			refuse(b, name_in(w->labels.p, w->labels.n), &e);
 		}
 	}
 }
@@ -118,7 +151,7 @@ begin_series(struct batch *b, const struct unknown *u)
 			*ref = refs[k];
 		else if (tsdb_series(b->db, b->tenant, ls[k], ref, &e) != RC_OK) { /* not all: each for itself */
 			ref->id = TSDB_UNKNOWN;
-			refuse(b, &e);
+			refuse(b, labels_get(ls[k], STR(LABEL_METRIC)), &e);
 		}
 	}
 	mem_free(ls);
@@ -152,6 +185,14 @@ refer(struct batch *b)
 			b->samples.p[n++] = s;
 	}
 	b->samples.n = n;
+	n = 0;
+	for (size_t i = 0; i < b->starts.n; i++) {
+		struct tsdb_start s = b->starts.p[i];
+		s.ref = b->refs[s.ref.id];
+		if (s.ref.id != TSDB_UNKNOWN)
+			b->starts.p[n++] = s;
+	}
+	b->starts.n = n;
 }
 
 /* From messages to what is stored; one that ends its series becomes a float that says so. */
@@ -169,13 +210,14 @@ read_histograms(struct batch *b)
 			continue;
 		b->arena = b->arena ? b->arena : arena_create();
 		if (histogram_from_proto(x.bytes, b->arena, &h, &x.t, &e) != RC_OK) {
-			refuse(b, &e);
+			refuse(b, STR("a histogram"), &e);
 			continue;
 		}
 		if (tsdb_is_stale(h.sum)) {
 			*vec_add(&b->samples) = (struct tsdb_sample){x.ref, x.t, tsdb_stale()};
 			continue;
 		}
+		add_start(b, x.ref.id, x.t, histogram_proto_start(x.bytes));
 		buf_clear(&packed);
 		histogram_pack(&h, &packed);
 		x.bytes = arena_str(b->arena, buf_view(&packed));
@@ -237,8 +279,8 @@ verdict(const struct batch *b, struct err *e)
 	size_t refused = refused_of(s) + refused_of(h);
 	if (b->counts->bad_series)
 		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
-		    "%zu of %zu series were refused, the first because: %.800s", b->counts->bad_series,
-		    b->counts->series, b->first.text);
+		    "%zu of %zu series were refused (%s%s), the first because: %.600s", b->counts->bad_series, b->counts->series, b->refused.p,
+		    b->counts->bad_series > NAMED ? " …" : "", b->first.text);
 	if (s->unknown + h->unknown)
 		return err_set(e, RC_IO,
 		    "%zu samples are of series that ended while they came; they may be sent again",
@@ -259,9 +301,14 @@ store(struct batch *b, struct str body, struct err *e)
 	prompb_init(&w, body, &limits);
 	gather(b, &w);
 	b->refs = mem_alloc((b->names.n + 1) * sizeof *b->refs);
+	enum rc rc = w.failed ? RC_OK : tsdb_admit(b->db, b->tenant, b->samples.n + b->histograms.n, e);
+	if (rc != RC_OK) {
+		prompb_fini(&w);
+		return rc;
+	}
 	if (!w.failed)
 		resolve(b, &w);
-	enum rc rc = prompb_end(&w, e);
+	rc = prompb_end(&w, e);
 	if (rc == RC_OK) {
 		read_exemplars(b, &w);
 		rc = store_metadata(b, &w, e);
@@ -273,6 +320,8 @@ store(struct batch *b, struct str body, struct err *e)
 		refer(b);
 		read_histograms(b);
 	}
+	if (rc == RC_OK && b->starts_count)
+		rc = tsdb_put_starts(b->db, b->starts.p, b->starts.n, e);
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	if (rc == RC_OK && b->histograms.n)
@@ -287,7 +336,7 @@ store(struct batch *b, struct str body, struct err *e)
 static enum rc
 translate(const struct remote_write *r, struct buf *body, struct err *e)
 {
-	struct prompb2_limits most = {.symbols = 1000000, .label_bytes = 32768, .bytes = 4 * r->unpacked_limit};
+	struct prompb2_limits most = {.symbols = 1000000, .label_bytes = SERIES_BYTES, .bytes = 4 * r->unpacked_limit};
 	struct buf one = {0};
 	enum rc rc = prompb2_to_1(buf_view(body), &most, &one, e);
 	buf_fini(body);
@@ -299,7 +348,7 @@ enum rc
 remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, struct remote_write_counts *counts, struct err *e)
 {
 	struct buf body = {0};
-	struct batch b = {.db = db, .tenant = tenant, .counts = counts};
+	struct batch b = {.db = db, .tenant = tenant, .counts = counts, .may_start = r->version_2};
 	*counts = (struct remote_write_counts){0};
 	enum rc rc = snappy_unpack(r->packed, r->unpacked_limit, &body, e);
 	if (rc == RC_OK && r->version_2)
@@ -309,9 +358,11 @@ remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, s
 	metric_add(METRIC_pushed_samples_total, (int64_t)counts->stored.stored);
 	buf_fini(&body);
 	buf_fini(&b.labels);
+	buf_fini(&b.refused);
 	vec_fini(&b.samples);
 	vec_fini(&b.names);
 	vec_fini(&b.histograms);
+	vec_fini(&b.starts);
 	vec_fini(&b.exemplars);
 	arena_destroy(&b.arena);
 	mem_free(b.refs);

@@ -8,11 +8,12 @@
  */
 #include "net/http_client.h"
 
+#include "base/budget.h"
 #include "base/must.h"
 #include "net/curl_pool.h"
 #include "wire/gzip.h"
 
-enum { DEFAULT_TIMEOUT = 30 * 1000, DEFAULT_MAX_BODY = 16 << 20, MAX_REDIRECTS = 10, MAX_HEADERS = 64 << 10 };
+enum { SPARE_HANDLES = 64, DEFAULT_TIMEOUT = 30 * 1000, DEFAULT_MAX_BODY = 16 << 20, MAX_REDIRECTS = 10, MAX_HEADERS = 64 << 10 };
 
 struct http_call {
 	struct curl_job job; /* first */
@@ -28,7 +29,8 @@ struct http_call {
 	struct buf plain; /* unpacked */
 	size_t max_body;
 	msec_t timeout;
-	bool too_large;
+	bool too_large, packed;
+	bool charged; /* body.n bytes of the budget are ours */
 	struct err refused;
 };
 
@@ -37,6 +39,7 @@ struct http_client {
 	struct curl_pool *pool;
 	const struct address_policy *policy;
 	struct http_call *calls;
+	VEC(CURL *) spare; /* handles for the next ones: a new one costs as much as the rest of a request */
 };
 
 static size_t
@@ -47,6 +50,8 @@ take_body(char *bytes, size_t one, size_t n, void *arg)
 		c->too_large = true;
 		return 0;
 	}
+	if (c->charged && budget_take(BUDGET_bodies, n, &c->refused) != RC_OK)
+		return 0;
 	buf_add(&c->body, bytes, n);
 	return n;
 }
@@ -167,11 +172,31 @@ static enum rc
 unpack_body(struct http_call *c, struct http_result *r, struct err *err)
 {
 	struct str how = http_result_header(r, "Content-Encoding");
-	if (!c->body.n || (!str_eq_nocase(how, STR("gzip")) && !str_eq_nocase(how, STR("x-gzip"))))
+	if (c->packed || !c->body.n || (!str_eq_nocase(how, STR("gzip")) && !str_eq_nocase(how, STR("x-gzip"))))
 		return RC_OK;
 	enum rc rc = gzip_unpack(buf_view(&c->body), c->max_body, &c->plain, err);
 	r->body = buf_view(&c->plain);
 	return rc == RC_OK ? rc : err_add(err, "in the answer's body");
+}
+
+/* Nothing of one request, nor of its secrets, is left for the next. */
+static void
+handle_free(struct http_client *client, CURL *easy)
+{
+	if (client->spare.n >= SPARE_HANDLES) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	*vec_add(&client->spare) = easy;
+}
+
+static CURL *
+handle_make(struct http_client *client)
+{
+	CURL *easy = client->spare.n ? client->spare.p[--client->spare.n] : curl_easy_init();
+	must(easy);
+	return easy;
 }
 
 static void
@@ -180,10 +205,12 @@ call_free(struct http_call *c)
 	*c->prev = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	curl_easy_cleanup(c->job.easy);
+	handle_free(c->client, c->job.easy);
 	curl_slist_free_all(c->headers);
 	curl_slist_free_all(c->connect_to);
 	vec_fini(&c->answer_headers);
+	if (c->charged)
+		budget_give(BUDGET_bodies, c->body.n);
 	buf_fini(&c->body);
 	buf_fini(&c->plain);
 	arena_destroy(&c->arena);
@@ -276,7 +303,7 @@ set_headers(struct http_call *c, const struct http_ask *ask)
 	if (ask->bearer.n)
 		add_header(c, STR("Authorization"), arena_fmt(c->arena, "Bearer %.*s", STR_ARG(ask->bearer)));
 	c->headers = curl_slist_append(c->headers, "Expect:");
-	c->headers = curl_slist_append(c->headers, "Accept-Encoding: gzip");
+	c->headers = curl_slist_append(c->headers, ask->plain ? "Accept-Encoding: identity" : "Accept-Encoding: gzip");
 	curl_easy_setopt(c->job.easy, CURLOPT_HTTPHEADER, c->headers);
 	if (ask->user.n || ask->password.n) {
 		curl_easy_setopt(c->job.easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
@@ -340,9 +367,10 @@ client_request(struct http_door *door, const struct http_ask *ask, http_done *do
 	c->client = client;
 	c->done = done;
 	c->arg = arg;
+	c->packed = ask->packed;
+	c->charged = ask->charged;
 	c->arena = arena_create();
-	c->job = (struct curl_job){.easy = curl_easy_init(), .done = call_done};
-	must(c->job.easy);
+	c->job = (struct curl_job){.easy = handle_make(client), .done = call_done};
 	c->next = client->calls;
 	c->prev = &client->calls;
 	if (c->next)
@@ -391,6 +419,9 @@ http_client_destroy(struct http_client **pc)
 		struct http_call *c = client->calls;
 		client_cancel(&client->door, &c);
 	}
+	for (size_t i = 0; i < client->spare.n; i++)
+		curl_easy_cleanup(client->spare.p[i]);
+	vec_fini(&client->spare);
 	curl_pool_destroy(&client->pool);
 	mem_free(client);
 	*pc = NULL;

@@ -254,15 +254,26 @@ mean(const struct sight *s)
 }
 
 static bool
-outcome(const struct over *o, const struct sight *s, msec_t start, msec_t end, double *out)
+gained(const struct over *o, const struct sight *s, msec_t start, msec_t end, double *out)
 {
-	bool (*fn)(const struct window *, double *) = o->fn;
-	struct gain g = {.start = start, .end = end, .first_t = s->first_t, .last_t = s->last_t, .n = s->n, .first = s->first};
+	const struct window w = {.start = start, .end = end};
+	struct gained g = {.first = s->first_t, .last = s->last_t, .n = (size_t)s->n, .at_first = s->first, .counter = o->counter, .start = s->first_t};
+	if (g.n < 2)
+		return false;
 	g.gain = s->last - s->first;
 	if (o->counter && s->lost != 0)
 		g.gain += s->lost;
+	double factor = window_stretch(&w, &g);
+	*out = g.gain * (o->per_second ? factor / ((double)(end - start) / 1000) : factor);
+	return true;
+}
+
+static bool
+outcome(const struct over *o, const struct sight *s, msec_t start, msec_t end, double *out)
+{
+	bool (*fn)(const struct window *, double *) = o->fn;
 	if (o->rates)
-		return extrapolate_gain(&g, o->counter, o->per_second, out);
+		return gained(o, s, start, end, out);
 	*out = fn == over_max ? s->max
 	     : fn == over_min ? s->min
 	     : fn == over_sum ? kahan_sum(&s->sum)
@@ -399,4 +410,5 @@ tiered_thin(const struct eval *ev, const struct node *selector, msec_t hold, str
 	view->n = x.n;
 	view->line = 0;
 	view->finite = false;
+	view->starts = NULL; /* those of windows are not known */
 }

@@ -72,7 +72,7 @@ static void
 asking_free(struct asking *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		promql_result_destroy(&a->answers[i].result);
+		answer_fini(&a->answers[i]);
 	mem_free(a->answers);
 	mem_free(a);
 }
@@ -110,6 +110,10 @@ void
 group_begin(struct group *g, msec_t at, bool timed)
 {
 	msec_t began = loop_wall(g->rules->loop);
+	if (group_is_far(g)) {
+		far_begin(g, at, timed, began);
+		return;
+	}
 	if (!g->rules->pool) {
 		group_evaluate(g, at, NULL);
 		group_over(g, timed, began);
@@ -127,6 +131,7 @@ void
 group_stop(struct group *g)
 {
 	struct asking *a = g->asking;
+	far_stop(g);
 	if (!a)
 		return;
 	a->cancel = true;

@@ -31,9 +31,17 @@ struct running {
 	VEC(struct rule_memory) memories;
 };
 
+void
+answer_fini(struct answer *a)
+{
+	promql_result_destroy(&a->result);
+	promql_result_destroy(&a->looked_at);
+	promql_result_destroy(&a->resolve);
+}
+
 /* ---- templates ---- */
 
-/* The function `query` of templates. */
+/* The function `query` of templates: it looks here, also in a group whose rules are asked of a cluster. */
 static enum rc
 template_query(void *context, struct str expr, struct arena *a, struct value *out, struct err *e)
 {
@@ -298,8 +306,9 @@ hold_again(void *arg, const struct promql_series *s)
 }
 
 static void
-judge(struct running *r, const struct promql_result *res)
+judge(struct running *r, const struct answer *a)
 {
+	const struct promql_result *res = a->result;
 	const struct conf_rule *c = r->rule->conf;
 	struct rule_times times = {c->for_, c->keep_firing_for, c->flapping ? (size_t)c->flapping->changes : 0, c->flapping ? c->flapping->within : 0};
 	struct instances *all = &r->rule->instances;
@@ -307,7 +316,7 @@ judge(struct running *r, const struct promql_result *res)
 	instances_begin(all);
 	for (size_t i = 0; i < res->n; i++)
 		hold(r, &res->series[i]);
-	if (rule_keep(r->group, r->rule, r->at, hold_again, r, &why) != RC_OK)
+	if (rule_keep(r->group, r->rule, r->at, a, hold_again, r, &why) != RC_OK)
 		snprintf(r->rule->trouble, sizeof r->rule->trouble, "%.290s", why.text);
 	instances_end(all, &times, r->at);
 	map_each(all->map, e) {
@@ -413,18 +422,36 @@ rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *can
 	suspect_end();
 }
 
+/* The engine would end alerts of which it hears nothing: nobody knows that they are over. */
+static void
+tell_again(struct running *r)
+{
+	map_each(r->rule->instances.map, e) {
+		struct instance *in = e->value;
+		if (in->state == INSTANCE_FIRING)
+			hand_on(r, in);
+	}
+	struct alert_batch alerts = {.alerts = {r->alerts.p, r->alerts.n}};
+	if (alerts.alerts.n)
+		r->group->rules->doors.alerts(r->group->rules->doors.arg, &alerts);
+}
+
 static void
 take_answer(struct running *r, struct answer *a)
 {
 	struct rule *rule = r->rule;
 	if (a->rc != RC_OK) {
 		snprintf(rule->trouble, sizeof rule->trouble, "%.290s", a->err.text);
-		log_warn("rule", "%.*s: %s", STR_ARG(rule->key), a->err.text);
+		bool away = a->far && (a->rc == RC_IO || a->rc == RC_TIMEOUT); /* far.c says so once for all rules */
+		if (!away)
+			log_warn("rule", "%.*s: %s", STR_ARG(rule->key), a->err.text);
+		if (a->far)
+			tell_again(r);
 		return;
 	}
 	over_limit(r, a->result);
 	if (rule->conf->alert.n)
-		judge(r, a->result);
+		judge(r, a);
 	else
 		record(r, a->result);
 	deliver(r);
@@ -494,7 +521,7 @@ group_evaluate(struct group *g, msec_t at, struct answer *answers)
 			give_up(rule, at);
 		else
 			run_rule(g, rule, at, answer);
-		promql_result_destroy(&answer->result);
+		answer_fini(answer);
 		g->seconds += rule->seconds;
 	}
 	write_together(g);

@@ -8,8 +8,6 @@
 
 #include "rule/group.h"
 
-enum { KNOWN_FOR = 24 * 60 * 60 * 1000 };
-
 struct keeping {
 	struct group *group;
 	struct rule *rule;
@@ -80,22 +78,23 @@ remember(struct keeping *k, struct str core, const struct promql_series *s)
 }
 
 static enum rc
-gather(struct keeping *k, const struct promql *q, struct map *into, bool known, struct err *e)
+gather(struct keeping *k, const struct promql *q, const struct promql_result *far, struct map *into, bool known, struct err *e)
 {
-	struct promql_result *r = NULL;
+	struct promql_result *own = NULL;
 	msec_t at = k->at - k->group->conf->query_offset;
 	struct promql_ask ask = {
 	    .db = k->group->rules->db, .tenants = {&k->group->tenant, 1}, .start = at, .end = at};
 	if (!q)
 		return RC_OK;
-	enum rc rc = promql_run(q, &ask, &r, e);
+	enum rc rc = far ? RC_OK : promql_run(q, &ask, &own, e);
+	const struct promql_result *r = far ? far : own;
 	for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
 		struct str core = core_of(k, r->series[i].labels);
 		map_put(into, core, k);
 		if (known)
 			remember(k, core, &r->series[i]);
 	}
-	promql_result_destroy(&r);
+	promql_result_destroy(&own);
 	return rc;
 }
 
@@ -136,7 +135,7 @@ hold_missing(struct keeping *k, void (*hold)(void *, const struct promql_series 
 		struct known *n = e->value;
 		struct promql_point point = {k->at, n->value};
 		struct promql_series s = {n->labels, &point, 1};
-		if (k->at - n->seen > KNOWN_FOR)
+		if (k->at - n->seen > RULE_KNOWN_FOR)
 			*vec_add(&forgotten) = e->key;
 		else if (!map_get(k->present, e->key) && k->rule->conf->on_no_data == NO_DATA_FIRE)
 			hold(arg, &s);
@@ -157,7 +156,7 @@ rule_forget(struct rule *r)
 }
 
 enum rc
-rule_keep(struct group *g, struct rule *r, msec_t at, void (*hold)(void *, const struct promql_series *),
+rule_keep(struct group *g, struct rule *r, msec_t at, const struct answer *a, void (*hold)(void *, const struct promql_series *),
     void *arg, struct err *e)
 {
 	struct keeping k = {.group = g, .rule = r, .at = at};
@@ -168,9 +167,9 @@ rule_keep(struct group *g, struct rule *r, msec_t at, void (*hold)(void *, const
 	k.arena = arena_create();
 	k.present = map_create();
 	k.recovered = map_create();
-	enum rc rc = gather(&k, r->looked_at, k.present, r->conf->on_no_data == NO_DATA_FIRE, e);
+	enum rc rc = gather(&k, r->looked_at, a->looked_at, k.present, r->conf->on_no_data == NO_DATA_FIRE, e);
 	if (rc == RC_OK)
-		rc = gather(&k, r->resolve, k.recovered, false, e);
+		rc = gather(&k, r->resolve, a->resolve, k.recovered, false, e);
 	if (rc == RC_OK) {
 		mark_fresh(&k);
 		hold_missing(&k, hold, arg);

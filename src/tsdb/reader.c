@@ -62,6 +62,7 @@ struct reader {
 	struct samples samples; /* [R2] */
 	struct tier_pick pick;
 	bool picks; /* windows are of interest */
+	bool starts; /* and not those of counters whose starts are known */
 	msec_t last_t;
 	double last_v;
 };
@@ -339,6 +340,7 @@ reader_create(struct tsdb *db, const struct tsdb_select *q)
 	r->last_only = q->last_only;
 	tier_pick_init(&r->pick, db, q);
 	r->picks = q->window || q->rest;
+	r->starts = q->starts;
 	return r;
 }
 
@@ -418,7 +420,7 @@ reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 	if (s->max < r->min || s->min > r->max || read_last(r, s, out))
 		return;
 	if (r->picks) {
-		tier_pick_read(&r->pick, s, !s->histograms);
+		tier_pick_read(&r->pick, s, !s->histograms && !(r->starts && s->started));
 		show_windows(r, out);
 	}
 	if (gather(r, s))

@@ -22,6 +22,11 @@ struct tsdb_cursor {
 	struct reader *reader;
 	struct blobs histograms;
 	VEC(struct str) views; /* of them */
+	bool with_starts;
+	struct start_list {
+		msec_t *p;
+		size_t cap;
+	} starts, histogram_starts;
 	struct arena *arena;
 };
 
@@ -94,6 +99,7 @@ tsdb_cursor_create(struct tsdb *db, const struct tsdb_select *q, struct tsdb_cur
 	c->db = db;
 	c->min = q->min;
 	c->max = q->max;
+	c->with_starts = q->starts;
 	c->arena = arena_create();
 	c->reader = reader_create(db, q);
 	pthread_rwlock_rdlock(&db->lock);
@@ -122,6 +128,8 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 	mem_free(c->found);
 	blobs_fini(&c->histograms);
 	vec_fini(&c->views);
+	mem_free(c->starts.p);
+	mem_free(c->histogram_starts.p);
 	arena_destroy(&c->arena);
 	mem_free(c);
 	*pc = NULL;
@@ -142,6 +150,17 @@ tsdb_cursor_next_labels(struct tsdb_cursor *c, struct labels *out)
 	return true;
 }
 
+/* NULL: none is known. */
+static const msec_t *
+starts_of(struct tsdb *db, const struct series *s, const msec_t *t, size_t n, struct start_list *list)
+{
+	if (n > list->cap) {
+		list->cap = n;
+		list->p = mem_resize(list->p, n * sizeof *list->p);
+	}
+	return starts_read(db, s, t, n, list->p) ? list->p : NULL;
+}
+
 bool
 tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 {
@@ -155,6 +174,10 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 	reader_read(c->reader, f->series, out);
 	if (f->series->histograms)
 		series_read_histograms(c->db, f->series, c->min, c->max, &c->histograms);
+	if (c->with_starts && f->series->started) {
+		out->starts = starts_of(c->db, f->series, out->t, out->n, &c->starts);
+		out->histogram_starts = starts_of(c->db, f->series, c->histograms.t.p, c->histograms.t.n, &c->histogram_starts);
+	}
 	pthread_rwlock_unlock(&c->db->lock);
 	for (size_t i = 0; i < c->histograms.t.n; i++)
 		*vec_add(&c->views) = blobs_get(&c->histograms, i);

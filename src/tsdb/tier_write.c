@@ -63,6 +63,7 @@ write_series(struct writing *w, uint32_t id, struct err *e)
 	if (!s)
 		return RC_OK;
 	block_each_chunk(w->block, id, note_histograms, &histograms);
+	histograms |= starts_is_theirs(s->tenant->name); /* marks are asked for one by one */
 	if (!histograms && !read_undeleted(w->db, w->block, s, INT64_MIN, INT64_MAX, &w->samples))
 		return err_set(e, RC_INVALID, "%s has a damaged chunk and gets no tiers", block_path(w->block));
 	samples_order(&w->samples);
@@ -171,13 +172,15 @@ tiers_write_due(struct tsdb *db, bool all, struct err *e)
 	bool missing[TIERS];
 	struct block *b;
 	enum rc rc = RC_OK;
-	while (rc == RC_OK && (b = find_due(db, all, missing))) {
-		rc = write_block(db, b, missing, e);
-		if (rc != RC_INVALID)
-			continue;
-		log_warn("tsdb", "%s", e->text);
-		*vec_add(&db->tiers.given_up) = block_serial(b);
-		rc = RC_OK;
-	}
+	do {
+		b = find_due(db, all, missing);
+		if (b)
+			rc = write_block(db, b, missing, e);
+		if (rc == RC_INVALID) {
+			log_warn("tsdb", "%s", e->text);
+			*vec_add(&db->tiers.given_up) = block_serial(b);
+			rc = RC_OK;
+		}
+	} while (rc == RC_OK && b && all);
 	return rc;
 }

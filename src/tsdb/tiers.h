@@ -44,6 +44,7 @@ struct tier_files {
 	VEC(struct tier *) alone; /* those of them that are not bound */
 	VEC(struct tier *) bound[TIERS]; /* by the places of the blocks; NULL: that one has none */
 	VEC(uint64_t) given_up; /* serials of blocks that none can be made of */
+	msec_t written; /* when it was last looked for blocks without */
 };
 
 /* ---- tiers.c ---- */
@@ -74,7 +75,7 @@ void tiers_each_alone(struct tsdb *, uint32_t id, void (*fn)(void *arg, const st
 
 /* ---- tier_write.c ---- */
 
-/* Writes what is missing of days that are over, or of all blocks. */
+/* Writes what is missing of one block whose day is over, or of all blocks: whoever calls may have others to serve. */
 CHECKED enum rc tiers_write_due(struct tsdb *, bool all, struct err *);
 
 /* ---- tier_join.c ---- */

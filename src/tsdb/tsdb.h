@@ -36,6 +36,18 @@ struct tsdb_keep {
 	msec_t keep; /* 0: for ever */
 };
 
+/* What one tenant may bring; 0: no limit. */
+enum tsdb_limit { TSDB_LIMIT_SERIES, TSDB_LIMIT_LABELS, TSDB_LIMIT_LABEL_SIZE, TSDB_LIMIT_SAMPLES, TSDB_LIMITS };
+struct tsdb_limits {
+	uint64_t series;
+	uint64_t labels, label_size; /* of a series that begins to exist; bytes of a name or a value */
+	uint64_t samples, burst;     /* a second, where tsdb_admit is asked; at once, 0: as many as ten seconds bring */
+};
+struct tsdb_customer_limits {
+	struct str tenant;
+	struct tsdb_limits limits;
+};
+
 struct tsdb_options {
 	const char *dir;
 	struct clock *clock;
@@ -48,10 +60,7 @@ struct tsdb_options {
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
 	uint64_t head_bytes;  /* or its log is larger; 0: 64 MiB and 128 bytes for each series */
-	uint64_t series_limit; /* of one tenant; 0: none */
-	/* of a series that begins to exist; 0: none */
-	uint64_t label_limit;
-	uint64_t label_size_limit; /* bytes of a name or a value */
+	struct tsdb_limits limits; /* of each tenant, until tsdb_limit says otherwise */
 	uint64_t log_hold;     /* as tsdb_log_hold */
 };
 
@@ -68,6 +77,30 @@ tsdb_is_stale(double v)
 
 CHECKED enum rc tsdb_open(const struct tsdb_options *, struct tsdb **, struct err *);
 void tsdb_close(struct tsdb **); /* makes everything durable first */
+
+/* ---- limits ---- */
+
+/* From now on; what is there already goes on. */
+void tsdb_limit(struct tsdb *, const struct tsdb_limits *usual, const struct tsdb_customer_limits *, size_t n);
+/*
+ * May so many samples of this tenant come in now?  RC_REFUSED: over the limit of samples; err.wait says for how long.  Who brings
+ * samples of others asks before they are stored; what we make ourselves is not asked about.  A request that is let in is let in
+ * whole: the rest of it is charged.
+ */
+CHECKED enum rc tsdb_admit(struct tsdb *, struct str tenant, size_t samples, struct err *);
+void tsdb_charge(struct tsdb *, struct str tenant, size_t samples);
+
+/* How near a tenant is to its limits, and how often it was over them (of samples: how many) since the start. */
+struct tsdb_use {
+	struct str tenant;
+	struct tsdb_limits limits;
+	bool own; /* they are the tenant's own */
+	size_t series;
+	double samples_per_second; /* that were asked about and let in, within the last ten seconds or so */
+	uint64_t refused[TSDB_LIMITS];
+};
+/* Those of whom anything came since the start, in no order.  Not to call the store from fn. */
+void tsdb_use_each(struct tsdb *, void (*fn)(void *arg, const struct tsdb_use *), void *arg);
 
 /* ---- writing ---- */
 
@@ -117,6 +150,16 @@ struct tsdb_histogram {
 	struct str bytes;
 };
 CHECKED enum rc tsdb_append_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct tsdb_counts *, struct err *);
+/*
+ * Since when the counter of a sample counts: its start timestamp, for senders that say it; 0: it is not known.  To be put before
+ * the samples themselves; who brings samples without a start says so only to tenants that have some.
+ */
+struct tsdb_start {
+	struct tsdb_ref ref;
+	msec_t t, start;
+};
+bool tsdb_has_starts(struct tsdb *, struct str tenant);
+CHECKED enum rc tsdb_put_starts(struct tsdb *, const struct tsdb_start *, size_t n, struct err *);
 /* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
 CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
 /* What is due: sync, block, retention. */
@@ -149,6 +192,7 @@ struct tsdb_select {
 	size_t series_limit;             /* 0: none */
 	bool times_only;                 /* values are of no interest, unless they are not finite */
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
+	bool starts;                     /* their start timestamps are wanted */
 	/* windows (tier.h) instead of samples: see tsdb_view.windows */
 	msec_t window;                   /* whole windows of this width will do, of tier_widths; 0: samples, please */
 	bool within;                     /* and only those of blocks whose windows all lie within the range: whatever its ends are */
@@ -174,6 +218,8 @@ struct tsdb_view {
 	const msec_t *histogram_t;
 	const struct str *histograms; /* canonical bytes */
 	size_t n_histograms;
+	/* since when each counts, 0: that is not known; NULL: it is known of none, or nobody asked */
+	const msec_t *starts, *histogram_starts;
 };
 
 struct tsdb_cursor;
