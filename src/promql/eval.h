@@ -145,7 +145,7 @@ struct reach {
 	msec_t min, max;
 	bool times_only, last_only, starts; /* as in tsdb_select */
 	msec_t window;                      /* of windows, as there */
-	bool within, rest;
+	bool rest;
 	unsigned columns;
 };
 bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
@@ -234,6 +234,8 @@ struct gained {
 };
 /* How much longer the range is than what the samples have seen, as far as that may be guessed. */
 double window_stretch(const struct window *, const struct gained *);
+/* By its name; an empty name is none. */
+bool looks_like_counter(struct str name);
 /* Says of a counter that its name does not look like one; w->noted: it was said. */
 void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */

@@ -93,7 +93,6 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .times_only = reach.times_only,
 	    .last_only = reach.last_only,
 	    .window = reach.window,
-	    .within = reach.within,
 	    .rest = reach.rest,
 	    .columns = reach.columns,
 	    .starts = reach.starts,

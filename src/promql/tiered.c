@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "tsdb/samples.h"
+
 /* Sums of what may overflow are kept small beside the real one. */
 #define SMALL 0x1p-40
 
@@ -75,10 +77,8 @@ tiered_ask_range(const struct eval *ev, const struct over *o, struct reach *r)
 	if (!tiered_knows(o))
 		return;
 	r->window = width_for(ev, &o->gaze, o->range);
-	if (!r->window && (ev->n == 1 || o->gaze.fixed) && o->range >= 6 * HOUR) { /* blocks within the range, and samples around them */
-		r->window = tier_widths[1];
-		r->within = true;
-	}
+	if (!r->window && (ev->n == 1 || o->gaze.fixed) && o->range >= 6 * HOUR)
+		r->window = tier_widths[1]; /* and samples at both ends of the range */
 }
 
 void
@@ -90,6 +90,8 @@ tiered_ask_instants(const struct eval *ev, const struct node *n, const struct ga
 	r->columns = EDGES;
 	if (ev->n > 1 && !g->fixed && !n->smoothed)
 		r->window = width_for(ev, g, ev->step);
+	if (r->window)
+		r->min = tier_floor(r->min - 1, r->window) + 1;
 }
 
 static void
@@ -101,13 +103,6 @@ count_read(const struct eval *ev, const struct tier_list *l)
 }
 
 /* ---- what a step saw ---- */
-
-struct sight {
-	double n;
-	msec_t first_t, last_t;
-	double first, last, min, max, lost, resets;
-	struct kahan sum, small;
-};
 
 static double
 better(double so_far, double v, bool greatest)
@@ -245,10 +240,26 @@ see_all(struct sight *s, const struct looking *x)
 	}
 }
 
+void
+tiered_look(const struct tsdb_view *view, unsigned want, msec_t after, msec_t upto, struct sight *out)
+{
+	static const struct tier_list none;
+	struct tsdb_view with = *view;
+	if (!with.windows)
+		with.windows = &none;
+	const struct tier_list *l = with.windows;
+	struct looking x = {.view = &with, .want = want};
+	x.low = samples_find(l->end, l->n, after + 1);
+	x.high = samples_find(l->end, l->n, upto + 1);
+	x.first = samples_find(view->t, view->n, after + 1);
+	x.end = samples_find(view->t, view->n, upto + 1);
+	see_all(out, &x);
+}
+
 /* ---- the functions ---- */
 
-static double
-mean(const struct sight *s)
+double
+sight_mean(const struct sight *s)
 {
 	return isfinite(kahan_sum(&s->sum)) ? kahan_mean(&s->sum, s->n) : kahan_sum(&s->small) / s->n / SMALL;
 }
@@ -277,7 +288,7 @@ outcome(const struct over *o, const struct sight *s, msec_t start, msec_t end, d
 	*out = fn == over_max ? s->max
 	     : fn == over_min ? s->min
 	     : fn == over_sum ? kahan_sum(&s->sum)
-	     : fn == over_avg ? mean(s)
+	     : fn == over_avg ? sight_mean(s)
 	     : fn == over_count ? s->n
 	     : fn == over_first ? s->first
 	     : fn == over_last ? s->last

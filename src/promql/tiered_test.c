@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "promql/promql.h"
+#include "promql/summary.h"
 #include "tsdb/tsdb.h"
 
 enum { SERIES = 8, HOURS = 62 };
@@ -245,6 +246,56 @@ UNIT(tiered_answers_outlive_the_samples)
 	r = ask(&w, "x_total{i=\"0\"}[2h]", begin + 5 * HOUR, begin + 5 * HOUR, 0, false);
 	ck_assert_uint_ge(r->series[0].n, 48);
 	promql_result_destroy(&r);
+	world_fini(&w);
+}
+END
+
+/* ---- summaries ---- */
+
+static void
+check_period(struct world *w, const char *fn, int series, const struct summary_period *p, double got, msec_t from, msec_t to)
+{
+	char text[200];
+	snprintf(text, sizeof text, "%s(x_total{i=\"%d\"}[%lldms])", fn, series, (long long)(to - from));
+	struct promql_result *r = ask(w, text, to, to, 0, true);
+	ck_assert_msg((r->n == 1) == (p->n > 0), "%s: %g samples", text, p->n);
+	if (r->n)
+		ck_assert_msg(alike(got, r->series[0].points[0].v, true), "%s: %.17g, expected %.17g", text, got, r->series[0].points[0].v);
+	promql_result_destroy(&r);
+}
+
+UNIT(summary_says_what_the_samples_say)
+{
+	static const char *const functions_of[] = {"min_over_time", "max_over_time", "avg_over_time", "last_over_time", "count_over_time"};
+	struct world w;
+	struct str who = STR("t");
+	struct matchers all = {0};
+	struct summary *s;
+	struct err e;
+	world_init(&w, 0);
+	ck_assert(matchers_add(&all, STR("__name__"), MATCH_EQ, STR("x_total"), &e) == RC_OK);
+	for (int round = 0; round < 6; round++) {
+		msec_t now = begin + HOURS * HOUR - rand() % (20 * HOUR);
+		struct summary_ask q = {.db = w.db, .tenants = {&who, 1}, .matchers = &all, .now = now, .spans = round ? 31 : 2};
+		ck_assert(summary_run(&q, &s, &e) == RC_OK);
+		ck_assert_uint_eq(s->n, SERIES);
+		ck_assert(!s->alone);
+		for (int k = 0; k < SERIES * SUMMARY_SPANS; k++) {
+			int i = k / SUMMARY_SPANS, span = k % SUMMARY_SPANS;
+			for (int past = 0; past < 2; past++) {
+				const struct summary_period *p = past ? &s->series[i].before[span] : &s->series[i].now[span];
+				const double got[] = {p->min, p->max, p->avg, p->last, p->n};
+				for (int f = 0; (q.spans & 1u << span) && f < 5; f++)
+					check_period(&w, functions_of[f], i, p, got[f], past ? s->from[span] : s->middle[span], past ? s->middle[span] : s->to);
+			}
+		}
+		ck_assert(s->series[0].counter && s->series[0].now[SUMMARY_DAY].increase >= 0);
+		ck_assert(s->series[0].now[SUMMARY_DAY].increase == s->series[0].now[SUMMARY_DAY].max - s->series[0].now[SUMMARY_DAY].min);
+		summary_destroy(&s);
+	}
+	struct summary_ask few = {.db = w.db, .tenants = {&who, 1}, .matchers = &all, .now = begin + HOUR, .spans = 1, .series_limit = 3};
+	ck_assert(summary_run(&few, &s, &e) == RC_REFUSED);
+	matchers_fini(&all);
 	world_fini(&w);
 }
 END

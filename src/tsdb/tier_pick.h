@@ -15,7 +15,7 @@
 struct tier_pick {
 	struct tsdb *db;
 	msec_t window, min, max; /* as in tsdb_select */
-	bool rest, within;
+	bool rest;
 	unsigned want;
 	struct tier_list list;
 	size_t n_alone;  /* the first of the list */

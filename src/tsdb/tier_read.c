@@ -90,7 +90,7 @@ tier_read(struct tsdb *db, const struct tier *t, struct block_walk *walk, struct
 void
 tier_pick_init(struct tier_pick *p, struct tsdb *db, const struct tsdb_select *q)
 {
-	*p = (struct tier_pick){.db = db, .window = q->window, .min = q->min, .max = q->max, .within = q->within, .rest = q->rest};
+	*p = (struct tier_pick){.db = db, .window = q->window, .min = q->min, .max = q->max, .rest = q->rest};
 	p->want = q->columns | TIER_PLACES;
 }
 
@@ -168,6 +168,15 @@ tier_of_block(const struct tier_pick *p, size_t block)
 	return exact ? exact : f->bound[0].p[block];
 }
 
+/* A window that the range has a part of: where it begins or ends samples are read. */
+static bool
+sticks_out(const struct tier_pick *p, const struct tier *t)
+{
+	msec_t width = tier_widths[t->level];
+	bool left = p->min > INT64_MIN && (p->min - 1) % width && block_min(t->block) - width < p->min - 1;
+	return left || (p->max % width && block_max(t->block) > p->max);
+}
+
 static void
 read_bound(struct tier_pick *p, uint32_t id)
 {
@@ -184,7 +193,7 @@ read_bound(struct tier_pick *p, uint32_t id)
 		const struct tier *t = tier_of_block(p, i);
 		if (!t || block_max(t->block) < p->min || block_min(p->db->blocks.p[i]) > p->max)
 			continue;
-		if (p->within && (block_min(t->block) - tier_widths[t->level] < p->min - 1 || block_max(t->block) > p->max))
+		if (sticks_out(p, t))
 			continue;
 		p->skip[i] = tier_read(p->db, t, &p->block_walks.p[i], &p->chunks, id, p->want, p->min, p->max, &p->list);
 		p->skipped += p->skip[i];

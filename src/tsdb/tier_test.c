@@ -217,7 +217,7 @@ static size_t
 check(struct fixture *f, msec_t width)
 {
 	struct str who = STR("t");
-	struct tsdb_select q = {.tenants = {&who, 1}, .min = begin, .max = begin + 200 * DAY, .window = width, .rest = true, .columns = TIER_ALL};
+	struct tsdb_select q = {.tenants = {&who, 1}, .min = begin - HOUR + 1, .max = begin + 200 * DAY, .window = width, .rest = true, .columns = TIER_ALL};
 	struct tsdb_cursor *c;
 	struct tsdb_view v;
 	size_t raw = 0, n = (size_t)(200 * DAY / width) + 1;

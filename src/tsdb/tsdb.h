@@ -194,8 +194,7 @@ struct tsdb_select {
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 	bool starts;                     /* their start timestamps are wanted */
 	/* windows (tier.h) instead of samples: see tsdb_view.windows */
-	msec_t window;                   /* whole windows of this width will do, of tier_widths; 0: samples, please */
-	bool within;                     /* and only those of blocks whose windows all lie within the range: whatever its ends are */
+	msec_t window;                   /* whole windows of this width will do within the range, of tier_widths; 0: samples, please */
 	bool rest;                       /* windows of any width will do where the samples are past their retention */
 	unsigned columns;                /* of the windows, TIER_HAS() each; their places come in any case */
 };
