@@ -12,7 +12,8 @@
 const char *const summary_names[SUMMARY_SPANS] = {"hour", "day", "week", "month", "year"};
 static const msec_t lengths[SUMMARY_SPANS] = {HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY};
 
-enum { WANTED = TIER_HAS(TIER_MIN) | TIER_HAS(TIER_MAX) | TIER_HAS(TIER_SUM) | TIER_HAS(TIER_FIRST) | TIER_HAS(TIER_LAST) | TIER_HAS(TIER_LOST) };
+/* An increase is told of counters alone. */
+#define COUNTER_COLUMNS (SUMMARY_COLUMNS | TIER_HAS(TIER_FIRST) | TIER_HAS(TIER_LOST))
 
 static void
 find_periods(const struct summary_ask *ask, struct summary *s)
@@ -26,14 +27,20 @@ find_periods(const struct summary_ask *ask, struct summary *s)
 }
 
 static void
-look(const struct tsdb_view *view, msec_t after, msec_t upto, struct summary_period *out)
+look(const struct tsdb_view *view, unsigned columns, msec_t after, msec_t upto, struct summary_period *out)
 {
 	struct sight x = {0};
-	tiered_look(view, WANTED, after, upto, &x);
+	tiered_look(view, columns, after, upto, &x);
 	*out = (struct summary_period){.n = x.n, .min = x.min, .max = x.max, .last = x.last};
 	if (x.n)
 		out->avg = sight_mean(&x);
 	out->increase = x.last - x.first + x.lost;
+}
+
+static unsigned
+columns_of(struct labels ls)
+{
+	return looks_like_counter(labels_get(ls, STR(LABEL_METRIC))) ? COUNTER_COLUMNS : SUMMARY_COLUMNS;
 }
 
 struct summing {
@@ -63,13 +70,14 @@ static void
 sum_up(struct summing *x, struct tsdb_view *view)
 {
 	struct summary_period now, before;
+	unsigned columns = columns_of(view->labels);
 	strip_stale(view, &x->room);
 	x->s->alone |= view->n_alone > 0;
 	for (int i = 0; i < SUMMARY_SPANS; i++) {
 		if (!(x->spans & 1u << i))
 			continue;
-		look(view, x->s->middle[i], x->s->to, &now);
-		look(view, x->s->from[i], x->s->middle[i], &before);
+		look(view, columns, x->s->middle[i], x->s->to, &now);
+		look(view, columns, x->s->from[i], x->s->middle[i], &before);
 		if (!now.n && !before.n)
 			continue;
 		struct summary_series *s = series_of(x, view->labels);
@@ -100,14 +108,16 @@ walk(struct summing *x, unsigned spans, msec_t window, struct err *e)
 	if (!x->spans)
 		return RC_OK;
 	struct tsdb_select q = {.tenants = x->ask->tenants, .matchers = x->ask->matchers, .min = first + 1, .max = x->s->to,
-	    .series_limit = x->ask->series_limit, .window = window, .rest = true, .columns = WANTED};
+	    .series_limit = x->ask->series_limit, .window = window, .rest = true, .columns = SUMMARY_COLUMNS};
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
 	enum rc rc = tsdb_cursor_create(x->ask->db, &q, &c, e);
 	if (rc != RC_OK)
 		return rc;
-	while (rc == RC_OK && tsdb_cursor_next(c, &view)) {
-		sum_up(x, &view);
+	for (struct labels ls; rc == RC_OK && tsdb_cursor_peek(c, &ls);) {
+		tsdb_cursor_want(c, columns_of(ls) | TIER_AS_IT_IS);
+		if (tsdb_cursor_next(c, &view))
+			sum_up(x, &view);
 		rc = go_on(x->ask, e);
 	}
 	tsdb_cursor_destroy(&c);

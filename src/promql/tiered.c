@@ -125,36 +125,59 @@ static void
 add_sum(struct sight *s, double v)
 {
 	kahan_add(&s->sum, v);
-	kahan_add(&s->small, v * SMALL);
+	s->small += v * SMALL;
+}
+
+/* What the next window with values says; the columns that are wanted are known when this is compiled. */
+static inline __attribute__((always_inline)) void
+see_window(struct sight *s, const struct tier_list *l, unsigned want, size_t i)
+{
+	double *const *c = l->column;
+	bool first = !s->n;
+	if (want & TIER_HAS(TIER_MAX))
+		s->max = first ? c[TIER_MAX][i] : better(s->max, c[TIER_MAX][i], true);
+	if (want & TIER_HAS(TIER_MIN))
+		s->min = first ? c[TIER_MIN][i] : better(s->min, c[TIER_MIN][i], false);
+	if (want & TIER_HAS(TIER_SUM))
+		add_sum(s, c[TIER_SUM][i]);
+	if (!first && (want & EDGES) == EDGES)
+		note_reset(s, s->last, c[TIER_FIRST][i]);
+	if (want & TIER_HAS(TIER_LOST))
+		s->lost += c[TIER_LOST][i];
+	if (want & TIER_HAS(TIER_RESETS))
+		s->resets += c[TIER_RESETS][i];
+	if (first) {
+		s->first_t = tier_first_t(l, i);
+		s->first = want & TIER_HAS(TIER_FIRST) ? c[TIER_FIRST][i] : 0;
+	}
+	s->last = want & TIER_HAS(TIER_LAST) ? c[TIER_LAST][i] : 0;
+	s->n += c[TIER_COUNT][i];
+}
+
+static inline __attribute__((always_inline)) void
+see_these(struct sight *s, const struct tier_list *l, unsigned want, size_t from, size_t to)
+{
+	size_t last = SIZE_MAX;
+	for (size_t i = from; i < to; i++) {
+		if (!l->column[TIER_COUNT][i])
+			continue;
+		see_window(s, l, want, i);
+		last = i;
+	}
+	if (last != SIZE_MAX)
+		s->last_t = tier_last_t(l, last);
 }
 
 static void
 see_windows(struct sight *s, const struct tier_list *l, unsigned want, size_t from, size_t to)
 {
-	double *const *c = l->column;
-	for (size_t i = from; i < to; i++) {
-		if (!c[TIER_COUNT][i])
-			continue;
-		bool first = !s->n;
-		if (want & TIER_HAS(TIER_MAX))
-			s->max = first ? c[TIER_MAX][i] : better(s->max, c[TIER_MAX][i], true);
-		if (want & TIER_HAS(TIER_MIN))
-			s->min = first ? c[TIER_MIN][i] : better(s->min, c[TIER_MIN][i], false);
-		if (want & TIER_HAS(TIER_SUM))
-			add_sum(s, c[TIER_SUM][i]);
-		if (!first && (want & EDGES) == EDGES)
-			note_reset(s, s->last, c[TIER_FIRST][i]);
-		if (want & TIER_HAS(TIER_LOST))
-			s->lost += c[TIER_LOST][i];
-		if (want & TIER_HAS(TIER_RESETS))
-			s->resets += c[TIER_RESETS][i];
-		if (first) {
-			s->first_t = tier_first_t(l, i);
-			s->first = want & TIER_HAS(TIER_FIRST) ? c[TIER_FIRST][i] : 0;
-		}
-		s->last_t = tier_last_t(l, i);
-		s->last = want & TIER_HAS(TIER_LAST) ? c[TIER_LAST][i] : 0;
-		s->n += c[TIER_COUNT][i];
+	switch (want) {
+	case TIER_HAS(TIER_MAX): see_these(s, l, TIER_HAS(TIER_MAX), from, to); return;
+	case TIER_HAS(TIER_MIN): see_these(s, l, TIER_HAS(TIER_MIN), from, to); return;
+	case TIER_HAS(TIER_SUM): see_these(s, l, TIER_HAS(TIER_SUM), from, to); return;
+	case EDGES | TIER_HAS(TIER_LOST): see_these(s, l, EDGES | TIER_HAS(TIER_LOST), from, to); return;
+	case SUMMARY_COLUMNS: see_these(s, l, SUMMARY_COLUMNS, from, to); return;
+	default: see_these(s, l, want, from, to);
 	}
 }
 
@@ -261,7 +284,7 @@ tiered_look(const struct tsdb_view *view, unsigned want, msec_t after, msec_t up
 double
 sight_mean(const struct sight *s)
 {
-	return isfinite(kahan_sum(&s->sum)) ? kahan_mean(&s->sum, s->n) : kahan_sum(&s->small) / s->n / SMALL;
+	return isfinite(kahan_sum(&s->sum)) ? kahan_mean(&s->sum, s->n) : s->small / s->n / SMALL;
 }
 
 static bool

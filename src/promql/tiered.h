@@ -19,12 +19,15 @@ void tiered_ask_instants(const struct eval *, const struct node *selector, const
 bool tiered_knows(const struct over *);
 /* As over_series(), for a view with windows; a native histogram is not among its samples. */
 bool tiered_series(const struct eval *, const struct over *, const struct node *selector, bool drop, const struct tsdb_view *);
+/* What a summary wants of every series (summary.h). */
+#define SUMMARY_COLUMNS (TIER_HAS(TIER_MIN) | TIER_HAS(TIER_MAX) | TIER_HAS(TIER_SUM) | TIER_HAS(TIER_LAST))
 /* What was seen of some windows and samples in a row. */
 struct sight {
 	double n;
 	msec_t first_t, last_t;
 	double first, last, min, max, lost, resets;
-	struct kahan sum, small;
+	struct kahan sum;
+	double small; /* the same times something small, for means of what overflows */
 };
 /* Those of the windows that end, and of the samples that lie, within (after, upto]; `want`: of TIER_HAS(). */
 void tiered_look(const struct tsdb_view *, unsigned want, msec_t after, msec_t upto, struct sight *out);

@@ -201,7 +201,8 @@ END
 /* The same questions when samples have gone: windows of the same width answer them as before. */
 UNIT(tiered_answers_outlive_the_samples)
 {
-	static const char *const texts[] = {"max_over_time(x_total[1h])", "rate(x_total[1h])", "count_over_time(x_total[2h])", "resets(x_total[5h])",
+	static const char *const texts[] = {"max_over_time(x_total[1h])", "rate(x_total{i=~\"[01]\"}[1h])", "count_over_time(x_total[2h])",
+	    "resets(x_total{i=~\"[01]\"}[5h])",
 	    "sum_over_time(x_total[1h])", "last_over_time(x_total[1h] offset 1h)", "x_total", "timestamp(x_total)"};
 	enum { TEXTS = sizeof texts / sizeof *texts };
 	struct promql_result *before[TEXTS];

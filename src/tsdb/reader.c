@@ -366,6 +366,12 @@ reader_destroy(struct reader **pr)
 	*pr = NULL;
 }
 
+void
+reader_want(struct reader *r, unsigned columns)
+{
+	r->pick.want = columns | TIER_PLACES;
+}
+
 static void
 read_in_any_order(struct reader *r, const struct series *s, struct tsdb_view *out)
 {

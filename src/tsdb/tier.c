@@ -15,7 +15,7 @@
 const msec_t tier_widths[TIERS] = {5 * MINUTE, HOUR};
 const char *const tier_names[TIERS] = {"5m", "1h"};
 
-enum { KIND_UNKNOWN, KIND_COLUMNS };
+enum { KIND_UNKNOWN, KIND_COUNTER, KIND_GAUGE };
 
 /* ---- lists ---- */
 
@@ -157,14 +157,27 @@ is_like_twin(const struct tier_list *l, int column, size_t from, size_t n)
 	return memcmp(l->column[column] + from, like, n * sizeof *like) == 0;
 }
 
+/* [W4]; NaN: it was one when these were packed before. */
+static bool
+is_gauge(const struct tier_list *l, size_t from, size_t n)
+{
+	double resets = 0;
+	for (size_t i = from; i < from + n; i++)
+		resets += l->column[TIER_RESETS][i];
+	return !(resets <= (double)n / 2);
+}
+
 void
 tier_pack(const struct tier_list *l, size_t from, size_t n, struct buf *out)
 {
 	struct buf b = {0};
 	must(n <= BLOCK_CHUNK_SAMPLES);
-	buf_ch(out, n ? KIND_COLUMNS : KIND_UNKNOWN);
+	bool gauge = n && is_gauge(l, from, n);
+	buf_ch(out, !n ? KIND_UNKNOWN : gauge ? KIND_GAUGE : KIND_COUNTER);
 	for (int c = 0; n && c < TIER_COLUMNS; c++) {
 		buf_clear(&b);
+		if (gauge && TIER_RESETTING & TIER_HAS(c))
+			continue;
 		if (!is_like_twin(l, c, from, n))
 			chunk_pack_values(l->column[c] + from, n, &b);
 		proto_add_varint(out, b.n);
@@ -176,7 +189,7 @@ tier_pack(const struct tier_list *l, size_t from, size_t n, struct buf *out)
 bool
 tier_is_packed(struct str bytes)
 {
-	return bytes.n && bytes.p[0] == KIND_COLUMNS;
+	return bytes.n && (bytes.p[0] == KIND_COUNTER || bytes.p[0] == KIND_GAUGE);
 }
 
 static bool
@@ -186,18 +199,40 @@ split(struct str bytes, struct str *columns)
 	bool ok = tier_is_packed(bytes);
 	proto_init(&p, str_from(bytes, ok));
 	for (int c = 0; ok && c < TIER_COLUMNS; c++)
-		ok = proto_text(&p, &columns[c]);
+		if (bytes.p[0] != KIND_GAUGE || !(TIER_RESETTING & TIER_HAS(c)))
+			ok = proto_text(&p, &columns[c]);
 	return ok && p.at == p.end;
 }
 
-static bool
-unpack_column(const struct str *columns, int c, size_t n, double *out)
+/* The column whose bytes are those of this one; it has none: zeros. */
+static int
+bytes_of(const struct str *columns, int c)
 {
 	while (!columns[c].n && twin_of(c) >= 0)
 		c = twin_of(c);
-	if (columns[c].n)
-		return chunk_unpack_values(columns[c], n, out);
-	memset(out, 0, n * sizeof *out);
+	return c;
+}
+
+/* The values from..to - 1 of a column to the end of the list; `done`: where the bytes of each were unpacked to. */
+static bool
+unpack_column(struct tier_list *l, const struct str *columns, int c, size_t n, size_t from, size_t to, const double **done)
+{
+	double v[BLOCK_CHUNK_SAMPLES], *out = l->column[c] + l->n;
+	int source = bytes_of(columns, c);
+	if (done[source]) {
+		memcpy(out, done[source], (to - from) * sizeof *out);
+		return true;
+	}
+	if (!columns[source].n) {
+		memset(out, 0, (to - from) * sizeof *out);
+		return true;
+	}
+	double *room = from == 0 && to == n ? out : v;
+	if (!chunk_unpack_values(columns[source], n, room))
+		return false;
+	if (room == v)
+		memcpy(out, v + from, (to - from) * sizeof *out);
+	done[source] = out;
 	return true;
 }
 
@@ -206,20 +241,23 @@ static bool
 is_sane(int c, const double *v, size_t n, msec_t width)
 {
 	bool counts = c == TIER_COUNT || c == TIER_HEAD || c == TIER_TAIL || c == TIER_RESETS || c == TIER_ENDED;
-	double most = counts ? (double)width + 1 : INFINITY;
-	bool sane = true;
-	for (size_t i = 0; most < INFINITY && i < n; i++)
-		sane &= v[i] >= 0 && v[i] <= most;
-	return sane;
+	double most = (double)width + 1;
+	unsigned odd = 0;
+	for (size_t i = 0; counts && i < n; i++)
+		odd |= !(v[i] >= 0) | !(v[i] <= most);
+	return !odd;
 }
 
 bool
 tier_unpack(struct str bytes, const msec_t *ends, size_t n, msec_t width, unsigned want, msec_t min, msec_t max, struct tier_list *l)
 {
 	struct str columns[TIER_COLUMNS];
-	double v[BLOCK_CHUNK_SAMPLES];
+	const double *done[TIER_COLUMNS] = {0};
 	size_t from = 0, to = n;
 	if (n > BLOCK_CHUNK_SAMPLES || !split(bytes, columns))
+		return false;
+	bool gauge = bytes.p[0] == KIND_GAUGE;
+	if (gauge && want & TIER_RESETTING && !(want & TIER_AS_IT_IS))
 		return false;
 	while (from < n && ends[from] < min)
 		from++;
@@ -229,9 +267,13 @@ tier_unpack(struct str bytes, const msec_t *ends, size_t n, msec_t width, unsign
 	for (int c = 0; to > from && c < TIER_COLUMNS; c++) {
 		if (!(want & TIER_HAS(c)))
 			continue;
-		if (!unpack_column(columns, c, n, v) || !is_sane(c, v, n, width))
+		if (gauge && TIER_RESETTING & TIER_HAS(c)) {
+			for (size_t i = 0; i < to - from; i++)
+				l->column[c][l->n + i] = NAN;
+			continue;
+		}
+		if (!unpack_column(l, columns, c, n, from, to, done) || !is_sane(c, l->column[c] + l->n, to - from, width))
 			return false;
-		memcpy(l->column[c] + l->n, v + from, (to - from) * sizeof *v);
 	}
 	for (size_t i = from; i < to; i++) {
 		l->end[l->n] = ends[i];

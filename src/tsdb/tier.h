@@ -9,6 +9,8 @@
  * [W3]   What cannot be said so is not: a list whose sum overflows is given up, and native histograms have none.  Then samples are
  *        read.
  *
+ * [W4]  What falls as often as it rises is no counter: what it would have lost in resets is noise, and is not kept.
+ *
  * A packed list is one chunk of a block, whose times are the ends of the windows; a byte says what it is, then come the columns, each
  * behind its length.  A column of no bytes is like another one, or nothing but zeros.
  */
@@ -40,6 +42,10 @@ enum tier_column {
 };
 #define TIER_HAS(column) (1u << (column))
 #define TIER_ALL (TIER_HAS(TIER_COLUMNS) - 1)
+/* Of a counter alone [W4]. */
+#define TIER_RESETTING (TIER_HAS(TIER_LOST) | TIER_HAS(TIER_RESETS))
+/* With others: what is not kept is NaN, instead of no answer. */
+#define TIER_AS_IT_IS (1u << 31)
 /* What says where a window's values lie. */
 #define TIER_PLACES (TIER_HAS(TIER_COUNT) | TIER_HAS(TIER_HEAD) | TIER_HAS(TIER_TAIL) | TIER_HAS(TIER_ENDED))
 
@@ -83,7 +89,7 @@ bool tier_list_add_samples(struct tier_list *, msec_t width, const msec_t *t, co
 void tier_pack(const struct tier_list *, size_t i, size_t n, struct buf *out);
 /* Is it one that says something? */
 bool tier_is_packed(struct str bytes);
-/* Adds those of these ends that touch min..max; `want`: of TIER_HAS().  False: damaged, or nothing is known. */
+/* Adds those of these ends that touch min..max; `want`: of TIER_HAS().  False: damaged, or not all of that is known. */
 bool tier_unpack(struct str bytes, const msec_t *ends, size_t n, msec_t width, unsigned want, msec_t min, msec_t max, struct tier_list *);
 
 #endif

@@ -69,7 +69,7 @@ join_series(struct joining *j, const struct series *s, struct block_writer *w, s
 	buf_clear(&j->labels);
 	for (size_t i = 0; i < j->n; i++)
 		if (tells_of(j, j->from[i], s->id))
-			(void)tier_read(j->db, j->from[i], &j->walks[i], &j->chunks, s->id, TIER_ALL, INT64_MIN, INT64_MAX, &j->windows);
+			(void)tier_read(j->db, j->from[i], &j->walks[i], &j->chunks, s->id, TIER_ALL | TIER_AS_IT_IS, INT64_MIN, INT64_MAX, &j->windows);
 	tier_list_order(&j->windows);
 	keep_durable(j->db);
 	if (!j->windows.n)

@@ -228,6 +228,9 @@ CHECKED enum rc tsdb_cursor_create(struct tsdb *, const struct tsdb_select *, st
 void tsdb_cursor_destroy(struct tsdb_cursor **);
 size_t tsdb_cursor_count(const struct tsdb_cursor *);
 bool tsdb_cursor_next(struct tsdb_cursor *, struct tsdb_view *);       /* decodes the samples */
+/* The labels of what comes next; and which columns of windows are wanted from there on. */
+bool tsdb_cursor_peek(const struct tsdb_cursor *, struct labels *);
+void tsdb_cursor_want(struct tsdb_cursor *, unsigned columns);
 bool tsdb_cursor_next_labels(struct tsdb_cursor *, struct labels *);   /* does not */
 
 /* The newest number of a series, which is no end and not older than `since`; false: there is none. */

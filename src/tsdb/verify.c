@@ -80,7 +80,7 @@ count_windows(struct block *b, struct counting *c)
 		tier_list_clear(&c->windows);
 		good = block_times(b, x->column, ends);
 		if (tier_is_packed(x->bytes))
-			good = good && tier_unpack(x->bytes, ends, x->n, c->width, TIER_ALL, INT64_MIN, INT64_MAX, &c->windows);
+			good = good && tier_unpack(x->bytes, ends, x->n, c->width, TIER_ALL | TIER_AS_IT_IS, INT64_MIN, INT64_MAX, &c->windows);
 		c->n += x->n;
 	}
 	return good;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "promql/promql.h"
+#include "promql/summary.h"
 #include "tsdb/tsdb.h"
 
 enum { EVERY = 15000 };
@@ -94,6 +95,25 @@ ask(struct tsdb *db, const char *text, msec_t start, msec_t end, msec_t step, bo
 	return best;
 }
 
+static void
+sum_up(struct tsdb *db, msec_t now, const char *name, unsigned spans)
+{
+	struct str who = STR("t");
+	struct summary_ask q = {.db = db, .tenants = {&who, 1}, .now = now, .spans = spans};
+	struct summary *s;
+	struct err e;
+	double best = 1e9;
+	size_t n = 0;
+	for (int i = 0; i < 3; i++) {
+		double since = cpu();
+		must_be(summary_run(&q, &s, &e), &e);
+		best = cpu() - since < best ? cpu() - since : best;
+		n = s->n;
+		summary_destroy(&s);
+	}
+	printf("summary: %-36s %6zu series                       windows %7.1f ms\n", name, n, best * 1000);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,6 +141,11 @@ main(int argc, char **argv)
 	if (!st.blocks)
 		fill(db, clock, series, end);
 	printf("filled in %.1f s\n", cpu() - since);
+	since = cpu();
+	if (st.blocks && !st.tiers) {
+		must_be(tsdb_compact(db, &e), &e);
+		printf("windows of all blocks in %.1f s\n", cpu() - since);
+	}
 	tsdb_state(db, &st);
 	printf("%zu blocks with %.1f MB, %zu tiers with %.1f MB\n", st.blocks, (double)st.block_bytes / 1e6, st.tiers, (double)st.tier_bytes / 1e6);
 	for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
@@ -129,6 +154,9 @@ main(int argc, char **argv)
 		double samples = ask(db, asks[i].text, start, end, step, true, &n), windows = ask(db, asks[i].text, start, end, step, false, &m);
 		printf("%-45s %6zu series  samples %8.1f ms  windows %7.1f ms  %5.1f times\n", asks[i].text, n, samples * 1000, windows * 1000, samples / windows);
 	}
+	for (int i = 0; i < SUMMARY_SPANS; i++)
+		sum_up(db, end, summary_names[i], 1u << i);
+	sum_up(db, end, "all of them", (1u << SUMMARY_SPANS) - 1);
 	tsdb_close(&db);
 	clock_destroy(&clock);
 	return 0;
