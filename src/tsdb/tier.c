@@ -139,6 +139,62 @@ tier_list_add_samples(struct tier_list *l, msec_t width, const msec_t *t, const 
 	return good;
 }
 
+/* The windows from..to - 1 of a list as one. */
+static bool
+add_joined(struct tier_list *l, msec_t end, msec_t width, const struct tier_list *fine, size_t from, size_t to)
+{
+	struct kahan sum = {0};
+	double *const *c = l->column, *const *f = fine->column;
+	size_t at = l->n++, last = to - 1;
+	bool infinite = false;
+	for (int k = 0; k < TIER_COLUMNS; k++)
+		c[k][at] = 0;
+	l->end[at] = end;
+	l->width[at] = (uint32_t)width;
+	for (size_t i = from; i < to; i++) {
+		if (!f[TIER_COUNT][i])
+			continue;
+		if (!c[TIER_COUNT][at]) {
+			c[TIER_HEAD][at] = (double)(tier_first_t(fine, i) - (end - width));
+			c[TIER_FIRST][at] = f[TIER_FIRST][i];
+			c[TIER_MIN][at] = c[TIER_MAX][at] = NAN;
+		} else if (f[TIER_FIRST][i] < c[TIER_LAST][at]) {
+			c[TIER_LOST][at] += c[TIER_LAST][at];
+			c[TIER_RESETS][at]++;
+		}
+		c[TIER_MIN][at] = extreme(c[TIER_MIN][at], f[TIER_MIN][i], false);
+		c[TIER_MAX][at] = extreme(c[TIER_MAX][at], f[TIER_MAX][i], true);
+		c[TIER_LOST][at] += f[TIER_LOST][i];
+		c[TIER_RESETS][at] += f[TIER_RESETS][i];
+		c[TIER_COUNT][at] += f[TIER_COUNT][i];
+		c[TIER_LAST][at] = f[TIER_LAST][i];
+		c[TIER_TAIL][at] = (double)(end - tier_last_t(fine, i));
+		infinite |= isinf(f[TIER_SUM][i]);
+		kahan_add(&sum, f[TIER_SUM][i]);
+	}
+	if (!c[TIER_COUNT][at]) {
+		c[TIER_HEAD][at] = (double)(tier_first_t(fine, from) - (end - width));
+		c[TIER_TAIL][at] = (double)(end - tier_last_t(fine, last));
+	}
+	c[TIER_SUM][at] = kahan_sum(&sum);
+	c[TIER_ENDED][at] = f[TIER_ENDED][last] ? (double)(end - tier_mark_t(fine, last)) + 1 : 0;
+	return infinite || !isinf(c[TIER_SUM][at]);
+}
+
+bool
+tier_list_add_finer(struct tier_list *l, msec_t width, const struct tier_list *from)
+{
+	bool good = true;
+	for (size_t i = 0, to; good && i < from->n; i = to) {
+		msec_t end = tier_end(from->end[i], width);
+		for (to = i + 1; to < from->n && from->end[to] <= end; to++)
+			;
+		tier_list_reserve(l, 1);
+		good = add_joined(l, end, width, from, i, to);
+	}
+	return good;
+}
+
 /* ---- packed ---- */
 
 /* What a column without bytes is like: an earlier one, or zeros. */

@@ -85,6 +85,8 @@ msec_t tier_floor(msec_t t, msec_t width);
 
 /* Adds the windows of samples, which ascend.  False [W3]. */
 bool tier_list_add_samples(struct tier_list *, msec_t width, const msec_t *t, const double *v, size_t n);
+/* The same windows as those of the samples that the finer windows `from` were made of; sums may be rounded differently.  False [W3]. */
+bool tier_list_add_finer(struct tier_list *, msec_t width, const struct tier_list *from);
 /* `n` of them, from the i-th on; n 0: nothing is known, read the samples. */
 void tier_pack(const struct tier_list *, size_t i, size_t n, struct buf *out);
 /* Is it one that says something? */

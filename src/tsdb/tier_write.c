@@ -14,7 +14,7 @@ struct writing {
 	struct block *block;
 	struct block_writer *writers[TIERS]; /* NULL: that one is there */
 	struct samples samples;
-	struct tier_list windows;
+	struct tier_list windows[TIERS];
 	struct buf labels;
 };
 
@@ -24,7 +24,8 @@ writing_fini(struct writing *w)
 	for (int level = 0; level < TIERS; level++)
 		block_writer_abandon(&w->writers[level]);
 	samples_fini(&w->samples);
-	tier_list_fini(&w->windows);
+	for (int level = 0; level < TIERS; level++)
+		tier_list_fini(&w->windows[level]);
 	buf_fini(&w->labels);
 }
 
@@ -34,17 +35,26 @@ note_histograms(void *arg, msec_t min, msec_t max, bool histograms)
 	*(bool *)arg |= histograms;
 }
 
+static bool
+make_windows(struct writing *w)
+{
+	bool good = w->samples.n > 0;
+	for (int level = 0; level < TIERS; level++)
+		tier_list_clear(&w->windows[level]);
+	good = good && tier_list_add_samples(&w->windows[0], tier_widths[0], w->samples.t, w->samples.v, w->samples.n);
+	for (int level = 1; good && level < TIERS; level++)
+		good = tier_list_add_finer(&w->windows[level], tier_widths[level], &w->windows[level - 1]);
+	return good;
+}
+
 static enum rc
 write_windows(struct writing *w, int level, const struct series *s, bool known, struct err *e)
 {
 	struct str tenant = s->tenant->name;
 	struct labels ls = {buf_view(&w->labels)};
-	msec_t width = tier_widths[level];
-	tier_list_clear(&w->windows);
-	known = known && w->samples.n && tier_list_add_samples(&w->windows, width, w->samples.t, w->samples.v, w->samples.n);
 	if (!known)
-		return block_writer_add_nothing(w->writers[level], tenant, ls, s->id, tier_end(block_min(w->block), width), e);
-	return block_writer_add_windows(w->writers[level], tenant, ls, s->id, &w->windows, e);
+		return block_writer_add_nothing(w->writers[level], tenant, ls, s->id, tier_end(block_min(w->block), tier_widths[level]), e);
+	return block_writer_add_windows(w->writers[level], tenant, ls, s->id, &w->windows[level], e);
 }
 
 /* A series that has gone, since its own samples are past the retention, has no windows either. */
@@ -67,9 +77,10 @@ write_series(struct writing *w, uint32_t id, struct err *e)
 	if (!histograms && !read_undeleted(w->db, w->block, s, INT64_MIN, INT64_MAX, &w->samples))
 		return err_set(e, RC_INVALID, "%s has a damaged chunk and gets no tiers", block_path(w->block));
 	samples_order(&w->samples);
+	bool known = !histograms && make_windows(w);
 	for (int level = 0; rc == RC_OK && level < TIERS; level++)
 		if (w->writers[level])
-			rc = write_windows(w, level, s, !histograms, e);
+			rc = write_windows(w, level, s, known, e);
 	keep_durable(w->db);
 	return rc;
 }
