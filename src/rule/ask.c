@@ -71,8 +71,9 @@ void
 rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *cancel, struct answer *out)
 {
 	msec_t moment = at - g->conf->query_offset;
+	const struct tsdb_pending pending = {g->held_back.p, g->held_back.n, g->held_histograms.p, g->held_histograms.n};
 	struct promql_ask ask = {
-	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
+	    .db = g->rules->db, .pending = &pending, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
 	nsec_t since = clock_mono(clock_real());
 	suspect_begin(rule_print(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);

@@ -183,6 +183,14 @@ CHECKED enum rc tsdb_snapshot(struct tsdb *, const char *to, bool head, struct e
 
 /* ---- reading ---- */
 
+/* Samples that are not stored yet, to be seen behind those that are.  Their bytes stay as long as the cursor. */
+struct tsdb_pending {
+	const struct tsdb_sample *samples;
+	size_t n_samples;
+	const struct tsdb_histogram *histograms;
+	size_t n_histograms;
+};
+
 struct tsdb_select {
 	struct strs tenants;             /* several: the label __tenant_id__ is added */
 	const struct matchers *matchers; /* NULL: all */
@@ -191,6 +199,7 @@ struct tsdb_select {
 	bool times_only;                 /* values are of no interest, unless they are not finite */
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 	bool starts;                     /* their start timestamps are wanted */
+	const struct tsdb_pending *pending; /* of a cursor; NULL: none */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */
