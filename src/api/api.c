@@ -6,7 +6,6 @@
 #include "base/time.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "wire/gzip.h"
 #include "base/must.h"
 #include "base/os.h"
 #include "base/suspect.h"
@@ -141,19 +140,9 @@ status_of(enum rc rc)
 	return status[rc];
 }
 
-enum { WORTH_PACKING = 2048 };
-
 void
 answer_json(struct call *c, int status, struct buf *take)
 {
-	struct buf packed = {0};
-	if (take->n >= WORTH_PACKING && str_has(http_header(c->req, "Accept-Encoding"), STR("gzip"))) {
-		gzip_pack(buf_view(take), &packed);
-		buf_fini(take);
-		*take = packed;
-		http_answer_header(c->req, "Content-Encoding", STR("gzip"));
-		http_answer_header(c->req, "Vary", STR("Accept-Encoding"));
-	}
 	http_answer_buf(c->req, status, "application/json", take);
 }
 
@@ -181,6 +170,12 @@ answer_rows(struct call *c, struct str space, row_fn *each)
 	answer_list(c, &l.w, &b, ledger && ledger_scan(ledger, space, each, &l, &e) == RC_OK);
 }
 
+void
+answer_wait(struct call *c)
+{
+	http_answer_header(c->req, "Retry-After", arena_fmt(c->arena, "%u", c->wait ? c->wait : 1));
+}
+
 /* Prometheus's clients read errorType, our own read code; both read error. */
 void
 answer_error(struct call *c, enum rc rc, const char *fmt, ...)
@@ -206,7 +201,7 @@ answer_error(struct call *c, enum rc rc, const char *fmt, ...)
 	}
 	buf_fini(&text);
 	if (rc == RC_REFUSED || rc == RC_IO)
-		http_answer_header(c->req, "Retry-After", STR("1"));
+		answer_wait(c);
 	answer_json(c, status_of(rc), &b);
 }
 

@@ -13,6 +13,7 @@
 
 #include "access/identity.h"
 #include "check/schedule.h"
+#include "cluster/cluster.h"
 #include "collect/scraper.h"
 #include "conf/conf.h"
 #include "flow/message.h"
@@ -29,6 +30,7 @@ typedef void api_reply_fn(void *arg, const struct reply *);
 struct api_house {
 	const struct conf *conf;
 	struct tsdb *tsdb;
+	struct cluster *cluster; /* who is asked where metrics.remote.query says so */
 	struct groups *groups; /* what jobs push */
 	struct str ledger_url;
 	struct clock *clock;

@@ -47,6 +47,7 @@ struct call {
 	struct str secret; /* the token or cookie that proved it */
 	struct str part[4]; /* {…} of the path, in order */
 	msec_t now;
+	unsigned wait;  /* what Retry-After says where a limit refuses; 0: 1 s */
 	uint64_t print; /* of the whole request: base/suspect.h */
 };
 typedef void api_handler(struct call *);
@@ -71,6 +72,7 @@ struct row_listing {
 };
 void answer_rows(struct call *, struct str space, row_fn *each);
 void answer_error(struct call *, enum rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void answer_wait(struct call *); /* the header Retry-After */
 int status_of(enum rc);
 
 /* Parses the body as a JSON object of this record; answers the error itself and gives false. */
@@ -124,6 +126,10 @@ void page_answer(struct call *, int status, struct buf *);
 
 /* Prometheus's envelope up to its data: what follows is a value and the end of the object. */
 void prom_success(struct json_writer *, struct buf *);
+
+/* limits.c: refusals by limit; by customer, too, for whoever sees all customers. */
+void limits_print(struct api *, struct buf *);
+void limits_print_customers(struct call *, struct buf *);
 
 #define ROUTE(method, path, right, handler, help) void handle_##handler(struct call *);
 #include "api/routes.def"

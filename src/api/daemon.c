@@ -51,6 +51,7 @@ api_own_metrics(struct api *a, struct buf *b)
 	tsdb_state(a->house.tsdb, &s);
 	metric_print(b);
 	budget_print(b);
+	limits_print(a, b);
 	buf_fmt(b,
 	    "# HELP tocsin_series Series in the store of samples.\n# TYPE tocsin_series gauge\ntocsin_series %zu\n"
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"
@@ -65,6 +66,8 @@ handle_own_metrics(struct call *c)
 {
 	struct buf b = {0};
 	api_own_metrics(c->api, &b);
+	if (c->signed_in && c->who.role >= ROLE_VIEWER && !c->who.customers.n) /* names of customers are not for anybody */
+		limits_print_customers(c, &b);
 	http_answer_buf(c->req, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
 }
 

@@ -108,7 +108,7 @@ handle_prom_exemplars(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (!prom_begin_query(c, &q, &ask))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query_exemplars")}) || !prom_begin_query(c, &q, &ask))
 		return;
 	if (prom_param_time(c, "start", INT64_MIN, &ask.start) && prom_param_time(c, "end", INT64_MAX, &ask.end)) {
 		if (ask.end < ask.start)

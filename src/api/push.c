@@ -129,6 +129,7 @@ handle_remote_write(struct call *c)
 	enum rc rc = remote_write(c->api->house.tsdb, tenant, &r, &n, &e);
 	budget_give(BUDGET_bodies, unpacked);
 	say_written(c, &n);
+	c->wait = rc == RC_REFUSED ? e.wait : 0;
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));
 	else
@@ -154,7 +155,7 @@ influx_refuse(struct call *c, enum rc rc, const char *text)
 	jsonw_object_end(&w);
 	http_answer_header(c->req, "X-Influxdb-Error", str_to(str_c(text), 200));
 	if (rc != RC_INVALID)
-		http_answer_header(c->req, "Retry-After", STR("1"));
+		answer_wait(c);
 	answer_json(c, status_of(rc), &b);
 }
 
@@ -176,6 +177,7 @@ handle_influx_write(struct call *c)
 		return;
 	enum rc rc = influx_write(c->api->house.tsdb, tenant, body.text, &o, &n, &e);
 	push_body_close(&body);
+	c->wait = rc == RC_REFUSED ? e.wait : 0;
 	if (rc == RC_OK)
 		http_answer(c->req, 204, NULL, STR(""));
 	else

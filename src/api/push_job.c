@@ -118,6 +118,7 @@ push(struct call *c, bool replace)
 			 ? push_protobuf(c, tenant, &key, &page, &e)
 			 : groups_push(c->api->house.groups, tenant, key.labels, key.n, &page, c->now, &e);
 	push_body_close(&body);
+	c->wait = rc == RC_REFUSED ? e.wait : 0;
 	if (rc == RC_OK)
 		http_answer(c->req, 200, NULL, STR(""));
 	else

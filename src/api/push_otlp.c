@@ -39,7 +39,7 @@ refuse(struct call *c, enum rc rc, const char *text)
 		proto_put_bytes(&b, 2, str_c(text));
 	}
 	if (rc != RC_INVALID)
-		http_answer_header(c->req, "Retry-After", STR("1"));
+		answer_wait(c);
 	answer(c, status_of(rc), &b);
 }
 
@@ -107,6 +107,7 @@ handle_otlp_metrics(struct call *c)
 		return;
 	enum rc rc = write_body(c, tenant, body.text, &n, &e);
 	push_body_close(&body);
+	c->wait = rc == RC_REFUSED ? e.wait : 0;
 	if (rc == RC_OK)
 		answer_stored(c, &n, e.text);
 	else

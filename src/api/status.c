@@ -100,6 +100,16 @@ put_peers(struct call *c, struct json_writer *w)
 	buf_fini(&b);
 }
 
+static void
+put_cluster(struct call *c, const struct conf *conf, struct json_writer *w)
+{
+	struct buf b = {0};
+	cluster_json(c->api->house.cluster, conf, &b);
+	jsonw_key(w, "remote_query");
+	jsonw_raw(w, buf_view(&b));
+	buf_fini(&b);
+}
+
 void
 handle_status(struct call *c)
 {
@@ -124,6 +134,7 @@ handle_status(struct call *c)
 	jsonw_array_end(&w);
 	put_quarantine(&w, c->arena);
 	put_peers(c, &w);
+	put_cluster(c, s.conf, &w);
 	jsonw_object_end(&w);
 	conf_unref(&s.conf);
 	answer_json(c, 200, &b);

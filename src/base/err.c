@@ -23,6 +23,7 @@ err_set(struct err *e, enum rc rc, const char *fmt, ...)
 	if (!e)
 		return rc;
 	e->rc = rc;
+	e->wait = 0;
 	e->text[0] = '\0';
 	va_list ap;
 	va_start(ap, fmt);

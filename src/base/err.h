@@ -28,6 +28,7 @@ enum { ERR_TEXT = 1024 };
 
 struct err {
 	enum rc rc;
+	unsigned wait; /* of RC_REFUSED: seconds after which it is worth coming again; 0: it is not known */
 	char text[ERR_TEXT]; /* NUL-terminated; cut, with "…", where it grew too long */
 };
 

@@ -436,6 +436,8 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 	m->scrape++;
 	enum rc rc = read_page(&s, body, n, e);
 	if (rc == RC_OK)
+		rc = tsdb_admit(db, t->tenant, n->kept, e);
+	if (rc == RC_OK)
 		rc = begin_series(&s, e);
 	if (rc == RC_OK && body->seconds)
 		(void)add_report(m, db, t, &(struct page_report){true, *body->seconds, *n}, now, &s.samples);

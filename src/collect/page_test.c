@@ -36,7 +36,7 @@ begin(struct fixture *f)
 	f->arena = arena_create();
 	record_defaults(&conf_scrape_layout, &f->job, f->arena);
 	ck_assert_int_eq(target_rules(NULL, 0, &f->none, &e), RC_OK);
-	struct tsdb_options o = {.dir = f->dir, .clock = f->clock, .sync_every = 200, .series_limit = LIMIT};
+	struct tsdb_options o = {.dir = f->dir, .clock = f->clock, .sync_every = 200, .limits.series = LIMIT};
 	ck_assert_int_eq(tsdb_open(&o, &f->db, &e), RC_OK);
 	struct pair p = {STR("job"), STR("j")};
 	f->target = (struct target){.tenant = STR("t"), .job = STR("j"), .labels = labels_from_pairs((struct pairs){&p, 1}, f->arena)};

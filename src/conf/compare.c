@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* What a reload takes although its section is read at the start. */
-static const char *const taken_at_once[] = {"server.external_url", "server.starter_rules", "limits.alerts", "limits.alerts_per_customer", "limits.groups",
+static const char *const taken_at_once[] = {"server.external_url", "server.starter_rules", "limits.series_per_customer", "limits.series_labels", "limits.series_label_size",
+    "limits.samples_per_second", "limits.samples_burst", "limits.customers", "limits.alerts", "limits.alerts_per_customer", "limits.groups",
     "limits.silences", "limits.silence_size", "limits.labels", "limits.label_size", "limits.webhook_alerts"};
 static const char *const sections[] = {"server", "ledger", "storage", "limits", "voice", "access", "graphite", "statsd"};
 

@@ -49,6 +49,7 @@ RECORD(conf_global, CONF_GLOBAL_KEYS)
 	F(ONE, voice, conf_voice, KEY_OURS, "", "telephone calls")                                           \
 	F(ONE, sms, conf_sms, KEY_OURS, "", "short messages")                                    \
 	F(ONE, chat, conf_chat, KEY_OURS | KEY_INERT, "", "chat systems")                                    \
+	F(ONE, metrics, conf_metrics, KEY_OURS, "", "where samples are asked for")                           \
 	F(ONE, graphite, conf_graphite, KEY_OURS, "", "the port for Graphite's lines")                       \
 	F(ONE, statsd, conf_statsd, KEY_OURS, "", "the port for StatsD's lines")                             \
 	F(ONE, desk, conf_desk_section, KEY_OURS, "", "how alerts become tickets")                           \

@@ -221,6 +221,46 @@ UNIT(conf_checks_peers_of_remote_write)
 }
 END
 
+UNIT(conf_checks_the_cluster_that_is_asked)
+{
+	expect_notes("metrics:\n"
+		     "  remote:\n"
+		     "    query: {url: 'mimir:9009', tenant_header: 'X Scope', customer_label: __name__, timeout: 0s, concurrency: 0}\n",
+	    RC_INVALID,
+	    "t.yml:3:18: the URL must start with http:// or https://\n"
+	    "t.yml:3:47: \"X Scope\" cannot be the name of a header, such as X-Scope-OrgID\n"
+	    "t.yml:3:74: \"__name__\" cannot be the label that names a customer\n"
+	    "t.yml:3:93: the time must be above 0\n"
+	    "t.yml:3:110: from 1 to 1000 questions are under way\n");
+	expect_notes("metrics:\n"
+		     "  remote:\n"
+		     "    query: {timeout: 1s}\n",
+	    RC_INVALID,
+	    "t.yml:3:12: \"url\" is missing in remote query: where the cluster answers Prometheus's API, up to /api/v1: "
+	    "https://mimir.example/prometheus\n");
+}
+END
+
+UNIT(conf_gives_a_customer_what_is_not_said_as_for_all)
+{
+	struct conf *c = must_load("limits:\n"
+				   "  series_per_customer: 1000\n"
+				   "  samples_per_second: 10\n"
+				   "  samples_burst: 500\n"
+				   "  customers:\n"
+				   "    - {customer: acme, series: 0, series_labels: 5}\n"
+				   "    - {customer: zenith, samples_per_second: 20}\n");
+	const struct conf_customer_limits *p = c->root->limits.customers.p;
+	ck_assert(p[0].series == 0 && p[0].series_labels == 5 && p[0].samples_per_second == 10 && p[0].samples_burst == 500);
+	ck_assert(p[1].series == 1000 && p[1].series_labels == 256 && p[1].samples_per_second == 20 && p[1].samples_burst == 0);
+	conf_unref(&c);
+	expect_notes("limits: {customers: [{customer: a, series: -1}, {customer: a}, {}]}\n", RC_INVALID,
+	    "t.yml:1:33: the limits of a: a limit cannot be negative\n"
+	    "t.yml:1:60: the limits of a stand twice\n"
+	    "t.yml:1:64: \"customer\" is missing in customer limits: whose; what is not said here is as for all\n");
+}
+END
+
 UNIT(conf_checks_retentions)
 {
 	expect_notes("storage:\n"
@@ -625,7 +665,7 @@ UNIT(conf_names_what_only_the_next_start_takes)
 	} cases[] = {
 	    {"server: {listen: ':1'}", "server: {listen: ':1'}", ""},
 	    {"server: {listen: ':1'}", "server: {listen: ':2', hosts: [a]}", "server.listen server.hosts "},
-	    {"{}", "server: {external_url: 'http://x/'}\nlimits: {alerts: 5, series_per_customer: 7}", "limits.series_per_customer "},
+	    {"{}", "server: {external_url: 'http://x/'}\nlimits: {alerts: 5, series_per_customer: 7, pushed_groups: 9}", "limits.pushed_groups "},
 	    {"storage: {tsdb: {retention: {time: 3d}}}", "storage: {tsdb: {retention: {time: 4d}}}", "storage.retention storage.tsdb.retention.time "},
 	    {"voice: {trunks: [{name: a, proxy: h, password: x}]}", "voice: {trunks: [{name: a, proxy: h, password: y}]}", "voice.trunks "},
 	    {"scrape_configs: [{job_name: a}]", "scrape_configs: [{job_name: b}]", ""},

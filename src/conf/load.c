@@ -254,6 +254,18 @@ gather_scrapes(struct loader *l)
 	each_file(l, "scrape_config_files", r->scrape_config_files, load_scrapes);
 }
 
+/* Rules that are to be asked of a cluster when there is none. */
+static void
+check_asked(struct loader *l)
+{
+	for (size_t i = 0; i < l->rules.n && !l->root->metrics.remote.query; i++)
+		for (size_t k = 0; k < l->rules.p[i].groups.n; k++) {
+			const struct conf_rule_group *g = &l->rules.p[i].groups.p[k];
+			if (g->query == ASKED_REMOTE)
+				check_error(&l->check, &conf_rule_group_layout, g, "query", "there is no cluster to ask: metrics.remote.query is not set");
+		}
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -266,6 +278,7 @@ bind_all(struct loader *l, struct node *tree)
 	conf_check(l);
 	each_file(l, "rule_files", l->root->rule_files, load_rules);
 	load_starter_rules(l);
+	check_asked(l);
 	each_file(l, "templates", l->root->templates, load_template);
 }
 

@@ -26,6 +26,15 @@ RECORD_LAYOUT(conf_trunk, CONF_TRUNK_KEYS)
 #define RECORD_SELF struct conf_voice
 RECORD_LAYOUT(conf_voice, CONF_VOICE_KEYS)
 #undef RECORD_SELF
+#define RECORD_SELF struct conf_remote_query
+RECORD_LAYOUT(conf_remote_query, CONF_REMOTE_QUERY_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct conf_metrics_remote
+RECORD_LAYOUT(conf_metrics_remote, CONF_METRICS_REMOTE_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct conf_metrics
+RECORD_LAYOUT(conf_metrics, CONF_METRICS_KEYS)
+#undef RECORD_SELF
 #define RECORD_SELF struct conf_graphite
 RECORD_LAYOUT(conf_graphite, CONF_GRAPHITE_KEYS)
 #undef RECORD_SELF
@@ -46,6 +55,9 @@ RECORD_LAYOUT(conf_desk_section, CONF_DESK_SECTION_KEYS)
 #undef RECORD_SELF
 #define RECORD_SELF struct conf_access
 RECORD_LAYOUT(conf_access, CONF_ACCESS_KEYS)
+#undef RECORD_SELF
+#define RECORD_SELF struct conf_customer_limits
+RECORD_LAYOUT(conf_customer_limits, CONF_CUSTOMER_LIMITS_KEYS)
 #undef RECORD_SELF
 #define RECORD_SELF struct conf_limits
 RECORD_LAYOUT(conf_limits, CONF_LIMITS_KEYS)

@@ -128,6 +128,30 @@ RECORD(conf_trunk, CONF_TRUNK_KEYS)
 	F(SIZE, clip_cache, 0, 0, "64MB", "how much spoken text is kept")
 RECORD(conf_voice, CONF_VOICE_KEYS)
 
+#define CONF_REMOTE_QUERY_KEYS(F)                                                                            \
+	F(STR, url, 0, KEY_REQUIRED, "",                                                                     \
+	    "where the cluster answers Prometheus's API, up to /api/v1: https://mimir.example/prometheus")   \
+	F(STR, name, 0, 0, "", "what it is called in errors and figures; default: its host")                 \
+	F(STR, tenant_header, 0, 0, "",                                                                      \
+	    "the header that tells the cluster whose samples are asked for, such as X-Scope-OrgID; of several customers it is a|b") \
+	F(STR, customer_label, 0, 0, "",                                                                     \
+	    "for a cluster that does not know customers: this label, with the customer's name, is required in every selector that is sent; " \
+	    "with neither only the customer `default` is asked for there")                                   \
+	F(PAIRS, headers, 0, 0, "", "further headers")                                                       \
+	F(DUR, timeout, 0, 0, "30s", "how long a query may take")                                            \
+	F(SIZE, answer_limit, 0, 0, "64MB", "the largest answer, as it comes")                               \
+	F(I64, concurrency, 0, 0, "20", "how many questions of people are under way at a time, and as many of rules; more wait") \
+	F(ONE, http, conf_http, KEY_INLINE, "", "how the cluster is reached")
+RECORD(conf_remote_query, CONF_REMOTE_QUERY_KEYS)
+
+#define CONF_METRICS_REMOTE_KEYS(F)                                                                          \
+	F(MAYBE, query, conf_remote_query, 0, "",                                                            \
+	    "queries and rules are asked of a Prometheus-compatible cluster, where remote_write sends the samples")
+RECORD(conf_metrics_remote, CONF_METRICS_REMOTE_KEYS)
+
+#define CONF_METRICS_KEYS(F) F(ONE, remote, conf_metrics_remote, 0, "", "samples that others keep")
+RECORD(conf_metrics, CONF_METRICS_KEYS)
+
 #define CONF_GRAPHITE_KEYS(F)                                                                                \
 	F(STR, listen, 0, 0, "", "the address for lines by TCP and UDP, such as 127.0.0.1:2003; empty: off")  \
 	F(STR, customer, 0, 0, "default", "whose they are")                                                  \
@@ -184,11 +208,24 @@ RECORD(conf_desk_section, CONF_DESK_SECTION_KEYS)
 	F(STRS, trusted_proxies, 0, KEY_INERT, "", "networks whose X-Forwarded-For is believed")
 RECORD(conf_access, CONF_ACCESS_KEYS)
 
+#define CONF_CUSTOMER_LIMITS_KEYS(F)                                                                         \
+	F(STR, customer, 0, KEY_REQUIRED, "", "whose; what is not said here is as for all")                  \
+	F(I64, series, 0, 0, "0", "the most active series; 0: no limit")                                     \
+	F(I64, series_labels, 0, 0, "0", "the most labels of a series; 0: no limit")                         \
+	F(SIZE, series_label_size, 0, 0, "0", "the largest name or value of a series' label; 0: no limit")   \
+	F(I64, samples_per_second, 0, 0, "0", "the most samples that are brought in a second; 0: no limit")  \
+	F(I64, samples_burst, 0, 0, "0", "… and at once; 0: as many as ten seconds bring")
+RECORD(conf_customer_limits, CONF_CUSTOMER_LIMITS_KEYS)
+
 #define CONF_LIMITS_KEYS(F)                                                                                  \
 	F(I64, series, 0, KEY_INERT, "0", "the most active series; 0: what memory holds")                            \
 	F(I64, series_per_customer, 0, 0, "0", "… of one customer; 0: no limit")                             \
 	F(I64, series_labels, 0, 0, "256", "the most labels of a series; 0: no limit")                       \
 	F(SIZE, series_label_size, 0, 0, "16KB", "the largest name or value of a series' label; 0: no limit") \
+	F(I64, samples_per_second, 0, 0, "0",                                                                \
+	    "the most samples that one customer brings in a second, by whatever door, on average; 0: no limit") \
+	F(I64, samples_burst, 0, 0, "0", "… and at once; 0: as many as ten seconds bring")                   \
+	F(MANY, customers, conf_customer_limits, 0, "", "customers with other limits than these")            \
 	F(I64, pushed_groups, 0, 0, "10000", "the most groups of one customer that jobs push; 0: no limit") \
 	F(I64, alerts, 0, 0, "100000", "the most alerts at a time")                                          \
 	F(I64, alerts_per_customer, 0, 0, "20000", "… of one customer")                                      \

@@ -5,6 +5,7 @@
 #include "base/time.h"
 
 const char *const conf_evaluate[] = {"interval", "on_arrival", NULL};
+const char *const conf_asked[] = {"", "local", "remote", NULL};
 
 const char *const conf_directions[] = {"up", "down", "any", NULL};
 const char *const conf_no_data[] = {"resolve", "keep", "fire", NULL};
@@ -133,6 +134,9 @@ check_group(struct check *c, const struct conf_rule_group *g)
 		check_error(c, &conf_rule_group_layout, g, "name", "a group's name cannot be empty");
 	if (g->limit < 0)
 		check_error(c, &conf_rule_group_layout, g, "limit", "a limit cannot be negative");
+	if (g->evaluate == EVALUATE_ON_ARRIVAL && g->query == ASKED_REMOTE)
+		check_error(c, &conf_rule_group_layout, g, "query",
+		    "what has just arrived here is not in the cluster yet: rules that are evaluated on arrival ask the local store");
 	for (size_t i = 0; i < g->rules.n; i++)
 		check_rule(c, &g->rules.p[i]);
 }

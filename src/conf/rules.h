@@ -8,6 +8,8 @@
 
 extern const char *const conf_evaluate[];
 enum conf_evaluate { EVALUATE_INTERVAL, EVALUATE_ON_ARRIVAL };
+extern const char *const conf_asked[];
+enum conf_asked { ASKED_DEFAULT, ASKED_LOCAL, ASKED_REMOTE };
 
 extern const char *const conf_directions[];
 enum conf_direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_ANY };
@@ -60,6 +62,9 @@ RECORD(conf_rule, CONF_RULE_KEYS)
 	F(STR, customer, 0, KEY_OURS, "", "whose data the rules see, and whose alerts they make")            \
 	F(ENUM, evaluate, conf_evaluate, KEY_OURS, "interval",                                               \
 	    "when: each interval, or as soon as a sample arrives that they look at")                         \
+	F(ENUM, query, conf_asked, KEY_OURS, "",                                                             \
+	    "what the rules ask: local, our own store, or remote, the cluster of metrics.remote.query; default: remote where there is " \
+	    "one, but local for rules that are evaluated on arrival")                                        \
 	F(BOOL, atomic, 0, KEY_OURS, "false",                                                                \
 	    "series are written together after the last rule, or not at all when one of them failed")        \
 	F(MANY, rules, conf_rule, 0, "", "the rules, in their order")

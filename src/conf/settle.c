@@ -259,10 +259,31 @@ settle_mail(struct conf_mail *m, const struct conf_global_am *g)
 	or_str(&m->hello, g->smtp_hello);
 }
 
+/* A rate of one's own has a burst of its own. */
+static void
+settle_customer_limits(struct loader *l, struct conf_customer_limits *c)
+{
+	const struct marks *m = l->check.marks;
+	const struct conf_limits *all = &l->root->limits;
+	if (!marks_has(m, conf_customer_limits, c, "series"))
+		c->series = all->series_per_customer;
+	if (!marks_has(m, conf_customer_limits, c, "series_labels"))
+		c->series_labels = all->series_labels;
+	if (!marks_has(m, conf_customer_limits, c, "series_label_size"))
+		c->series_label_size = all->series_label_size;
+	if (!marks_has(m, conf_customer_limits, c, "samples_per_second")) {
+		c->samples_per_second = all->samples_per_second;
+		if (!marks_has(m, conf_customer_limits, c, "samples_burst"))
+			c->samples_burst = all->samples_burst;
+	}
+}
+
 static void
 settle_own(struct loader *l)
 {
 	struct conf_root *r = l->root;
+	for (size_t i = 0; i < r->limits.customers.n; i++)
+		settle_customer_limits(l, &r->limits.customers.p[i]);
 	if (r->storage.retention == 0)
 		r->storage.retention =
 		    r->storage.tsdb.retention.time ? r->storage.tsdb.retention.time : 15 * DAY;

@@ -343,6 +343,22 @@ check_ports(struct check *c, const struct conf_root *r)
 }
 
 static void
+check_limits(struct loader *l)
+{
+	const struct conf_limits *all = &l->root->limits;
+	if (all->samples_per_second < 0)
+		check_error(&l->check, &conf_limits_layout, all, "samples_per_second", "a limit cannot be negative");
+	for (size_t i = 0; i < all->customers.n; i++) {
+		const struct conf_customer_limits *c = &all->customers.p[i];
+		if (c->series < 0 || c->series_labels < 0 || c->samples_per_second < 0 || c->samples_burst < 0)
+			check_error(&l->check, &conf_customer_limits_layout, c, "customer", "the limits of %.*s: a limit cannot be negative", STR_ARG(str_to(c->customer, 80)));
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(c->customer, all->customers.p[k].customer))
+				check_error(&l->check, &conf_customer_limits_layout, c, "customer", "the limits of %.*s stand twice", STR_ARG(str_to(c->customer, 80)));
+	}
+}
+
+static void
 check_own(struct loader *l)
 {
 	const struct conf_root *r = l->root;
@@ -375,6 +391,7 @@ check_own(struct loader *l)
 			    "source of customers", s, sources, 3);
 	}
 	check_trunks(c, &r->voice);
+	check_limits(l);
 }
 
 void

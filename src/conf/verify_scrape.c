@@ -194,6 +194,37 @@ check_remote_write(struct check *c, const struct conf_remote_write *r)
 		check_relabel(c, &r->write_relabel_configs.p[i]);
 }
 
+/* What may be the name of a header (RFC 9110, 5.6.2). */
+static bool
+is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static void
+check_remote_query(struct check *c, const struct conf_remote_query *q)
+{
+	const struct layout *l = &conf_remote_query_layout;
+	if (q->url.n && !str_starts(q->url, STR("http://")) && !str_starts(q->url, STR("https://")))
+		check_error(c, l, q, "url", "the URL must start with http:// or https://");
+	if (str_chr(q->url, '?') >= 0)
+		check_error(c, l, q, "url", "the URL ends where /api/v1 follows: it has no query");
+	if (q->tenant_header.n && !is_token(q->tenant_header))
+		check_error(c, l, q, "tenant_header", "\"%.*s\" cannot be the name of a header, such as X-Scope-OrgID", STR_ARG(str_to(q->tenant_header, 80)));
+	if (q->customer_label.n && (!check_label_name(q->customer_label, true) || str_starts(q->customer_label, STR("__"))))
+		check_error(c, l, q, "customer_label", "\"%.*s\" cannot be the label that names a customer", STR_ARG(str_to(q->customer_label, 80)));
+	if (q->timeout <= 0)
+		check_error(c, l, q, "timeout", "the time must be above 0");
+	if (q->answer_limit < 1024)
+		check_error(c, l, q, "answer_limit", "an answer takes 1KB at the least");
+	if (q->concurrency < 1 || q->concurrency > 1000)
+		check_error(c, l, q, "concurrency", "from 1 to 1000 questions are under way");
+	conf_check_http(c, &q->http);
+}
+
 static void
 check_peers(struct loader *l)
 {
@@ -230,4 +261,6 @@ conf_check_prometheus(struct loader *l)
 	check_limits(c, &conf_global_prom_layout, g);
 	check_jobs(l);
 	check_peers(l);
+	if (l->root->metrics.remote.query)
+		check_remote_query(c, l->root->metrics.remote.query);
 }

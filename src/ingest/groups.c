@@ -160,7 +160,8 @@ sample_group(struct groups *gs, struct group *g, msec_t now)
 	if (now <= g->last) /* [G3] */
 		return;
 	add_samples(g, now, &s);
-	enum rc rc = store(gs, &s, &c, &e);
+	bool too_much = tsdb_admit(gs->house.tsdb, g->record.tenant, s.n, NULL) != RC_OK; /* counted: the next moment may do */
+	enum rc rc = too_much ? RC_OK : store(gs, &s, &c, &e);
 	if (rc == RC_OK && c.unknown) /* retention took its series: they begin again */
 		rc = find_refs(gs, g, &e);
 	if (rc != RC_OK)
@@ -385,9 +386,11 @@ keep(struct groups *gs, struct str key, struct group *fresh, const struct group 
 	fresh->last = old && now <= old->last ? old->last + 1 : now;
 	fresh->due = now + gs->house.every;
 	add_samples(fresh, fresh->last, &s);
-	if (old)
+	enum rc rc = tsdb_admit(gs->house.tsdb, fresh->record.tenant, s.n, e);
+	if (rc == RC_OK && old)
 		add_ends(old, fresh, fresh->last, &s);
-	enum rc rc = store(gs, &s, &c, e);
+	if (rc == RC_OK)
+		rc = store(gs, &s, &c, e);
 	if (rc == RC_OK)
 		rc = write_file(gs, key, &fresh->record, e);
 	if (rc == RC_OK)

@@ -105,7 +105,7 @@ verdict(struct writing *w, struct err *e)
 {
 	enum rc rc = pushed_end(&w->pushed, e);
 	w->counts->pushed = w->pushed.counts;
-	if (rc == RC_IO || !w->counts->bad_lines)
+	if (w->pushed.rc != RC_OK || !w->counts->bad_lines)
 		return rc;
 	return err_set(e, RC_INVALID,
 	    "partial write: %zu of %zu lines were refused, the first because: %.800s", w->counts->bad_lines,

@@ -433,8 +433,10 @@ verdict(struct writing *w, struct err *e)
 	enum rc read = otlp_end(&w->o, &bad), rc = pushed_end(&w->pushed, &stored);
 	const struct tsdb_counts *s = &w->pushed.counts.stored;
 	w->counts->pushed = w->pushed.counts;
-	if (rc == RC_IO)
-		return err_set(e, RC_IO, "%s", stored.text);
+	if (w->pushed.rc != RC_OK) { /* it may come again, as a whole */
+		*e = stored;
+		return rc;
+	}
 	if (read != RC_OK)
 		return err_set(e, RC_INVALID, "%s", bad.text);
 	if (w->counts->refused)

@@ -79,11 +79,25 @@ put_starts(struct pushed *p)
 	p->starts.n = 0;
 }
 
+/* [P2] */
+static void
+admit(struct pushed *p, size_t n)
+{
+	if (p->rc != RC_OK || !n)
+		return;
+	if (p->admitted)
+		tsdb_charge(p->db, p->tenant, n);
+	else
+		p->rc = tsdb_admit(p->db, p->tenant, n, &p->failure);
+	p->admitted = true;
+}
+
 /* [P1] */
 static void
 append(struct pushed *p)
 {
 	struct tsdb_counts c;
+	admit(p, p->samples.n);
 	put_starts(p);
 	if (p->samples.n && p->rc == RC_OK) {
 		p->rc = tsdb_append(p->db, p->samples.p, p->samples.n, &c, &p->failure);
@@ -99,6 +113,7 @@ append_histograms(struct pushed *p)
 {
 	struct tsdb_counts c;
 	const char *at = p->packed.p;
+	admit(p, p->histograms.n);
 	put_starts(p);
 	for (size_t i = 0; i < p->histograms.n; at += p->histograms.p[i++].bytes.n)
 		p->histograms.p[i].bytes.p = at;
@@ -168,8 +183,10 @@ pushed_end(struct pushed *p, struct err *e)
 	append_histograms(p);
 	keep_described(p);
 	metric_add(METRIC_pushed_samples_total, (int64_t)s->stored);
-	if (p->rc != RC_OK)
-		return err_set(e, p->rc, "%s", p->failure.text);
+	if (p->rc != RC_OK) {
+		*e = p->failure;
+		return p->rc;
+	}
 	if (p->counts.bad_series)
 		return err_set(e, p->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
 		    "%zu of %zu series were refused, the first because: %.800s", p->counts.bad_series,

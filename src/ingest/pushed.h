@@ -13,6 +13,9 @@
  *        than that.  A request that turns out bad half-way has stored its beginning; whoever sends it again meets
  *        duplicates, which are fine.
  *
+ * [P2]   Whether the customer may bring so much now is asked with the first piece: a request that is let in is let in whole, or
+ *        it would come again and again and never get to its end.
+ *
  * One thread at a time.
  */
 #ifndef INGEST_PUSHED_H
@@ -41,8 +44,9 @@ struct pushed {
 	struct buf packed;
 	VEC(struct tsdb_metadata) described; /* in `texts` */
 	struct arena *texts;
+	bool admitted;    /* the customer may bring what the request has */
 	struct err first; /* the first series that was refused, and why */
-	enum rc rc;       /* the store failed: `failure` says how */
+	enum rc rc;       /* the store failed, or it is too much now (RC_REFUSED): `failure` says how */
 	struct err failure;
 };
 

@@ -10,9 +10,10 @@
 #include "wire/prompb2.h"
 #include "wire/snappy.h"
 
-static const struct prompb_limits limits = {.labels = 128, .samples = 100000, .name = 1024, .value = 65536};
+/* Of the protocol; what a customer may have is for the store to say. */
+static const struct prompb_limits limits = {.labels = 65535, .samples = 100000, .name = 1 << 20, .value = 1 << 20};
 
-enum { EXEMPLAR_LABELS = 1024 };
+enum { EXEMPLAR_LABELS = 1024, NAMED = 5, NAME_SHOWN = 80, SERIES_BYTES = 16 << 20 };
 
 struct batch {
 	struct tsdb *db;
@@ -28,6 +29,7 @@ struct batch {
 	struct arena *arena;                   /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
 	struct err first; /* the first series that was refused, and why */
+	struct buf refused; /* the names of the first ones */
 };
 
 static bool
@@ -40,10 +42,22 @@ is_reserved(const struct pair *p, size_t n)
 }
 
 static void
-refuse(struct batch *b, const struct err *why)
+refuse(struct batch *b, struct str name, const struct err *why)
 {
-	if (b->counts->bad_series++ == 0)
+	size_t n = b->counts->bad_series++;
+	if (n == 0)
 		b->first = *why;
+	if (n < NAMED)
+		buf_fmt(&b->refused, "%s%.*s", n ? ", " : "", STR_ARG(str_to(name.n ? name : STR("one without a name"), NAME_SHOWN)));
+}
+
+static struct str
+name_in(const struct pair *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_is(p[i].name, LABEL_METRIC))
+			return p[i].value;
+	return STR("");
 }
 
 /* Appends the canonical form of a label set that has not been seen in this form. */
@@ -102,15 +116,20 @@ gather_unknown(struct batch *b, struct prompb *w, struct unknown *u)
 	for (size_t i = 0; i < b->names.n; i++) {
 		if (b->refs[i].id != TSDB_UNKNOWN)
 			continue;
-		if (!prompb_labels(w, b->names.p[i]))
-			return;
+		if (!prompb_labels(w, b->names.p[i])) {
+			if (w->failed)
+				return;
+			w->err.rc = RC_INVALID; /* they are the same next time */
+			refuse(b, name_in(w->labels.p, w->labels.n), &w->err);
+			continue;
+		}
 		size_t before = b->labels.n;
 		if (read_labels(b, w, &e) == RC_OK) {
 			*vec_add(&u->places) = i;
 			*vec_add(&u->ends) = b->labels.n;
 		} else {
 			buf_cut(&b->labels, before);
-			refuse(b, &e);
+			refuse(b, name_in(w->labels.p, w->labels.n), &e);
 		}
 	}
 }
@@ -132,7 +151,7 @@ begin_series(struct batch *b, const struct unknown *u)
 			*ref = refs[k];
 		else if (tsdb_series(b->db, b->tenant, ls[k], ref, &e) != RC_OK) { /* not all: each for itself */
 			ref->id = TSDB_UNKNOWN;
-			refuse(b, &e);
+			refuse(b, labels_get(ls[k], STR(LABEL_METRIC)), &e);
 		}
 	}
 	mem_free(ls);
@@ -191,7 +210,7 @@ read_histograms(struct batch *b)
 			continue;
 		b->arena = b->arena ? b->arena : arena_create();
 		if (histogram_from_proto(x.bytes, b->arena, &h, &x.t, &e) != RC_OK) {
-			refuse(b, &e);
+			refuse(b, STR("a histogram"), &e);
 			continue;
 		}
 		if (tsdb_is_stale(h.sum)) {
@@ -260,8 +279,8 @@ verdict(const struct batch *b, struct err *e)
 	size_t refused = refused_of(s) + refused_of(h);
 	if (b->counts->bad_series)
 		return err_set(e, b->first.rc == RC_REFUSED ? RC_REFUSED : RC_INVALID,
-		    "%zu of %zu series were refused, the first because: %.800s", b->counts->bad_series,
-		    b->counts->series, b->first.text);
+		    "%zu of %zu series were refused (%s%s), the first because: %.600s", b->counts->bad_series, b->counts->series, b->refused.p,
+		    b->counts->bad_series > NAMED ? " …" : "", b->first.text);
 	if (s->unknown + h->unknown)
 		return err_set(e, RC_IO,
 		    "%zu samples are of series that ended while they came; they may be sent again",
@@ -282,9 +301,14 @@ store(struct batch *b, struct str body, struct err *e)
 	prompb_init(&w, body, &limits);
 	gather(b, &w);
 	b->refs = mem_alloc((b->names.n + 1) * sizeof *b->refs);
+	enum rc rc = w.failed ? RC_OK : tsdb_admit(b->db, b->tenant, b->samples.n + b->histograms.n, e);
+	if (rc != RC_OK) {
+		prompb_fini(&w);
+		return rc;
+	}
 	if (!w.failed)
 		resolve(b, &w);
-	enum rc rc = prompb_end(&w, e);
+	rc = prompb_end(&w, e);
 	if (rc == RC_OK) {
 		read_exemplars(b, &w);
 		rc = store_metadata(b, &w, e);
@@ -312,7 +336,7 @@ store(struct batch *b, struct str body, struct err *e)
 static enum rc
 translate(const struct remote_write *r, struct buf *body, struct err *e)
 {
-	struct prompb2_limits most = {.symbols = 1000000, .label_bytes = 32768, .bytes = 4 * r->unpacked_limit};
+	struct prompb2_limits most = {.symbols = 1000000, .label_bytes = SERIES_BYTES, .bytes = 4 * r->unpacked_limit};
 	struct buf one = {0};
 	enum rc rc = prompb2_to_1(buf_view(body), &most, &one, e);
 	buf_fini(body);
@@ -334,6 +358,7 @@ remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, s
 	metric_add(METRIC_pushed_samples_total, (int64_t)counts->stored.stored);
 	buf_fini(&body);
 	buf_fini(&b.labels);
+	buf_fini(&b.refused);
 	vec_fini(&b.samples);
 	vec_fini(&b.names);
 	vec_fini(&b.histograms);

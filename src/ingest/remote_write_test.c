@@ -232,3 +232,63 @@ UNIT(remote_write_keeps_metadata_and_exemplars)
 	fixture_fini(&f);
 }
 END
+
+/* A series of so many labels beside its name. */
+static void
+add_wide(struct buf *request, const char *name, size_t labels)
+{
+	struct arena *a = arena_create();
+	struct pair *p = arena_array(a, struct pair, labels + 1);
+	struct prompb_sample s = {1000, 1};
+	p[0] = (struct pair){STR(LABEL_METRIC), str_c(name)};
+	for (size_t i = 1; i <= labels; i++)
+		p[i] = (struct pair){arena_fmt(a, "l%04zu", i), STR("v")};
+	prompb_add(request, (struct pairs){p, labels + 1}, &s, 1);
+	arena_destroy(&a);
+}
+
+UNIT(remote_write_stores_the_others_when_a_series_has_too_many_labels)
+{
+	struct fixture f;
+	struct remote_write_counts n;
+	struct err e;
+	size_t histograms;
+	fixture_init(&f);
+	tsdb_limit(f.db, &(struct tsdb_limits){.labels = 256}, NULL, 0);
+	for (int round = 0; round < 2; round++) {
+		add_wide(&f.request, "narrow", 200);
+		add_wide(&f.request, "wide", 300);
+		add_wide(&f.request, "huge", 70000);
+		add_wide(&f.request, "last", 1);
+		ck_assert_int_eq(send_request(&f, &n, &e), RC_INVALID);
+		ck_assert_uint_eq(n.bad_series, 2);
+		ck_assert_uint_eq(n.stored.stored + n.stored.duplicate, 2);
+		ck_assert_msg(str_starts(str_c(e.text), STR("2 of 4 series were refused (")), "%s", e.text);
+		ck_assert_msg(str_has(str_c(e.text), STR("wide")) && str_has(str_c(e.text), STR("huge")), "%s", e.text);
+	}
+	ck_assert_uint_eq(count_series(&f, &histograms), 2);
+	fixture_fini(&f);
+}
+END
+
+UNIT(remote_write_takes_what_a_customer_may_bring)
+{
+	struct fixture f;
+	struct remote_write_counts n;
+	struct err e;
+	size_t histograms;
+	fixture_init(&f);
+	tsdb_limit(f.db, &(struct tsdb_limits){.samples = 1, .burst = 2}, NULL, 0);
+	for (int i = 0; i < 3; i++)
+		add_wide(&f.request, i == 0 ? "a" : i == 1 ? "b" : "c", 1);
+	ck_assert_int_eq(send_request(&f, &n, &e), RC_OK); /* more than the burst: it passes, and is paid for later */
+	add_wide(&f.request, "d", 1);
+	ck_assert_int_eq(send_request(&f, &n, &e), RC_REFUSED);
+	ck_assert(e.wait == 2 && n.stored.stored == 0);
+	ck_assert_uint_eq(count_series(&f, &histograms), 3);
+	clock_virtual_advance(f.clock, 2 * SECOND);
+	add_wide(&f.request, "d", 1);
+	ck_assert_int_eq(send_request(&f, &n, &e), RC_OK);
+	fixture_fini(&f);
+}
+END

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/time.h"
+#include "cluster/instant.h"
 #include "collect/forward.h"
 #include "collect/scraper.h"
 #include "main/core_checks.h"
@@ -20,6 +21,7 @@ struct core {
 	struct core_store *store;
 	struct tsdb *tsdb; /* its */
 	struct forwards *forwards;
+	struct cluster *cluster;
 	struct groups *groups;
 	struct scraper *scraper;
 	struct rules *rules;
@@ -56,6 +58,7 @@ core_configure(struct core *c, struct conf *fresh, struct err *e)
 		return rc;
 	}
 	open_query_log(fresh);
+	core_store_limit(c->store, fresh);
 	conf_unref(&c->conf);
 	c->conf = conf_ref(fresh);
 	return RC_OK;
@@ -138,6 +141,21 @@ rule_calendar(void *arg, struct str customer, struct str calendar, msec_t at, bo
 	return c->api && api_calendar_open(c->api, customer, calendar, at, open);
 }
 
+static void *
+rule_ask_far(void *arg, struct conf *conf, struct str customer, struct str expression, msec_t at, rule_far_done *done, void *done_arg)
+{
+	struct core *c = arg;
+	return cluster_instant_ask(c->cluster, conf, customer, expression, at, done, done_arg);
+}
+
+static void
+rule_cancel_far(void *arg, void **asked)
+{
+	struct cluster_instant *q = *asked;
+	cluster_instant_cancel(&q);
+	*asked = NULL;
+}
+
 static bool
 restore_row(void *arg, const struct row *row)
 {
@@ -188,6 +206,7 @@ open_api(struct core *c)
 	struct api_house house = {
 	    .conf = c->house.conf,
 	    .tsdb = c->tsdb,
+	    .cluster = c->cluster,
 	    .groups = c->groups,
 	    .ledger_url = c->house.ledger_url,
 	    .clock = loop_clock(c->house.loop),
@@ -224,8 +243,9 @@ begin(struct core *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	open_forwards(c);
+	c->cluster = cluster_create(h->loop, h->scrapes);
 	c->scraper = scraper_create(h->loop, h->scrapes, c->tsdb);
-	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember, {c, rule_calendar}, {0}});
+	c->rules = rules_create(h->loop, c->tsdb, &(struct rule_doors){c, rule_alerts, rule_remember, {c, rule_calendar}, {c, rule_ask_far, rule_cancel_far}, {0}});
 	c->api = open_api(c);
 	rc = core_configure(c, h->conf, e);
 	if (rc == RC_OK)
@@ -261,6 +281,7 @@ core_destroy(struct core **pc)
 	scraper_destroy(&c->scraper);
 	core_checks_destroy(&c->checks);
 	api_destroy(&c->api);
+	cluster_destroy(&c->cluster);
 	forwards_destroy(&c->forwards);
 	groups_close(&c->groups);
 	core_store_close(&c->store);

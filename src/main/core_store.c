@@ -47,6 +47,13 @@ take_keeps(struct core_store *s, const struct conf_storage *c, struct err *e)
 	return rc;
 }
 
+static struct tsdb_limits
+usual_limits(const struct conf_limits *l)
+{
+	return (struct tsdb_limits){(uint64_t)l->series_per_customer, (uint64_t)l->series_labels, (uint64_t)l->series_label_size, (uint64_t)l->samples_per_second,
+	    (uint64_t)l->samples_burst};
+}
+
 static enum rc
 open_tsdb(struct core_store *s, const char *data, struct clock *clock, struct err *e)
 {
@@ -63,10 +70,23 @@ open_tsdb(struct core_store *s, const char *data, struct clock *clock, struct er
 	    .n_keeps = s->n,
 	    .size = (uint64_t)root->storage.retention_size,
 	    .out_of_order = root->storage.out_of_order_window,
-	    .series_limit = (uint64_t)root->limits.series_per_customer,
-	    .label_limit = (uint64_t)root->limits.series_labels,
-	    .label_size_limit = (uint64_t)root->limits.series_label_size};
+	    .limits = usual_limits(&root->limits)};
 	return tsdb_open(&o, &s->tsdb, e);
+}
+
+void
+core_store_limit(struct core_store *s, const struct conf *conf)
+{
+	const struct conf_limits *l = &conf->root->limits;
+	struct tsdb_customer_limits *own = mem_zalloc((l->customers.n + 1) * sizeof *own);
+	struct tsdb_limits usual = usual_limits(l);
+	for (size_t i = 0; i < l->customers.n; i++) {
+		const struct conf_customer_limits *c = &l->customers.p[i];
+		own[i] = (struct tsdb_customer_limits){c->customer,
+		    {(uint64_t)c->series, (uint64_t)c->series_labels, (uint64_t)c->series_label_size, (uint64_t)c->samples_per_second, (uint64_t)c->samples_burst}};
+	}
+	tsdb_limit(s->tsdb, &usual, own, l->customers.n);
+	mem_free(own);
 }
 
 enum rc

@@ -10,6 +10,8 @@ struct core_store;
 /* In <data>/samples. */
 CHECKED enum rc core_store_open(struct core_store **, const struct conf *, const char *data, struct clock *, struct err *);
 void core_store_close(struct core_store **);
+/* Other limits of customers, from now on. */
+void core_store_limit(struct core_store *, const struct conf *);
 struct tsdb *core_store_tsdb(struct core_store *);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "net/http_client.h"
 
+#include "base/budget.h"
 #include "base/must.h"
 #include "net/curl_pool.h"
 #include "wire/gzip.h"
@@ -28,7 +29,8 @@ struct http_call {
 	struct buf plain; /* unpacked */
 	size_t max_body;
 	msec_t timeout;
-	bool too_large;
+	bool too_large, packed;
+	bool charged; /* body.n bytes of the budget are ours */
 	struct err refused;
 };
 
@@ -48,6 +50,8 @@ take_body(char *bytes, size_t one, size_t n, void *arg)
 		c->too_large = true;
 		return 0;
 	}
+	if (c->charged && budget_take(BUDGET_bodies, n, &c->refused) != RC_OK)
+		return 0;
 	buf_add(&c->body, bytes, n);
 	return n;
 }
@@ -168,7 +172,7 @@ static enum rc
 unpack_body(struct http_call *c, struct http_result *r, struct err *err)
 {
 	struct str how = http_result_header(r, "Content-Encoding");
-	if (!c->body.n || (!str_eq_nocase(how, STR("gzip")) && !str_eq_nocase(how, STR("x-gzip"))))
+	if (c->packed || !c->body.n || (!str_eq_nocase(how, STR("gzip")) && !str_eq_nocase(how, STR("x-gzip"))))
 		return RC_OK;
 	enum rc rc = gzip_unpack(buf_view(&c->body), c->max_body, &c->plain, err);
 	r->body = buf_view(&c->plain);
@@ -205,6 +209,8 @@ call_free(struct http_call *c)
 	curl_slist_free_all(c->headers);
 	curl_slist_free_all(c->connect_to);
 	vec_fini(&c->answer_headers);
+	if (c->charged)
+		budget_give(BUDGET_bodies, c->body.n);
 	buf_fini(&c->body);
 	buf_fini(&c->plain);
 	arena_destroy(&c->arena);
@@ -297,7 +303,7 @@ set_headers(struct http_call *c, const struct http_ask *ask)
 	if (ask->bearer.n)
 		add_header(c, STR("Authorization"), arena_fmt(c->arena, "Bearer %.*s", STR_ARG(ask->bearer)));
 	c->headers = curl_slist_append(c->headers, "Expect:");
-	c->headers = curl_slist_append(c->headers, "Accept-Encoding: gzip");
+	c->headers = curl_slist_append(c->headers, ask->plain ? "Accept-Encoding: identity" : "Accept-Encoding: gzip");
 	curl_easy_setopt(c->job.easy, CURLOPT_HTTPHEADER, c->headers);
 	if (ask->user.n || ask->password.n) {
 		curl_easy_setopt(c->job.easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
@@ -361,6 +367,8 @@ client_request(struct http_door *door, const struct http_ask *ask, http_done *do
 	c->client = client;
 	c->done = done;
 	c->arg = arg;
+	c->packed = ask->packed;
+	c->charged = ask->charged;
 	c->arena = arena_create();
 	c->job = (struct curl_job){.easy = handle_make(client), .done = call_done};
 	c->next = client->calls;

@@ -30,6 +30,9 @@ struct http_ask {
 	bool no_redirects;     /* the default follows up to ten */
 	bool want_certificate; /* fills in certificate_until */
 	bool http1;            /* no HTTP/2 */
+	bool plain;            /* the answer is not to be packed */
+	bool packed;           /* nor unpacked: its Content-Encoding says how it came */
+	bool charged;          /* what has come of the answer is taken from the budget of bodies */
 	msec_t timeout;        /* 30 s */
 	size_t max_body;       /* 16 MiB, unpacked */
 };

@@ -61,6 +61,7 @@ struct run {
 	size_t *paid; /* the result's */
 	unsigned looks; /* how often it was asked whether to go on */
 	struct notes warnings, infos;
+	struct twin *twins; /* by the numbers of the parts that stand more than once; NULL: none was met */
 	bool failed;
 	struct err *err;
 };

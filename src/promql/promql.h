@@ -27,6 +27,7 @@ struct json_writer;
 struct native;
 struct promql;
 struct tsdb;
+struct tsdb_pending;
 
 enum promql_type { PROMQL_SCALAR, PROMQL_STRING, PROMQL_VECTOR, PROMQL_MATRIX };
 const char *promql_type_name(enum promql_type); /* "scalar" "string" "vector" "matrix", as the API says it */
@@ -45,6 +46,11 @@ void promql_describe(const struct promql *, struct json_writer *);
 void promql_words(struct json_writer *);
 /* Before anybody else has it: every selector that does not name its own moment looks further back. */
 void promql_shift(struct promql *, msec_t back);
+/*
+ * Likewise: every selector matches this, too.  RC_INVALID: info() is called, which looks at series that no selector names, or
+ * `value` is no regular expression.
+ */
+CHECKED enum rc promql_require(struct promql *, struct str name, enum match_op, struct str value, struct err *);
 /* The expression without its conditions: disk_used of "disk_used > 90 and on (host) up == 1". */
 void promql_print_looked_at(const struct promql *, struct buf *);
 /* Every selector of the expression, for watching what it depends on. */
@@ -62,6 +68,7 @@ struct promql_ask {
 	struct tsdb *db;
 	struct tsdb *overlay; /* where the metrics in `overlaid` are looked for instead; may be NULL */
 	struct strs overlaid;
+	const struct tsdb_pending *pending; /* seen as if they were stored; may be NULL */
 	struct strs tenants;
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */

@@ -1,4 +1,6 @@
 /* rewrite.c — an expression as of another moment, and what it looks at: for rules that are more than one expression. */
+#include <string.h>
+
 #include "promql/ast.h"
 
 static struct node *
@@ -48,6 +50,26 @@ void
 promql_shift(struct promql *q, msec_t back)
 {
 	shift(q, q->root, (double)back / 1000);
+}
+
+static bool
+calls_info(const struct node *n)
+{
+	bool any = n->kind == NODE_CALL && strcmp(n->fn->name, "info") == 0;
+	for (size_t i = 0; !any && i < n->n_args; i++)
+		any = calls_info(n->args[i]);
+	return any;
+}
+
+enum rc
+promql_require(struct promql *q, struct str name, enum match_op op, struct str value, struct err *e)
+{
+	enum rc rc = RC_OK;
+	if (calls_info(q->root))
+		return err_set(e, RC_INVALID, "info() looks at series that no selector names, so that it cannot be said whose they are: it is not asked here");
+	for (size_t i = 0; rc == RC_OK && i < q->selectors.n; i++)
+		rc = matchers_add(&q->selectors.p[i]->matchers, name, op, value, e);
+	return rc;
 }
 
 /* Without its conditions: what must be there for any of them to be judged. */

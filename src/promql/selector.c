@@ -92,6 +92,7 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .times_only = reach.times_only,
 	    .last_only = reach.last_only,
 	    .starts = reach.starts,
+	    .pending = ask->pending,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;

@@ -2,52 +2,20 @@
 #include "unit.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "promql/native.h"
 #include "promql/promql.h"
 #include "promql/series_text.h"
-#include "tsdb/tsdb.h"
+#include "unit_store.h"
 #include "wire/histogram.h"
 
-struct world {
-	char dir[64];
-	struct clock *clock;
-	struct tsdb *db;
-	struct arena *arena;
-};
-
 static void
-world_init(struct world *w)
+put(struct unit_store *w, const char *name, msec_t t, msec_t start, const char *value)
 {
-	struct err e;
-	*w = (struct world){.dir = "/tmp/promql-starts-XXXXXX"};
-	ck_assert_ptr_nonnull(mkdtemp(w->dir));
-	w->clock = clock_virtual_create(HOUR);
-	w->arena = arena_create();
-	struct tsdb_options o = {.dir = w->dir, .clock = w->clock, .sync_every = 200};
-	ck_assert_msg(tsdb_open(&o, &w->db, &e) == RC_OK, "%s", e.text);
-}
-
-static void
-world_fini(struct world *w)
-{
-	tsdb_close(&w->db);
-	clock_destroy(&w->clock);
-	arena_destroy(&w->arena);
-	unit_remove(w->dir);
-}
-
-static void
-put(struct world *w, const char *name, msec_t t, msec_t start, const char *value)
-{
-	struct tsdb_ref ref;
+	struct tsdb_ref ref = unit_store_series(w, "acme", name);
 	struct tsdb_counts c;
 	struct series_items items = {0};
 	struct buf packed = {0};
-	struct pair p = {STR(LABEL_METRIC), str_c(name)};
-	ck_assert(tsdb_series(w->db, STR("acme"), labels_from_pairs((struct pairs){&p, 1}, w->arena), &ref, NULL) == RC_OK);
 	ck_assert(tsdb_put_starts(w->db, &(struct tsdb_start){ref, t, start}, 1, NULL) == RC_OK);
 	ck_assert(series_items_parse(str_c(value), w->arena, &items, NULL) == RC_OK && items.n == 1);
 	if (items.p[0].h) {
@@ -65,7 +33,7 @@ put(struct world *w, const char *name, msec_t t, msec_t start, const char *value
 
 /* Differences; a counter that began anew without its value telling; one that began when it was first seen; one that is nonsense. */
 static void
-load(struct world *w)
+load(struct unit_store *w)
 {
 	for (int i = 1; i <= 10; i++)
 		put(w, "differences_total", i * MINUTE, (i - 1) * MINUTE + (i == 1), "60");
@@ -82,7 +50,7 @@ load(struct world *w)
 }
 
 static struct promql_result *
-ask(struct world *w, const char *text)
+ask(struct unit_store *w, const char *text)
 {
 	struct promql *q;
 	struct promql_result *r;
@@ -122,8 +90,8 @@ UNIT(starts_say_what_values_do_not)
 	    {"start_timestamp(plain_total)", 0},
 	    {"start_timestamp(hidden_total * 1)", NAN},
 	};
-	struct world w;
-	world_init(&w);
+	struct unit_store w;
+	unit_store_init(&w, HOUR);
 	load(&w);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		struct promql_result *r = ask(&w, known[i].query);
@@ -131,16 +99,16 @@ UNIT(starts_say_what_values_do_not)
 		    "%s: %zu series, %g instead of %g", known[i].query, r->n, r->n ? r->series[0].points[0].v : NAN, known[i].v);
 		promql_result_destroy(&r);
 	}
-	world_fini(&w);
+	unit_store_fini(&w);
 }
 END
 
 UNIT(starts_that_overlap_are_told)
 {
 	static const char *const silent[] = {"differences_total", "plain_total", "hidden_total", "early_total"};
-	struct world w;
+	struct unit_store w;
 	struct buf b = {0};
-	world_init(&w);
+	unit_store_init(&w, HOUR);
 	load(&w);
 	struct promql_result *r = ask(&w, "rate(odd_total[5m])");
 	ck_assert_uint_eq(r->warnings.n, 1);
@@ -155,6 +123,6 @@ UNIT(starts_that_overlap_are_told)
 		promql_result_destroy(&r);
 	}
 	buf_fini(&b);
-	world_fini(&w);
+	unit_store_fini(&w);
 }
 END

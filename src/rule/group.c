@@ -177,7 +177,7 @@ on_due(void *arg)
 {
 	struct group *g = arg;
 	msec_t now = loop_wall(g->rules->loop);
-	if (g->asking) { /* a sample has just arrived */
+	if (group_is_asking(g)) { /* a sample has just arrived */
 		g->again = true;
 		sleep_until_next(g, now);
 		return;
@@ -193,7 +193,7 @@ on_arrival(void *arg)
 {
 	struct group *g = arg;
 	g->arrival->told = false;
-	g->again = g->asking != NULL;
+	g->again = group_is_asking(g);
 	if (!g->again)
 		group_begin(g, loop_wall(g->rules->loop), false);
 }

@@ -43,12 +43,16 @@ struct output {
 /* What a rule's expression gave, when it was asked before the loop comes to it. */
 struct answer {
 	bool asked;
+	bool far; /* by a cluster */
 	enum rc rc;
 	struct promql_result *result;
+	struct promql_result *looked_at, *resolve, *past; /* for keep.c, where the rule asks for it; past: of the day before */
 	struct err err;
 	double seconds;
 };
+void answer_fini(struct answer *);
 struct asking; /* asking.c */
+struct far;    /* far.c */
 
 /* What a watch tells the loop: it outlives the group when a message is still on its way. */
 struct arrival {
@@ -68,6 +72,7 @@ struct group {
 	struct loop_timer timer, soon;
 	struct arrival *arrival;
 	struct asking *asking;  /* under way; NULL: none is */
+	struct far *far;        /* the same of a cluster */
 	bool again;             /* and afterwards once more, since something came in meanwhile */
 	msec_t interval, last_run, due;
 	msec_t expected;        /* the moment at which it would be due if all were on time */
@@ -90,6 +95,10 @@ struct rules {
 	struct pool *pool; /* NULL: nobody else asks, as in a play */
 	VEC(struct group *) groups;
 	pthread_mutex_t lock; /* over what rules_json reads */
+	struct {
+		msec_t since, told; /* 0: it answers; nobody was told yet */
+		char why[300];
+	} away; /* the cluster that is asked */
 };
 
 /* `fallback`: the interval of a group that names none. */
@@ -100,14 +109,15 @@ void group_start(struct group *); /* timers and watches */
 /* Compiles the rule for this moment; what it was compiled to before stays where nothing is different. */
 CHECKED enum rc rule_prepare(struct group *, struct rule *, msec_t at, struct err *);
 /* keep.c: after what holds was held and before the end: hysteresis, and what has vanished. */
-CHECKED enum rc rule_keep(struct group *, struct rule *, msec_t at,
-    void (*hold)(void *arg, const struct promql_series *), void *arg, struct err *);
+void rule_keep(struct group *, struct rule *, msec_t at, const struct answer *, void (*hold)(void *arg, const struct promql_series *), void *arg);
 void rule_forget(struct rule *); /* what it knew */
 /* late.c: it was due at `due` and is evaluated now; tells of what was missed. */
 void group_note_late(struct group *, msec_t due, msec_t now);
 /* evaluate.c: all rules in their order, as of `at`.  `answers` NULL: they are asked on the way. */
 void group_evaluate(struct group *, msec_t at, struct answer *answers);
+/* ask.c */
 void rule_ask(struct group *, struct rule *, msec_t at, const volatile bool *cancel, struct answer *out);
+uint64_t rule_print(const struct rule *);
 /* It has ended the process too often. */
 bool rule_is_barred(const struct rule *);
 /* group.c: the group was evaluated; `timed`: because its moment had come, at `began`. */
@@ -115,5 +125,14 @@ void group_over(struct group *, bool timed, msec_t began);
 /* asking.c: asks, then evaluates; right now where there is no pool. */
 void group_begin(struct group *, msec_t at, bool timed);
 void group_stop(struct group *); /* waits for who asks */
+/* far.c */
+bool group_is_far(const struct group *); /* its rules are asked of a cluster */
+void far_begin(struct group *, msec_t at, bool timed, msec_t began);
+void far_stop(struct group *);
+static inline bool
+group_is_asking(const struct group *g)
+{
+	return g->asking || g->far;
+}
 
 #endif

@@ -360,6 +360,10 @@ group_json(struct json_writer *w, const struct group *g, const struct rule_filte
 		jsonw_key(w, "customer");
 		jsonw_str(w, g->conf->customer);
 	}
+	if (group_is_far(g)) { /* likewise */
+		jsonw_key(w, "query");
+		jsonw_c(w, "remote");
+	}
 	jsonw_key(w, "interval");
 	jsonw_f64(w, (double)g->interval / 1000);
 	jsonw_key(w, "limit");

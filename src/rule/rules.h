@@ -18,11 +18,22 @@
 #include "rule/state.h"
 #include "tsdb/tsdb.h"
 
+struct promql_result;
+/* Rules that are asked of a cluster (metrics.remote.query). */
+typedef void rule_far_done(void *arg, enum rc, const char *why, struct promql_result *take);
+struct rule_far {
+	void *arg;
+	/* `done` comes later, from the loop, once unless cancelled.  RC_IO, RC_TIMEOUT: the cluster cannot say now. */
+	void *(*ask)(void *arg, struct conf *, struct str customer, struct str expression, msec_t at, rule_far_done *, void *done_arg);
+	void (*cancel)(void *arg, void **asked);
+};
+
 struct rule_doors {
 	void *arg;
 	void (*alerts)(void *arg, const struct alert_batch *);
 	void (*remember)(void *arg, const struct rule_memories *);
 	struct rule_calendar calendar; /* for comparisons; may be without a function */
+	struct rule_far far; /* without functions: all is asked here */
 	struct str tenant; /* whose samples all groups see, whatever they say; empty: their own customer's */
 };
 

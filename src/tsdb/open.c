@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/os.h"
+#include "tsdb/allowance.h"
 
 void
 block_name(const struct tsdb *db, uint64_t number, struct buf *path)
@@ -352,6 +353,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	init_lock(&db->lock);
 	pthread_mutex_init(&db->calling, NULL);
 	pthread_mutex_init(&db->work, NULL);
+	db->allowances = allowances_create(&o->limits);
 	db->annex = annex_create();
 	db->memo = memo_create();
 	db->selections = selections_create();
@@ -414,6 +416,7 @@ tsdb_close(struct tsdb **pdb)
 		free(db->slabs.p[i]);
 	vec_fini(&db->slabs);
 	vec_fini(&db->spare);
+	allowances_destroy(&db->allowances);
 	annex_destroy(&db->annex);
 	memo_destroy(&db->memo);
 	selections_destroy(&db->selections);

@@ -2,66 +2,33 @@
 #include "unit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/log.h"
-#include "tsdb/tsdb.h"
+#include "unit_store.h"
 
 #define NOW (2000 * HOUR)
 
 enum { SAMPLES = 400 };
 
-struct store {
-	char dir[64];
-	struct clock *clock;
-	struct tsdb *db;
-	struct tsdb_options options;
-	struct arena *arena;
-};
-
 static void
-store_open(struct store *f)
+store_init(struct unit_store *f)
 {
-	struct err e;
-	ck_assert_msg(tsdb_open(&f->options, &f->db, &e) == RC_OK, "%s", e.text);
-}
-
-static void
-store_init(struct store *f)
-{
-	*f = (struct store){.dir = "/tmp/starts-test-XXXXXX"};
-	log_setup("unit", LOG_ERROR + 1);
-	ck_assert_ptr_nonnull(mkdtemp(f->dir));
-	f->clock = clock_virtual_create(NOW);
-	f->options = (struct tsdb_options){.dir = f->dir, .clock = f->clock, .sync_every = 200, .out_of_order = 2000 * HOUR};
-	f->arena = arena_create();
-	store_open(f);
-}
-
-static void
-store_fini(struct store *f)
-{
-	tsdb_close(&f->db);
-	clock_destroy(&f->clock);
-	arena_destroy(&f->arena);
-	unit_remove(f->dir);
+	unit_store_init(f, NOW);
+	f->options.out_of_order = NOW;
+	unit_store_reopen(f);
 }
 
 static struct tsdb_ref
-series(struct store *f, const char *job)
+series(struct unit_store *f, const char *job)
 {
-	struct err e;
 	struct buf text = {0};
-	struct pair pairs[] = {{STR("__name__"), STR("requests_total")}, {STR("job"), str_c(job)}};
-	struct tsdb_ref ref;
-	ck_assert(labels_add(&text, pairs, 2, &e) == RC_OK);
-	ck_assert(tsdb_series(f->db, STR("acme"), (struct labels){buf_view(&text)}, &ref, &e) == RC_OK);
+	buf_fmt(&text, "requests_total{job=\"%s\"}", job);
+	struct tsdb_ref ref = unit_store_series(f, "acme", text.p);
 	buf_fini(&text);
 	return ref;
 }
 
 static void
-put(struct store *f, struct tsdb_ref ref, msec_t t, double v, msec_t start)
+put(struct unit_store *f, struct tsdb_ref ref, msec_t t, double v, msec_t start)
 {
 	struct err e;
 	struct tsdb_counts c;
@@ -71,7 +38,7 @@ put(struct store *f, struct tsdb_ref ref, msec_t t, double v, msec_t start)
 }
 
 static struct tsdb_cursor *
-cursor(struct store *f, const char *tenant, bool starts)
+cursor(struct unit_store *f, const char *tenant, bool starts)
 {
 	struct err e;
 	struct tsdb_cursor *c;
@@ -106,7 +73,7 @@ model_init(struct model *m, bool late)
 }
 
 static void
-expect(struct store *f, const struct model *m)
+expect(struct unit_store *f, const struct model *m)
 {
 	struct tsdb_view v;
 	struct tsdb_cursor *c = cursor(f, "acme", true);
@@ -121,14 +88,13 @@ expect(struct store *f, const struct model *m)
 }
 
 static void
-disturb(struct store *f)
+disturb(struct unit_store *f)
 {
 	struct err e;
 	int what = rand() % 120;
-	if (what == 0) {
-		tsdb_close(&f->db);
-		store_open(f);
-	} else if (what == 1)
+	if (what == 0)
+		unit_store_reopen(f);
+	else if (what == 1)
 		ck_assert(tsdb_flush(f->db, &e) == RC_OK);
 	else if (what == 2)
 		ck_assert(tsdb_compact(f->db, &e) == RC_OK);
@@ -137,7 +103,7 @@ disturb(struct store *f)
 static void
 walk(bool late)
 {
-	struct store f;
+	struct unit_store f;
 	struct model m;
 	store_init(&f);
 	model_init(&m, late);
@@ -150,10 +116,9 @@ walk(bool late)
 	struct err e;
 	ck_assert(tsdb_compact(f.db, &e) == RC_OK);
 	expect(&f, &m);
-	tsdb_close(&f.db);
-	store_open(&f);
+	unit_store_reopen(&f);
 	expect(&f, &m);
-	store_fini(&f);
+	unit_store_fini(&f);
 }
 
 UNIT(every_sample_gets_the_start_it_came_with)
@@ -167,7 +132,7 @@ END
 
 UNIT(nobody_else_meets_the_marks)
 {
-	struct store f;
+	struct unit_store f;
 	struct err e;
 	struct strs names;
 	struct tsdb_state state;
@@ -189,13 +154,13 @@ UNIT(nobody_else_meets_the_marks)
 	ck_assert_uint_eq(names.n, 2);
 	ck_assert(tsdb_has_starts(f.db, acme));
 	ck_assert(!tsdb_has_starts(f.db, STR("globex")));
-	store_fini(&f);
+	unit_store_fini(&f);
 }
 END
 
 UNIT(what_is_deleted_takes_its_starts_along)
 {
-	struct store f;
+	struct unit_store f;
 	struct err e;
 	struct str acme = STR("acme");
 	store_init(&f);
@@ -225,6 +190,6 @@ UNIT(what_is_deleted_takes_its_starts_along)
 	ck_assert_uint_eq(v.n, 1);
 	ck_assert(!v.starts || v.starts[0] == 0);
 	tsdb_cursor_destroy(&c);
-	store_fini(&f);
+	unit_store_fini(&f);
 }
 END

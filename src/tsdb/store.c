@@ -6,11 +6,10 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "tsdb/allowance.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-enum { PAIRS_MAX = UINT16_MAX };
 
 double
 tsdb_stale(void)
@@ -244,35 +243,13 @@ series_has_head(const struct series *s)
 	return s->n || s->packs || (s->extra && (s->extra->late.n || s->extra->histograms.t.n));
 }
 
-/* The answers name the keys of the configuration.  Labels are the same next time, too many series perhaps not. */
-static enum rc
-check_limits(const struct tsdb *db, const struct tenant *t, struct str tenant, struct labels ls, struct err *e)
-{
-	const struct tsdb_options *o = &db->options;
-	uint64_t most = o->label_limit && o->label_limit < PAIRS_MAX ? o->label_limit : PAIRS_MAX, n = labels_count(ls);
-	if (o->series_limit && t && t->series >= o->series_limit)
-		return err_set(e, RC_REFUSED,
-		    "the tenant \"%.*s\" has %zu series, and limits.series_per_customer is %llu", STR_ARG(tenant), t->series,
-		    (unsigned long long)o->series_limit);
-	if (n > most)
-		return err_set(e, RC_INVALID, "a series of %llu labels, and limits.series_labels is %llu",
-		    (unsigned long long)n, (unsigned long long)most);
-	labels_each (ls, l) {
-		size_t longest = l.it.name.n > l.it.value.n ? l.it.name.n : l.it.value.n;
-		if (o->label_size_limit && longest > o->label_size_limit)
-			return err_set(e, RC_INVALID,
-			    "the label \"%.*s\" of a series has %zu bytes, and limits.series_label_size is %llu",
-			    STR_ARG(str_to(l.it.name, 80)), longest, (unsigned long long)o->label_size_limit);
-	}
-	return RC_OK;
-}
-
 /* Under the lock for writing. */
 static enum rc
 find_or_create(struct tsdb *db, struct str tenant, struct labels ls, struct tsdb_ref *out, struct err *e)
 {
 	struct series *s = series_find(db, tenant, ls);
-	enum rc rc = s ? RC_OK : check_limits(db, tenant_of(db, tenant), tenant, ls, e);
+	const struct tenant *t = s ? s->tenant : tenant_of(db, tenant);
+	enum rc rc = s ? RC_OK : allowance_judge(db->allowances, tenant, t ? t->series : 0, ls, e);
 	if (rc != RC_OK)
 		return rc;
 	if (!s)
@@ -323,6 +300,51 @@ tsdb_series_all(struct tsdb *db, struct str tenant, const struct labels *ls, siz
 		unmake(db, before);
 	pthread_rwlock_unlock(&db->lock);
 	return rc;
+}
+
+/* ---- limits ---- */
+
+void
+tsdb_limit(struct tsdb *db, const struct tsdb_limits *usual, const struct tsdb_customer_limits *own, size_t n)
+{
+	allowances_set(db->allowances, usual, own, n);
+}
+
+enum rc
+tsdb_admit(struct tsdb *db, struct str tenant, size_t samples, struct err *e)
+{
+	return allowance_admit(db->allowances, tenant, samples, clock_mono(db->options.clock), e);
+}
+
+void
+tsdb_charge(struct tsdb *db, struct str tenant, size_t samples)
+{
+	allowance_charge(db->allowances, tenant, samples, clock_mono(db->options.clock));
+}
+
+struct use_each {
+	struct tsdb *db;
+	void (*fn)(void *arg, const struct tsdb_use *);
+	void *arg;
+};
+
+static void
+add_series_of(void *arg, const struct tsdb_use *use)
+{
+	struct use_each *x = arg;
+	struct tsdb_use whole = *use;
+	const struct tenant *t = tenant_of(x->db, use->tenant);
+	whole.series = t ? t->series : 0;
+	x->fn(x->arg, &whole);
+}
+
+void
+tsdb_use_each(struct tsdb *db, void (*fn)(void *, const struct tsdb_use *), void *arg)
+{
+	struct use_each x = {db, fn, arg};
+	pthread_rwlock_rdlock(&db->lock);
+	allowances_each(db->allowances, clock_mono(db->options.clock), add_series_of, &x);
+	pthread_rwlock_unlock(&db->lock);
 }
 
 /* ---- what senders call their series ---- */

@@ -109,6 +109,7 @@ struct series_slot {
 	uint32_t id; /* + 1; 0: free */
 } __attribute__((packed, aligned(4)));
 
+struct allowances; /* allowance.h */
 struct appending;  /* append.c */
 struct selections; /* selection.h */
 
@@ -125,6 +126,7 @@ struct tsdb {
 	VEC(struct series *) spare; /* memory for series; it comes in slabs, which stay */
 	VEC(struct series *) slabs;
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
+	struct allowances *allowances;
 	struct annex *annex;
 	struct memo *memo;
 	struct selections *selections;

@@ -35,6 +35,18 @@ struct tsdb_keep {
 	msec_t keep; /* 0: for ever */
 };
 
+/* What one tenant may bring; 0: no limit. */
+enum tsdb_limit { TSDB_LIMIT_SERIES, TSDB_LIMIT_LABELS, TSDB_LIMIT_LABEL_SIZE, TSDB_LIMIT_SAMPLES, TSDB_LIMITS };
+struct tsdb_limits {
+	uint64_t series;
+	uint64_t labels, label_size; /* of a series that begins to exist; bytes of a name or a value */
+	uint64_t samples, burst;     /* a second, where tsdb_admit is asked; at once, 0: as many as ten seconds bring */
+};
+struct tsdb_customer_limits {
+	struct str tenant;
+	struct tsdb_limits limits;
+};
+
 struct tsdb_options {
 	const char *dir;
 	struct clock *clock;
@@ -46,10 +58,7 @@ struct tsdb_options {
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
 	uint64_t head_bytes;  /* or its log is larger; 0: 64 MiB and 128 bytes for each series */
-	uint64_t series_limit; /* of one tenant; 0: none */
-	/* of a series that begins to exist; 0: none */
-	uint64_t label_limit;
-	uint64_t label_size_limit; /* bytes of a name or a value */
+	struct tsdb_limits limits; /* of each tenant, until tsdb_limit says otherwise */
 	uint64_t log_hold;     /* as tsdb_log_hold */
 };
 
@@ -66,6 +75,30 @@ tsdb_is_stale(double v)
 
 CHECKED enum rc tsdb_open(const struct tsdb_options *, struct tsdb **, struct err *);
 void tsdb_close(struct tsdb **); /* makes everything durable first */
+
+/* ---- limits ---- */
+
+/* From now on; what is there already goes on. */
+void tsdb_limit(struct tsdb *, const struct tsdb_limits *usual, const struct tsdb_customer_limits *, size_t n);
+/*
+ * May so many samples of this tenant come in now?  RC_REFUSED: over the limit of samples; err.wait says for how long.  Who brings
+ * samples of others asks before they are stored; what we make ourselves is not asked about.  A request that is let in is let in
+ * whole: the rest of it is charged.
+ */
+CHECKED enum rc tsdb_admit(struct tsdb *, struct str tenant, size_t samples, struct err *);
+void tsdb_charge(struct tsdb *, struct str tenant, size_t samples);
+
+/* How near a tenant is to its limits, and how often it was over them (of samples: how many) since the start. */
+struct tsdb_use {
+	struct str tenant;
+	struct tsdb_limits limits;
+	bool own; /* they are the tenant's own */
+	size_t series;
+	double samples_per_second; /* that were asked about and let in, within the last ten seconds or so */
+	uint64_t refused[TSDB_LIMITS];
+};
+/* Those of whom anything came since the start, in no order.  Not to call the store from fn. */
+void tsdb_use_each(struct tsdb *, void (*fn)(void *arg, const struct tsdb_use *), void *arg);
 
 /* ---- writing ---- */
 
@@ -150,6 +183,14 @@ CHECKED enum rc tsdb_snapshot(struct tsdb *, const char *to, bool head, struct e
 
 /* ---- reading ---- */
 
+/* Samples that are not stored yet, to be seen behind those that are.  Their bytes stay as long as the cursor. */
+struct tsdb_pending {
+	const struct tsdb_sample *samples;
+	size_t n_samples;
+	const struct tsdb_histogram *histograms;
+	size_t n_histograms;
+};
+
 struct tsdb_select {
 	struct strs tenants;             /* several: the label __tenant_id__ is added */
 	const struct matchers *matchers; /* NULL: all */
@@ -158,6 +199,7 @@ struct tsdb_select {
 	bool times_only;                 /* values are of no interest, unless they are not finite */
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 	bool starts;                     /* their start timestamps are wanted */
+	const struct tsdb_pending *pending; /* of a cursor; NULL: none */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */

@@ -315,7 +315,7 @@ UNIT(tsdb_names_the_limit_of_series)
 	struct tsdb_ref r;
 	struct err e;
 	fixture_init(&f);
-	f.options.series_limit = 2;
+	f.options.limits.series = 2;
 	fixture_reopen(&f);
 	ref_of(&f, "t", "m", 1);
 	ref_of(&f, "t", "m", 2);
@@ -323,6 +323,49 @@ UNIT(tsdb_names_the_limit_of_series)
 	ck_assert_int_eq(tsdb_series(f.db, STR("t"), make_labels(&f, "m", 3), &r, &e), RC_REFUSED);
 	ck_assert_str_eq(e.text, "the tenant \"t\" has 2 series, and limits.series_per_customer is 2");
 	ref_of(&f, "u", "m", 3);
+	fixture_fini(&f);
+}
+END
+
+static void
+see_use(void *arg, const struct tsdb_use *u)
+{
+	if (str_is(u->tenant, "t"))
+		*(struct tsdb_use *)arg = *u;
+}
+
+UNIT(tsdb_lets_in_what_a_tenant_may_bring)
+{
+	struct fixture f;
+	struct tsdb_use use = {0};
+	struct err e;
+	fixture_init(&f);
+	f.options.limits = (struct tsdb_limits){.samples = 10, .burst = 50};
+	fixture_reopen(&f);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 50, &e), RC_OK);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 25, &e), RC_REFUSED);
+	ck_assert_str_eq(e.text, "the tenant \"t\" brings more samples than limits.samples_per_second allows (10 a second, 50 at once): these 25 may come again in 3 s");
+	ck_assert_uint_eq(e.wait, 3);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("u"), 50, &e), RC_OK); /* another's is another's */
+	clock_virtual_advance(f.clock, 3 * SECOND);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 25, &e), RC_OK);
+	/* limits of one's own, at once; a burst that nobody named is ten seconds' worth */
+	struct tsdb_customer_limits own = {STR("t"), {.samples = 100, .series = 1}};
+	tsdb_limit(f.db, &f.options.limits, &own, 1);
+	ref_of(&f, "t", "m", 1);
+	struct tsdb_ref r;
+	ck_assert_int_eq(tsdb_series(f.db, STR("t"), make_labels(&f, "m", 2), &r, &e), RC_REFUSED);
+	ck_assert_str_eq(e.text, "the tenant \"t\" has 1 series, and series of t in limits.customers is 1");
+	clock_virtual_advance(f.clock, 11 * SECOND);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 1000, &e), RC_OK);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 1, &e), RC_REFUSED);
+	tsdb_use_each(f.db, see_use, &use);
+	ck_assert(use.own && use.series == 1 && use.limits.burst == 1000);
+	ck_assert_uint_eq(use.refused[TSDB_LIMIT_SAMPLES], 26);
+	ck_assert_uint_eq(use.refused[TSDB_LIMIT_SERIES], 1);
+	ck_assert(use.samples_per_second == 7.5);
+	tsdb_limit(f.db, &(struct tsdb_limits){0}, NULL, 0);
+	ck_assert_int_eq(tsdb_admit(f.db, STR("t"), 1000000, &e), RC_OK);
 	fixture_fini(&f);
 }
 END
@@ -335,8 +378,8 @@ UNIT(tsdb_names_the_limits_of_labels)
 	fixture_init(&f);
 	struct tsdb_ref old = ref_of(&f, "t", "measurement", 1);
 	put(&f, old, 10, 1);
-	f.options.label_limit = 3;
-	f.options.label_size_limit = 8;
+	f.options.limits.labels = 3;
+	f.options.limits.label_size = 8;
 	fixture_reopen(&f);
 	put(&f, ref_of(&f, "t", "measurement", 1), 20, 1); /* what is there goes on */
 	put(&f, ref_of(&f, "t", "12345678", 1), 10, 1);

@@ -36,6 +36,20 @@ fail(struct prompb *w, enum rc rc, const char *fmt, ...)
 	return false;
 }
 
+/* The series, not the request. */
+__attribute__((format(printf, 2, 3))) static bool
+over_limit(struct prompb *w, const char *fmt, ...)
+{
+	va_list ap;
+	struct buf b = {0};
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	err_set(&w->err, RC_REFUSED, "%s", b.p);
+	buf_fini(&b);
+	return false;
+}
+
 static bool
 malformed(struct prompb *w, const char *what)
 {
@@ -58,13 +72,11 @@ read_label(struct prompb *w, struct str bytes)
 	if (m.failed)
 		return malformed(w, "label");
 	if (w->labels.n >= w->limits.labels)
-		return fail(w, RC_REFUSED, "more than %zu labels", w->limits.labels);
+		return over_limit(w, "more than %zu labels", w->limits.labels);
 	if (l.name.n > w->limits.name)
-		return fail(
-		    w, RC_REFUSED, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
+		return over_limit(w, "a label name of %zu bytes (the limit is %zu)", l.name.n, w->limits.name);
 	if (l.value.n > w->limits.value)
-		return fail(w, RC_REFUSED, "a label value of %zu bytes (the limit is %zu)", l.value.n,
-		    w->limits.value);
+		return over_limit(w, "a label value of %zu bytes (the limit is %zu)", l.value.n, w->limits.value);
 	*vec_add(&w->labels) = l;
 	return true;
 }
@@ -204,7 +216,12 @@ prompb_step(struct prompb *w)
 bool
 prompb_next(struct prompb *w)
 {
-	return prompb_step(w) && prompb_labels(w, w->label_bytes);
+	if (!prompb_step(w))
+		return false;
+	if (prompb_labels(w, w->label_bytes))
+		return true;
+	struct err why = w->err;
+	return w->failed ? false : fail(w, w->err.rc, "%s", why.text);
 }
 
 bool

@@ -61,7 +61,9 @@ void prompb_init(struct prompb *, struct str body, const struct prompb_limits *)
 void prompb_fini(struct prompb *);
 bool prompb_next(struct prompb *);
 bool prompb_step(struct prompb *);                          /* the same without `labels` */
-bool prompb_labels(struct prompb *, struct str label_bytes); /* into `labels`; false: they are none, as prompb_end will say */
+/* Into `labels`.  False: they are none, as prompb_end will say, or over a limit: then `failed` is not set, `err` says which, and only
+ * this series is to be refused. */
+bool prompb_labels(struct prompb *, struct str label_bytes);
 /* RC_INVALID: no WriteRequest; RC_REFUSED: over a limit.  What came before was still good. */
 CHECKED enum rc prompb_end(struct prompb *, struct err *);
 
@@ -69,7 +71,7 @@ struct prompb_exemplar {
 	int64_t t;
 	double v;
 };
-/* Its labels go to `labels`.  False: it is none, as prompb_end will say. */
+/* Its labels go to `labels`.  False: it is none, as prompb_end will say, or they are over a limit. */
 bool prompb_exemplar(struct prompb *, struct str message, struct prompb_exemplar *);
 struct prompb_metadata {
 	struct str metric, help, unit;

@@ -6,5 +6,7 @@
 
 /* Appends `s` so that it is one value of a query: letters, digits and -_.~ as they are, a blank as '+', the rest as %XX. */
 void url_escape_query(struct buf *out, struct str s);
+/* The same as one part of a path: a blank is %20. */
+void url_escape_part(struct buf *out, struct str s);
 
 #endif

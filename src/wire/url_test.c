@@ -16,3 +16,12 @@ UNIT(a_value_of_a_query_is_escaped)
 	}
 }
 END
+
+UNIT(a_part_of_a_path_is_escaped)
+{
+	struct buf b = {0};
+	url_escape_part(&b, STR("a b/c+d"));
+	ck_assert_str(buf_view(&b), "a%20b%2Fc%2Bd");
+	buf_fini(&b);
+}
+END
