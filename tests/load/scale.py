@@ -1,4 +1,4 @@
-"""Many series, and many targets: what one daemon holds, for ./bench million and ./bench targets."""
+"""What one daemon holds, and what it writes, for ./bench million, targets and written."""
 import http.client
 import json
 import subprocess
@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.parse
 
-from metrics import BUILD, EVERY, OURS, SERIES, Server
+from metrics import BUILD, EVERY, OURS, SERIES, Server, load
 
 PANEL = "rate(node_measured_thing_3_total{instance='host0007.site07.example.net:9100'}[5m])"
 ASKED = [  # what, its query, seconds of range (0: an instant)
@@ -97,3 +97,41 @@ def million(options, table):
     finally:
         server.clean()
     table("%d series, %d scrapes at 15 s by their own times, asked meanwhile" % (hosts * SERIES, options.scrapes), rows)
+
+
+def post(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection.request("POST", path)
+    with connection.getresponse() as answer:
+        return answer.status, answer.read()
+
+
+def written(options, table):
+    """Log, first blocks, and the block of the day: what a sample costs the disk in all."""
+    rows = []
+    for sync in options.sync or ["200ms", "batch"]:
+        server = Server("tocsin", OURS + " --config {config}", str(BUILD / "tocsin"))
+        try:
+            (server.folder / "config.yml").write_text("storage: {sync: %s}\n" % sync)
+            server.start()
+            server.until(lambda: server.ask("/api/v1/query", query="1"))
+            day = (int(time.time()) // 86400 - 1) * 86400 * 1000
+            before, cpu = server.written(), server.cpu()
+            half = type(options)(**{**vars(options), "scrapes": options.scrapes // 2})
+            n = 0
+            for k in range(2):
+                n += load(server, half, day + k * half.scrapes * EVERY * 1000)["samples"]
+                logged = server.written()
+                status, said = post(server.port, "/api/v1/admin/tsdb/compact")
+                assert status // 100 == 2, said
+                if k == 0:
+                    half_n, half_log, half_block = n, logged - before, server.written() - logged
+            rows += [
+                ("sync: %s: the log" % sync, "%.2f" % (half_log / half_n), ""),
+                ("  the first block", "%.2f" % (half_block / half_n), ""),
+                ("  in all, with the block of the day", "%.2f" % ((server.written() - before) / n), "<= 2.5" if sync != "batch" else "<= 4.5"),
+                ("  CPU-s per million samples", "%.2f" % ((server.cpu() - cpu) / n * 1e6), ""),
+            ]
+        finally:
+            server.clean()
+    table("bytes written per sample: %d series, %d scrapes" % (options.hosts * SERIES, options.scrapes), rows)
