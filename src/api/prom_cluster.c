@@ -55,6 +55,7 @@ hand_on(struct call *c, const struct http_result *r)
 		if (value.n)
 			http_answer_header(c->req, headers[i], value);
 	}
+	http_answer_header(c->req, "Vary", STR("Accept-Encoding"));
 	buf_str(&body, r->body);
 	http_answer_buf(c->req, r->status, "application/json", &body);
 }

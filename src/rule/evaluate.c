@@ -380,10 +380,16 @@ over_limit(struct running *r, struct promql_result *res)
 }
 
 /* Another expression under the same name is another rule. */
-static uint64_t
-print_of(const struct rule *rule)
+uint64_t
+rule_print(const struct rule *rule)
 {
 	return str_hash(rule->key) * 31 + str_hash(rule->texts.whole);
+}
+
+struct str
+rule_what(const struct rule *rule, struct arena *a)
+{
+	return arena_fmt(a, "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 }
 
 static void
@@ -403,7 +409,7 @@ log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask
 bool
 rule_is_barred(const struct rule *rule)
 {
-	return suspect_barred(print_of(rule));
+	return suspect_barred(rule_print(rule));
 }
 
 void
@@ -413,7 +419,7 @@ rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *can
 	struct promql_ask ask = {
 	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
 	nsec_t since = clock_mono(clock_real());
-	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+	suspect_begin(rule_print(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	os_fault_meet(rule->conf->expr);
 	out->asked = true;
 	out->rc = promql_run(rule->expr, &ask, &out->result, &out->err);
@@ -466,7 +472,7 @@ run_rule(struct group *g, struct rule *rule, msec_t at, struct answer *answer)
 	if (!answer->asked && (answer->rc = rule_prepare(g, rule, at, &answer->err)) == RC_OK)
 		rule_ask(g, rule, at, NULL, answer);
 	nsec_t since = clock_mono(clock_real());
-	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+	suspect_begin(rule_print(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	take_answer(&r, answer);
 	metric_add(METRIC_rule_evaluations_total, 1);
 	metric_add(METRIC_rule_failures_total, rule->trouble[0] != '\0');

@@ -16,6 +16,7 @@ enum { SIDE_BY_SIDE = 8, AWAY_FOR = 60 * 1000, AWAY_RESEND = 60 * 1000, AWAY_LAS
 
 struct question {
 	struct far *far;
+	const struct rule *rule;
 	struct answer *answer;
 	struct str text;            /* in the rule, which stays while it is asked */
 	struct promql_result **to;
@@ -136,21 +137,24 @@ ask_more(struct far *f)
 {
 	struct group *g = f->group;
 	struct rule_far *door = &g->rules->doors.far;
+	struct arena *a = arena_create();
 	while (f->next < f->questions.n && f->running < SIDE_BY_SIDE) {
 		struct question *q = &f->questions.p[f->next++];
 		q->since = clock_mono(clock_real());
-		q->asked = door->ask(door->arg, g->rules->conf, g->tenant, q->text, f->at - g->conf->query_offset, answered, q);
+		struct rule_far_question what = {g->rules->conf, g->tenant, q->text, f->at - g->conf->query_offset, rule_print(q->rule), rule_what(q->rule, a)};
+		q->asked = door->ask(door->arg, &what, answered, q);
 		f->running++;
 	}
+	arena_destroy(&a);
 	if (!f->running)
 		evaluate(f);
 }
 
 static void
-add_question(struct far *f, struct answer *a, struct str text, struct promql_result **to)
+add_question(struct far *f, size_t i, struct str text, struct promql_result **to)
 {
 	if (text.n)
-		*vec_add(&f->questions) = (struct question){.far = f, .answer = a, .text = text, .to = to};
+		*vec_add(&f->questions) = (struct question){.far = f, .rule = &f->group->members.p[i], .answer = &f->answers[i], .text = text, .to = to};
 }
 
 static void
@@ -161,9 +165,9 @@ add_rule(struct far *f, size_t i)
 	a->asked = a->far = true;
 	if (rule_is_barred(r) || (a->rc = rule_prepare(f->group, r, f->at, &a->err)) != RC_OK)
 		return;
-	add_question(f, a, r->texts.expr, &a->result);
-	add_question(f, a, r->texts.looked_at, &a->looked_at);
-	add_question(f, a, r->texts.resolve, &a->resolve);
+	add_question(f, i, r->texts.expr, &a->result);
+	add_question(f, i, r->texts.looked_at, &a->looked_at);
+	add_question(f, i, r->texts.resolve, &a->resolve);
 }
 
 void

@@ -117,6 +117,9 @@ void group_note_late(struct group *, msec_t due, msec_t now);
 /* evaluate.c: all rules in their order, as of `at`.  `answers` NULL: they are asked on the way. */
 void group_evaluate(struct group *, msec_t at, struct answer *answers);
 void rule_ask(struct group *, struct rule *, msec_t at, const volatile bool *cancel, struct answer *out);
+/* Whom to blame: base/suspect.h. */
+uint64_t rule_print(const struct rule *);
+struct str rule_what(const struct rule *, struct arena *);
 /* It has ended the process too often. */
 bool rule_is_barred(const struct rule *);
 /* group.c: the group was evaluated; `timed`: because its moment had come, at `began`. */
