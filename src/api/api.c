@@ -6,7 +6,6 @@
 #include "base/time.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "wire/gzip.h"
 #include "base/must.h"
 #include "base/os.h"
 #include "base/suspect.h"
@@ -141,19 +140,9 @@ status_of(enum rc rc)
 	return status[rc];
 }
 
-enum { WORTH_PACKING = 2048 };
-
 void
 answer_json(struct call *c, int status, struct buf *take)
 {
-	struct buf packed = {0};
-	if (take->n >= WORTH_PACKING && str_has(http_header(c->req, "Accept-Encoding"), STR("gzip"))) {
-		gzip_pack(buf_view(take), &packed);
-		buf_fini(take);
-		*take = packed;
-		http_answer_header(c->req, "Content-Encoding", STR("gzip"));
-		http_answer_header(c->req, "Vary", STR("Accept-Encoding"));
-	}
 	http_answer_buf(c->req, status, "application/json", take);
 }
 

@@ -1,13 +1,10 @@
 /* prom.c — Prometheus's HTTP API: queries, labels, series, and what its clients ask at start. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "api/prom_parts.h"
 #include "base/budget.h"
-#include "base/number.h"
 #include "base/time.h"
-#include "promql/native.h"
 #include "promql/query_log.h"
 #include "promql/range_cache.h"
 #include "wire/url.h"
@@ -66,151 +63,6 @@ prom_success(struct json_writer *w, struct buf *b)
 	jsonw_key(w, "data");
 }
 
-static void
-add_words(struct json_writer *w, const char *key, struct strs words)
-{
-	if (!words.n)
-		return;
-	jsonw_key(w, key);
-	jsonw_array(w);
-	for (size_t i = 0; i < words.n; i++)
-		jsonw_str(w, words.p[i]);
-	jsonw_array_end(w);
-}
-
-/* [1435781451.781, — the time in seconds with at most three places. */
-enum { MOMENT_TEXT = NUMBER_TEXT + 6 };
-
-static char *
-put_moment(char *p, msec_t t)
-{
-	uint64_t size = t < 0 ? 0 - (uint64_t)t : (uint64_t)t;
-	*p++ = '[';
-	if (t < 0)
-		*p++ = '-';
-	p = number_u64(p, size / 1000);
-	if (size % 1000) {
-		unsigned ms = (unsigned)(size % 1000);
-		*p++ = '.';
-		*p++ = (char)('0' + ms / 100);
-		*p++ = (char)('0' + ms / 10 % 10);
-		*p++ = (char)('0' + ms % 10);
-	}
-	*p++ = ',';
-	return p;
-}
-
-static void
-add_moment(struct buf *b, msec_t t)
-{
-	char *p = buf_room(b, MOMENT_TEXT);
-	buf_grew(b, (size_t)(put_moment(p, t) - p));
-}
-
-/* [1435781451.781,"1"]: the value is a text. */
-static void
-add_point(struct buf *b, const struct promql_point *point)
-{
-	char *start = buf_room(b, MOMENT_TEXT + NUMBER_TEXT + 3), *p = put_moment(start, point->t);
-	*p++ = '"';
-	p = number_f64(p, point->v);
-	*p++ = '"';
-	*p++ = ']';
-	buf_grew(b, (size_t)(p - start));
-}
-
-/* Is there a point of this kind, a number or a native histogram? */
-static bool
-has_points(const struct promql_series *s, bool native)
-{
-	bool any = false;
-	if (!s->natives)
-		return !native && s->n;
-	for (size_t i = 0; !any && i < s->n; i++)
-		any = (s->natives[i] != NULL) == native;
-	return any;
-}
-
-/* The points of one kind under their key; nothing where there are none. */
-static void
-add_points(struct json_writer *w, const struct promql_series *s, bool matrix, bool native)
-{
-	struct buf *b = w->out;
-	bool first = true;
-	if (!has_points(s, native))
-		return;
-	jsonw_key(w, native ? (matrix ? "histograms" : "histogram") : matrix ? "values" : "value");
-	jsonw_raw(w, matrix ? STR("[") : STR("")); /* the rest of this value is written by hand */
-	for (size_t i = 0; i < s->n; i++) {
-		const struct native *h = s->natives ? s->natives[i] : NULL;
-		if ((h != NULL) != native)
-			continue;
-		if (!first)
-			buf_ch(b, ',');
-		first = false;
-		if (!h) {
-			add_point(b, &s->points[i]);
-			continue;
-		}
-		add_moment(b, s->points[i].t);
-		native_json(h, b);
-		buf_ch(b, ']');
-	}
-	if (matrix)
-		buf_ch(b, ']');
-}
-
-static void
-add_series(struct json_writer *w, const struct promql_series *s, bool matrix)
-{
-	jsonw_object(w);
-	jsonw_key(w, "metric");
-	labels_to_json(w, s->labels);
-	add_points(w, s, matrix, false);
-	if (s->natives)
-		add_points(w, s, matrix, true);
-	jsonw_object_end(w);
-}
-
-/* ?stats=: what the query cost. */
-static void
-add_stats(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
-{
-	struct str want = http_param(c->req, "stats");
-	if (!want.n)
-		return;
-	jsonw_key(w, "stats");
-	query_stats_json(w, r, ask->start, ask->step, (double)(clock_mono(clock_real()) - since) / 1e9, str_is(want, "all"));
-}
-
-static void
-add_result(struct call *c, struct json_writer *w, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
-{
-	msec_t at = ask->start;
-	struct buf one = {0};
-	jsonw_object(w);
-	jsonw_key(w, "resultType");
-	jsonw_c(w, promql_type_name(r->type));
-	jsonw_key(w, "result");
-	if (r->type == PROMQL_SCALAR) {
-		add_point(&one, &r->series[0].points[0]);
-		jsonw_raw(w, buf_view(&one));
-	} else if (r->type == PROMQL_STRING) {
-		jsonw_array(w);
-		jsonw_f64(w, (double)at / 1000);
-		jsonw_str(w, r->string);
-		jsonw_array_end(w);
-	} else {
-		jsonw_array(w);
-		for (size_t i = 0; i < r->n; i++)
-			add_series(w, &r->series[i], r->type == PROMQL_MATRIX);
-		jsonw_array_end(w);
-	}
-	add_stats(c, w, r, ask, since);
-	jsonw_object_end(w);
-	buf_fini(&one);
-}
-
 /* ---- queries ---- */
 
 void
@@ -228,6 +80,18 @@ prom_query_error(struct call *c, enum rc rc, const char *text)
 	jsonw_c(&w, text);
 	jsonw_object_end(&w);
 	answer_json(c, rc == RC_CANCELLED ? 499 : rc == RC_TIMEOUT || rc == RC_IO ? 503 : 422, &b);
+}
+
+/* ?stats=: what the query cost. */
+static void
+add_stats(struct call *c, struct buf *out, const struct promql_result *r, const struct promql_ask *ask, nsec_t since)
+{
+	struct str want = http_param(c->req, "stats");
+	struct json_writer w;
+	if (!want.n)
+		return;
+	jsonw_init(&w, out);
+	query_stats_json(&w, r, ask->start, ask->step, (double)(clock_mono(clock_real()) - since) / 1e9, str_is(want, "all"));
 }
 
 /* ?limit=: so many series. */
@@ -274,8 +138,7 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	int64_t limit;
 	if (!param_i64(c, "limit", 0, &limit))
 		return;
-	struct buf b = {0};
-	struct json_writer w;
+	struct buf stats = {0};
 	struct err e;
 	if (budget_take(BUDGET_queries, 1, &e) != RC_OK) {
 		answer_error(c, RC_IO, "%s", e.text);
@@ -291,13 +154,8 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	}
 	if (cut_to_limit(r, limit))
 		add_warning(r, STR("results truncated due to limit"));
-	prom_success(&w, &b);
-	add_result(c, &w, r, ask, since);
-	add_words(&w, "warnings", r->warnings);
-	add_words(&w, "infos", r->infos);
-	jsonw_object_end(&w);
-	promql_result_destroy(&r);
-	answer_json(c, 200, &b);
+	add_stats(c, &stats, r, ask, since);
+	prom_answer_result(c, r, ask->start, &stats);
 }
 
 bool

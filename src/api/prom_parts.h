@@ -25,6 +25,8 @@ struct prom_question {
 bool prom_push_down(struct call *, const struct prom_question *);
 /* {"status":"success","data":…} with data that is JSON already. */
 void prom_answer_data(struct call *, struct str data);
+/* A result and, in `stats`, the JSON of what it cost (empty: nobody asked); takes both over. */
+void prom_answer_result(struct call *, struct promql_result *take_r, msec_t at, struct buf *take_stats);
 /* 422 for what cannot be run, 499 for what was cancelled, 503 for what took too long or is not to be had. */
 void prom_query_error(struct call *, enum rc, const char *text);
 

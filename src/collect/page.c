@@ -156,12 +156,26 @@ line_of(struct storing *s, const struct expo *x, struct line **out, struct err *
 	return RC_OK;
 }
 
+enum { AHEAD = 16 };
+
+/* Lines lie scattered and were last touched a scrape ago: waiting for them would cost more than comparing. */
+static void
+look_ahead(const struct page_memory *m, size_t next)
+{
+	if (next + AHEAD < m->order.n)
+		__builtin_prefetch(m->order.p[next + AHEAD], 1);
+	if (next + AHEAD / 2 < m->order.n)
+		for (size_t i = 0; i < m->order.p[next + AHEAD / 2]->text.n; i += 64)
+			__builtin_prefetch(m->order.p[next + AHEAD / 2]->text.p + i);
+}
+
 /* [P4] The next item; of a sample its line as well, when it stands where it stood. */
 static enum expo_item
 next_item(struct storing *s, struct expo *x, struct line **line)
 {
 	struct page_memory *m = s->memory;
 	*line = s->next < m->order.n ? m->order.p[s->next] : NULL;
+	look_ahead(m, s->next);
 	if (*line && expo_take(x, (*line)->text))
 		return EXPO_SAMPLE;
 	*line = NULL;

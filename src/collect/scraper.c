@@ -3,7 +3,8 @@
  *
  * IDEA   A target's moment within its interval comes from the hash of its identity, so targets are spread evenly and
  *        keep their moments over a restart.  Samples get the moment at which the scrape was due, so that an interval is
- *        an interval.
+ *        an interval.  Moments are at least 100 ms apart: targets that share one cost one awakening, find warm caches, and
+ *        share their list of times in the store.
  */
 #include "collect/scraper.h"
 
@@ -30,13 +31,21 @@ static const char protobuf[] =
 
 static void scrape(void *arg);
 
+msec_t
+scraper_moment(uint64_t hash, msec_t interval)
+{
+	msec_t together = interval / SCRAPER_MOMENTS < SCRAPER_TOGETHER ? interval / SCRAPER_MOMENTS : SCRAPER_TOGETHER;
+	msec_t moment = (msec_t)(hash % (uint64_t)interval);
+	return together ? moment - moment % together : moment;
+}
+
 /* ---- one scrape ---- */
 
 static void
 sleep_until_next(struct scraped *s)
 {
 	msec_t now = loop_wall(s->scraper->loop), interval = s->target.interval;
-	msec_t moment = (msec_t)(s->hash % (uint64_t)interval);
+	msec_t moment = scraper_moment(s->hash, interval);
 	s->due = now - now % interval + moment;
 	while (s->due <= now)
 		s->due += interval;

@@ -43,4 +43,8 @@ struct scraper {
 	pthread_mutex_t lock; /* over what the views read */
 };
 
+enum { SCRAPER_TOGETHER = 100, SCRAPER_MOMENTS = 20 }; /* ms between moments; of which an interval has at least so many */
+/* When within its interval a target is asked. */
+msec_t scraper_moment(uint64_t hash, msec_t interval);
+
 #endif

@@ -222,6 +222,8 @@ RECORD(conf_tracing, CONF_TRACING_KEYS)
 	    "how names are translated")                                                                      \
 	F(BOOL, keep_identifying_resource_attributes, 0, 0, "false",                                         \
 	    "keep service.name and its kin in target_info")                                                  \
+	F(BOOL, start_timestamps, 0, 0, "false",                                                             \
+	    "keep since when cumulative points count: rate() sees resets then that their values do not show")    \
 	F(BOOL, convert_histograms_to_nhcb, 0, KEY_INERT, "false", "store histograms as native ones")                \
 	F(BOOL, promote_scope_metadata, 0, KEY_INERT, "false", "the scope becomes labels")                           \
 	F(BOOL, label_name_underscore_sanitization, 0, KEY_INERT, "true",                                            \

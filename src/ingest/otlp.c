@@ -186,6 +186,14 @@ begin_delta(struct writing *w, struct tsdb_ref ref, msec_t t)
 		deltas_begin(w->house->deltas, w->pushed.tenant, series, at, sum);
 }
 
+/* Sums of differences are ours, and count since we know. */
+static void
+put_start(struct writing *w, struct tsdb_ref ref, const struct value *v)
+{
+	if (w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE && !v->delta && !w->o.point.no_value)
+		pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
+}
+
 /* One series of the point: w->labels, then `extra` (its name may be empty), then the metric's name. */
 static void
 put(struct writing *w, struct str name, struct pair extra, const struct value *v)
@@ -213,6 +221,7 @@ put(struct writing *w, struct str name, struct pair extra, const struct value *v
 		refuse_point(w, &e);
 		return;
 	}
+	put_start(w, ref, v);
 	pushed_sample(&w->pushed, ref, v->t, w->o.point.no_value ? tsdb_stale() : sum);
 }
 
@@ -230,8 +239,10 @@ put_native(struct writing *w, struct str name, const struct value *v, const stru
 		refuse_point(w, &w->pushed.first);
 	else if (w->o.point.no_value)
 		pushed_sample(&w->pushed, ref, v->t, tsdb_stale());
-	else
+	else {
+		put_start(w, ref, v);
 		pushed_histogram(&w->pushed, ref, v->t, h);
+	}
 }
 
 static struct str

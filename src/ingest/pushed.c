@@ -19,6 +19,7 @@ pushed_fini(struct pushed *p)
 {
 	buf_fini(&p->labels);
 	vec_fini(&p->samples);
+	vec_fini(&p->starts);
 	vec_fini(&p->histograms);
 	buf_fini(&p->packed);
 	vec_fini(&p->described);
@@ -69,6 +70,15 @@ add_counts(struct tsdb_counts *sum, const struct tsdb_counts *c)
 	sum->unknown += c->unknown;
 }
 
+/* They go before the samples that they are of. */
+static void
+put_starts(struct pushed *p)
+{
+	if (p->starts.n && p->rc == RC_OK)
+		p->rc = tsdb_put_starts(p->db, p->starts.p, p->starts.n, &p->failure);
+	p->starts.n = 0;
+}
+
 /* [P2] */
 static void
 admit(struct pushed *p, size_t n)
@@ -88,6 +98,7 @@ append(struct pushed *p)
 {
 	struct tsdb_counts c;
 	admit(p, p->samples.n);
+	put_starts(p);
 	if (p->samples.n && p->rc == RC_OK) {
 		p->rc = tsdb_append(p->db, p->samples.p, p->samples.n, &c, &p->failure);
 		if (p->rc == RC_OK)
@@ -103,6 +114,7 @@ append_histograms(struct pushed *p)
 	struct tsdb_counts c;
 	const char *at = p->packed.p;
 	admit(p, p->histograms.n);
+	put_starts(p);
 	for (size_t i = 0; i < p->histograms.n; at += p->histograms.p[i++].bytes.n)
 		p->histograms.p[i].bytes.p = at;
 	if (p->histograms.n && p->rc == RC_OK) {
@@ -112,6 +124,12 @@ append_histograms(struct pushed *p)
 	}
 	p->histograms.n = 0;
 	buf_clear(&p->packed);
+}
+
+void
+pushed_start(struct pushed *p, struct tsdb_ref ref, msec_t t, msec_t start)
+{
+	*vec_add(&p->starts) = (struct tsdb_start){ref, t, start};
 }
 
 void

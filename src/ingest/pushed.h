@@ -39,6 +39,7 @@ struct pushed {
 	/* ours */
 	struct tsdb *db;
 	VEC(struct tsdb_sample) samples;
+	VEC(struct tsdb_start) starts;
 	VEC(struct tsdb_histogram) histograms; /* their bytes stand in `packed`, one behind the other */
 	struct buf packed;
 	VEC(struct tsdb_metadata) described; /* in `texts` */
@@ -55,6 +56,8 @@ void pushed_fini(struct pushed *);
 bool pushed_series(struct pushed *, struct pair *, size_t n, struct tsdb_ref *);
 /* A series that could not even be read, and why. */
 void pushed_refuse(struct pushed *, const struct err *);
+/* Since when the next sample of the series counts; 0: that is not known. */
+void pushed_start(struct pushed *, struct tsdb_ref, msec_t t, msec_t start);
 void pushed_sample(struct pushed *, struct tsdb_ref, msec_t t, double v);
 /* A native histogram. */
 void pushed_histogram(struct pushed *, struct tsdb_ref, msec_t t, const struct histogram *);

@@ -23,6 +23,8 @@ struct batch {
 	struct tsdb_ref *refs;           /* the same; TSDB_UNKNOWN: refused */
 	VEC(struct tsdb_sample) samples; /* until the references are known, these are places of series */
 	VEC(struct tsdb_histogram) histograms; /* the same; first as messages, then packed */
+	VEC(struct tsdb_start) starts;         /* the same */
+	bool may_start, starts_count;          /* a start is possible; one is there, so others count, too, that are 0 */
 	VEC(struct tsdb_exemplar) exemplars;   /* the same */
 	struct arena *arena;                   /* of the two; mostly NULL */
 	struct remote_write_counts *counts;
@@ -69,14 +71,26 @@ read_labels(struct batch *b, struct prompb *w, struct err *e)
 }
 
 static void
+add_start(struct batch *b, uint32_t place, msec_t t, msec_t start)
+{
+	b->starts_count |= start != 0;
+	if (b->may_start)
+		*vec_add(&b->starts) = (struct tsdb_start){{place}, t, start};
+}
+
+static void
 gather(struct batch *b, struct prompb *w)
 {
+	b->starts_count = tsdb_has_starts(b->db, b->tenant);
+	b->may_start |= b->starts_count;
 	while (prompb_step(w)) {
 		uint32_t place = (uint32_t)b->names.n;
 		*vec_add(&b->names) = w->label_bytes;
-		for (size_t i = 0; i < w->samples.n; i++)
+		for (size_t i = 0; i < w->samples.n; i++) {
 			*vec_add(&b->samples) =
 			    (struct tsdb_sample){{place}, w->samples.p[i].t, w->samples.p[i].v};
+			add_start(b, place, w->samples.p[i].t, w->samples.p[i].start);
+		}
 		for (size_t i = 0; i < w->histograms.n; i++)
 			*vec_add(&b->histograms) = (struct tsdb_histogram){{place}, 0, w->histograms.p[i]};
 		for (size_t i = 0; i < w->exemplars.n; i++)
@@ -171,6 +185,14 @@ refer(struct batch *b)
 			b->samples.p[n++] = s;
 	}
 	b->samples.n = n;
+	n = 0;
+	for (size_t i = 0; i < b->starts.n; i++) {
+		struct tsdb_start s = b->starts.p[i];
+		s.ref = b->refs[s.ref.id];
+		if (s.ref.id != TSDB_UNKNOWN)
+			b->starts.p[n++] = s;
+	}
+	b->starts.n = n;
 }
 
 /* From messages to what is stored; one that ends its series becomes a float that says so. */
@@ -195,6 +217,7 @@ read_histograms(struct batch *b)
 			*vec_add(&b->samples) = (struct tsdb_sample){x.ref, x.t, tsdb_stale()};
 			continue;
 		}
+		add_start(b, x.ref.id, x.t, histogram_proto_start(x.bytes));
 		buf_clear(&packed);
 		histogram_pack(&h, &packed);
 		x.bytes = arena_str(b->arena, buf_view(&packed));
@@ -297,6 +320,8 @@ store(struct batch *b, struct str body, struct err *e)
 		refer(b);
 		read_histograms(b);
 	}
+	if (rc == RC_OK && b->starts_count)
+		rc = tsdb_put_starts(b->db, b->starts.p, b->starts.n, e);
 	if (rc == RC_OK && b->samples.n)
 		rc = tsdb_append(b->db, b->samples.p, b->samples.n, &b->counts->stored, e);
 	if (rc == RC_OK && b->histograms.n)
@@ -323,7 +348,7 @@ enum rc
 remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, struct remote_write_counts *counts, struct err *e)
 {
 	struct buf body = {0};
-	struct batch b = {.db = db, .tenant = tenant, .counts = counts};
+	struct batch b = {.db = db, .tenant = tenant, .counts = counts, .may_start = r->version_2};
 	*counts = (struct remote_write_counts){0};
 	enum rc rc = snappy_unpack(r->packed, r->unpacked_limit, &body, e);
 	if (rc == RC_OK && r->version_2)
@@ -337,6 +362,7 @@ remote_write(struct tsdb *db, struct str tenant, const struct remote_write *r, s
 	vec_fini(&b.samples);
 	vec_fini(&b.names);
 	vec_fini(&b.histograms);
+	vec_fini(&b.starts);
 	vec_fini(&b.exemplars);
 	arena_destroy(&b.arena);
 	mem_free(b.refs);

@@ -71,7 +71,7 @@ on_cancel(struct http_req *r, void (*fn)(void *arg), void *fn_arg)
 	return true; /* nobody hangs up here */
 }
 
-static const struct http_carrier carrier = {take_answer, open_stream, on_cancel};
+static const struct http_carrier carrier = {.answer = take_answer, .stream = open_stream, .on_cancel = on_cancel};
 
 /* ---- who asks ---- */
 

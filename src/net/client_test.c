@@ -125,6 +125,47 @@ UNIT(requests_go_out_as_asked)
 }
 END
 
+/* One client, one request after the other. */
+static struct seen
+ask_again(struct loop *loop, struct http_client *client, struct http_ask what, const char *path)
+{
+	struct seen seen = {.loop = loop};
+	struct buf url = {0};
+	struct http_door *door = http_client_door(client);
+	buf_fmt(&url, "http://127.0.0.1:%d%s", port, path);
+	what.url = buf_view(&url);
+	(void)door->request(door, &what, note, &seen);
+	while (!seen.calls)
+		loop_turn(loop, 1000);
+	buf_fini(&url);
+	return seen;
+}
+
+UNIT(nothing_of_a_request_is_in_the_next)
+{
+	struct loop *loop = loop_create("test", clock_real());
+	struct http_client *client = http_client_create(loop, 10, NULL);
+	struct pair x = {STR_INIT("X"), STR_INIT("y")};
+	start();
+	struct seen s = ask_again(loop, client, (struct http_ask){.method = STR("PUT"), .body = STR("b"), .user = STR("u"), .password = STR("p"), .headers = {&x, 1}}, "/a");
+	ck_assert_str_eq(s.body, "PUT /a auth=Basic dTpw x=y [b]");
+	s = ask_again(loop, client, (struct http_ask){0}, "/b");
+	ck_assert_str_eq(s.body, "GET /b auth= x= []");
+	s = ask_again(loop, client, (struct http_ask){.method = STR("HEAD"), .bearer = STR("t")}, "/c");
+	ck_assert_str_eq(s.body, "");
+	s = ask_again(loop, client, (struct http_ask){.timeout = 100}, "/never");
+	ck_assert_int_eq(s.rc, RC_TIMEOUT);
+	s = ask_again(loop, client, (struct http_ask){.no_redirects = true}, "/redirect?/b");
+	ck_assert_int_eq(s.status, 302);
+	s = ask_again(loop, client, (struct http_ask){.body = STR("c")}, "/d");
+	ck_assert_str_eq(s.body, "POST /d auth= x= [c]");
+	ck_assert_str_eq(s.why, "");
+	http_client_destroy(&client);
+	loop_destroy(&loop);
+	http_server_stop(&server, 1000);
+}
+END
+
 UNIT(failures_have_their_own_words)
 {
 	start();

@@ -13,7 +13,7 @@
 #include "net/curl_pool.h"
 #include "wire/gzip.h"
 
-enum { DEFAULT_TIMEOUT = 30 * 1000, DEFAULT_MAX_BODY = 16 << 20, MAX_REDIRECTS = 10, MAX_HEADERS = 64 << 10 };
+enum { SPARE_HANDLES = 64, DEFAULT_TIMEOUT = 30 * 1000, DEFAULT_MAX_BODY = 16 << 20, MAX_REDIRECTS = 10, MAX_HEADERS = 64 << 10 };
 
 struct http_call {
 	struct curl_job job; /* first */
@@ -39,6 +39,7 @@ struct http_client {
 	struct curl_pool *pool;
 	const struct address_policy *policy;
 	struct http_call *calls;
+	VEC(CURL *) spare; /* handles for the next ones: a new one costs as much as the rest of a request */
 };
 
 static size_t
@@ -178,13 +179,33 @@ unpack_body(struct http_call *c, struct http_result *r, struct err *err)
 	return rc == RC_OK ? rc : err_add(err, "in the answer's body");
 }
 
+/* Nothing of one request, nor of its secrets, is left for the next. */
+static void
+handle_free(struct http_client *client, CURL *easy)
+{
+	if (client->spare.n >= SPARE_HANDLES) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	*vec_add(&client->spare) = easy;
+}
+
+static CURL *
+handle_make(struct http_client *client)
+{
+	CURL *easy = client->spare.n ? client->spare.p[--client->spare.n] : curl_easy_init();
+	must(easy);
+	return easy;
+}
+
 static void
 call_free(struct http_call *c)
 {
 	*c->prev = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	curl_easy_cleanup(c->job.easy);
+	handle_free(c->client, c->job.easy);
 	curl_slist_free_all(c->headers);
 	curl_slist_free_all(c->connect_to);
 	vec_fini(&c->answer_headers);
@@ -349,8 +370,7 @@ client_request(struct http_door *door, const struct http_ask *ask, http_done *do
 	c->packed = ask->packed;
 	c->charged = ask->charged;
 	c->arena = arena_create();
-	c->job = (struct curl_job){.easy = curl_easy_init(), .done = call_done};
-	must(c->job.easy);
+	c->job = (struct curl_job){.easy = handle_make(client), .done = call_done};
 	c->next = client->calls;
 	c->prev = &client->calls;
 	if (c->next)
@@ -399,6 +419,9 @@ http_client_destroy(struct http_client **pc)
 		struct http_call *c = client->calls;
 		client_cancel(&client->door, &c);
 	}
+	for (size_t i = 0; i < client->spare.n; i++)
+		curl_easy_cleanup(client->spare.p[i]);
+	vec_fini(&client->spare);
 	curl_pool_destroy(&client->pool);
 	mem_free(client);
 	*pc = NULL;

@@ -59,6 +59,8 @@ exchange_unref(struct exchange *x)
 	pthread_mutex_unlock(&x->lock);
 	if (left)
 		return;
+	if (x->parts.fini)
+		x->parts.fini(x->parts.arg);
 	http_req_fini(&x->req);
 	exchange_drop_body(x);
 	buf_fini(&x->out.queue);
@@ -181,6 +183,13 @@ carry_answer(struct http_req *r)
 	exchange_unref(x);
 }
 
+static void
+carry_parts(struct http_req *r, const struct http_parts *parts)
+{
+	((struct exchange *)r)->parts = *parts;
+	carry_answer(r);
+}
+
 static bool
 carry_on_cancel(struct http_req *r, void (*fn)(void *arg), void *arg)
 {
@@ -223,7 +232,7 @@ carry_stream(struct http_req *r, void (*on_close)(void *arg), void *arg)
 	return &x->stream;
 }
 
-const struct http_carrier exchange_carrier = {carry_answer, carry_stream, carry_on_cancel};
+const struct http_carrier exchange_carrier = {carry_answer, carry_stream, carry_parts, carry_on_cancel};
 
 static struct exchange *
 exchange_of(struct http_stream *s)
@@ -284,14 +293,33 @@ read_stream(void *arg, uint64_t pos, char *to, size_t max)
 	return n;
 }
 
+/* What is left of the last part, or the next one. */
+static ssize_t
+read_parts(void *arg, uint64_t pos, char *to, size_t max)
+{
+	struct exchange *x = arg;
+	struct buf *part = &x->out.queue;
+	while (x->out.sent == part->n && !x->out.ended) {
+		buf_clear(part);
+		x->out.sent = 0;
+		x->out.ended = !x->parts.next(x->parts.arg, part);
+	}
+	size_t n = part->n - x->out.sent;
+	if (n == 0)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	n = n < max ? n : max;
+	memcpy(to, part->p + x->out.sent, n);
+	x->out.sent += n;
+	return (ssize_t)n;
+}
+
 static struct MHD_Response *
 make_response(struct exchange *x)
 {
 	struct http_reply *reply = &x->req.reply;
 	struct MHD_Response *response;
-	if (x->out.open) {
-		response =
-		    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, x, NULL);
+	if (x->out.open || x->parts.next) {
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, x->out.open ? read_stream : read_parts, x, NULL);
 	} else {
 		struct buf body = reply->body;
 		reply->body = (struct buf){0};

@@ -39,6 +39,7 @@ struct exchange {
 	bool began; /* its head has been judged */
 	void (*cancel)(void *arg);
 	void *cancel_arg;
+	struct http_parts parts; /* of its answer; `next` NULL: it is in one piece */
 	struct {
 		bool open, parked, ended, lost;
 		struct buf queue;

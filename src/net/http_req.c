@@ -8,6 +8,7 @@
 
 #include "base/must.h"
 #include "wire/gzip.h"
+#include "wire/gzip_stream.h"
 
 enum { WORTH_PACKING = 1024 };
 
@@ -289,6 +290,70 @@ http_answer(struct http_req *r, int status, const char *type, struct str body)
 	struct buf copy = {0};
 	buf_str(&copy, body);
 	http_answer_buf(r, status, type, &copy);
+}
+
+/* Parts, each packed behind the other. */
+struct packing {
+	struct http_parts plain;
+	struct gzip_stream *stream;
+	struct buf part;
+};
+
+static bool
+pack_next(void *arg, struct buf *out)
+{
+	struct packing *p = arg;
+	size_t before = out->n;
+	bool more;
+	do {
+		buf_clear(&p->part);
+		more = p->plain.next(p->plain.arg, &p->part);
+		gzip_stream_add(p->stream, buf_view(&p->part), !more, out);
+	} while (more && out->n == before);
+	return more;
+}
+
+static void
+pack_fini(void *arg)
+{
+	struct packing *p = arg;
+	p->plain.fini(p->plain.arg);
+	gzip_stream_destroy(&p->stream);
+	buf_fini(&p->part);
+	mem_free(p);
+}
+
+static struct http_parts
+pack_parts(struct http_req *r, const struct http_parts *plain)
+{
+	http_answer_header(r, "Vary", STR("Accept-Encoding"));
+	if (!takes_gzip(r))
+		return *plain;
+	struct packing *p = mem_new(struct packing);
+	p->plain = *plain;
+	p->stream = gzip_stream_create();
+	http_answer_header(r, "Content-Encoding", STR("gzip"));
+	return (struct http_parts){pack_next, pack_fini, p, plain->about};
+}
+
+enum { WORTH_PARTS = 1 << 20 };
+
+void
+http_answer_parts(struct http_req *r, int status, const char *type, const struct http_parts *plain)
+{
+	struct buf all = {0};
+	must(r->reply.status == 0);
+	if (r->carrier->parts && plain->about >= WORTH_PARTS && !atomic_load(&r->cancelled)) {
+		struct http_parts parts = pack_parts(r, plain);
+		r->reply.status = status;
+		r->reply.type = arena_str(r->arena, str_c(type));
+		r->carrier->parts(r, &parts);
+		return;
+	}
+	while (plain->next(plain->arg, &all))
+		;
+	plain->fini(plain->arg);
+	http_answer_buf(r, status, type, &all);
 }
 
 bool

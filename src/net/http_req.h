@@ -34,11 +34,24 @@ struct http_reply {
 	struct buf body;
 };
 
+/*
+ * A body that is made as it is taken: `next` appends a part and says whether there is more to come.  Called on any thread, one at
+ * a time; `fini` once, when all is taken or nobody takes it any more.
+ */
+struct http_parts {
+	bool (*next)(void *arg, struct buf *out);
+	void (*fini)(void *arg);
+	void *arg;
+	size_t about; /* so many bytes are expected; they decide how long a client may take, and whether it is worth it */
+};
+
 struct http_carrier {
 	/* Takes the reply, which stands in req->reply, and ends the handler's hold on the request. */
 	void (*answer)(struct http_req *);
 	/* Answers with req->reply's head and leaves the body open. */
 	struct http_stream *(*stream)(struct http_req *, void (*on_close)(void *arg), void *arg);
+	/* As answer, with this body instead of the reply's.  NULL: it can only have bodies in one piece. */
+	void (*parts)(struct http_req *, const struct http_parts *);
 	/* Remembers whom to tell when the client goes away; false when it has gone already. */
 	bool (*on_cancel)(struct http_req *, void (*fn)(void *arg), void *arg);
 };
@@ -94,6 +107,9 @@ void http_answer_header(struct http_req *, const char *name, struct str value);
 /* Answers.  `type` may be NULL when there is no body. */
 void http_answer(struct http_req *, int status, const char *type, struct str body);
 void http_answer_buf(struct http_req *, int status, const char *type, struct buf *take_body); /* empties it */
+
+/* Takes over what the parts are made from. */
+void http_answer_parts(struct http_req *, int status, const char *type, const struct http_parts *);
 
 bool http_on_cancel(struct http_req *, void (*fn)(void *arg), void *arg);
 

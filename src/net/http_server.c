@@ -151,9 +151,9 @@ send_answer(struct http_server *s, struct connection *c, struct exchange *x)
 		http_watch_deadline(s->watch, &c->watched, MSEC_NEVER);
 		http_watch_hangup(s->watch, &c->watched, true);
 	} else {
+		size_t size = x->parts.next ? x->parts.about : x->req.reply.body.n;
 		http_watch_hangup(s->watch, &c->watched, false);
-		http_watch_deadline(
-		    s->watch, &c->watched, ANSWER_TIME + (msec_t)(x->req.reply.body.n / ANSWER_RATE));
+		http_watch_deadline(s->watch, &c->watched, ANSWER_TIME + (msec_t)(size / ANSWER_RATE));
 	}
 	return exchange_send(x);
 }

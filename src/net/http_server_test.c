@@ -54,6 +54,26 @@ answer_when_gone(void *arg)
 	return NULL;
 }
 
+/* "0,1,2,…" in parts of some kilobytes. */
+enum { NUMBERS = 1000000 };
+static atomic_int parts_over;
+
+static bool
+count_on(void *arg, struct buf *out)
+{
+	int *next = arg;
+	for (int i = 0; i < 1000; i++)
+		buf_fmt(out, "%d,", (*next)++);
+	return *next < NUMBERS;
+}
+
+static void
+count_over(void *arg)
+{
+	mem_free(arg);
+	atomic_fetch_add(&parts_over, 1);
+}
+
 static void
 handle(void *arg, struct http_req *r)
 {
@@ -67,6 +87,8 @@ handle(void *arg, struct http_req *r)
 		pthread_detach(t);
 	} else if (str_is(r->path, "/stream")) {
 		stream = http_stream_open(r, "text/event-stream", count_up, &closed);
+	} else if (str_is(r->path, "/parts")) {
+		http_answer_parts(r, 200, "application/json", &(struct http_parts){count_on, count_over, mem_zalloc(sizeof(int)), 7 << 20});
 	} else if (str_is(r->path, "/big")) {
 		memset(buf_room(&b, 8 << 20), 'x', 8 << 20);
 		buf_grew(&b, 8 << 20);
@@ -433,8 +455,48 @@ UNIT(a_large_answer_is_packed_when_asked)
 }
 END
 
-    static void *
-    hammer(void *arg)
+static void
+expect_numbers(struct str text)
+{
+	struct str one;
+	for (uint64_t i = 0, n; i < NUMBERS; i++)
+		ck_assert(str_cut(&text, ',', &one) && str_u64(one, &n) && n == i);
+	ck_assert_uint_eq(text.n, 0);
+}
+
+UNIT(an_answer_in_parts_comes_whole_or_is_given_up)
+{
+	struct buf in = {0}, out = {0};
+	struct err e;
+	atomic_store(&parts_over, 0);
+	start((struct http_server_conf){0});
+	for (int packed = 0; packed < 2; packed++) {
+		int fd = dial();
+		buf_clear(&in);
+		say(fd, packed ? STR("GET /parts HTTP/1.0\r\n" HOST "Accept-Encoding: gzip\r\n\r\n") : STR("GET /parts HTTP/1.0\r\n" HOST "\r\n"));
+		ck_assert(hear(fd, &in, NULL, 5000));
+		const char *body = strstr(in.p, "\r\n\r\n") + 4;
+		struct str text = str_n(body, in.n - (size_t)(body - in.p));
+		if (packed)
+			ck_assert_msg(gzip_unpack(text, 16 << 20, &out, &e) == RC_OK, "%s", e.text);
+		expect_numbers(packed ? buf_view(&out) : text);
+		close(fd);
+	}
+	int fd = dial();
+	say(fd, STR("GET /parts HTTP/1.1\r\n" HOST "\r\n"));
+	hear(fd, &in, "\r\n\r\n", 3000);
+	close(fd); /* in the middle */
+	for (int i = 0; i < 3000 && atomic_load(&parts_over) < 3; i++)
+		usleep(1000);
+	http_server_stop(&server, 1000);
+	ck_assert_int_eq(atomic_load(&parts_over), 3);
+	buf_fini(&in);
+	buf_fini(&out);
+}
+END
+
+static void *
+hammer(void *arg)
 {
 	struct buf in = {0};
 	for (int i = 0; i < 100; i++) {

@@ -70,6 +70,7 @@ struct node {
 	struct node **args;
 	size_t n_args;
 	unsigned height; /* of the tree below */
+	uint32_t twin;   /* its number among parts that stand here more than once (twins.h); 0: it does not */
 
 	double number;
 	bool duration; /* a number that was written as 5m */
@@ -109,6 +110,7 @@ struct promql {
 	struct str text;
 	struct node *root;
 	VEC(struct node *) selectors; /* whose matchers are to be freed */
+	VEC(uint32_t) twins; /* by the numbers of parts that stand more than once: how often */
 };
 
 /* functions.c */

@@ -153,7 +153,7 @@ run_timestamp(struct call *c)
 {
 	const struct node *arg = node_bare(ARG(c, 0));
 	bool direct = arg->kind == NODE_SELECTOR;
-	if (direct ? !eval_selector_times(c->ev, arg, &c->out->rows) : !vector_arg(c, 0))
+	if (direct ? !eval_selector_facet(c->ev, arg, FACET_TIME, &c->out->rows) : !vector_arg(c, 0))
 		return false;
 	for (size_t r = 0; r < c->out->rows.n; r++) {
 		struct row *row = &c->out->rows.p[r];
@@ -161,6 +161,22 @@ run_timestamp(struct call *c)
 		row->h = NULL;
 		for (size_t i = 0; !direct && i < c->ev->n; i++)
 			row->v[i] = (double)eval_time(c->ev, i) / 1000;
+	}
+	return true;
+}
+
+/* What is computed has no start. */
+bool
+run_start_timestamp(struct call *c)
+{
+	const struct node *arg = node_bare(ARG(c, 0));
+	if (arg->kind != NODE_SELECTOR)
+		return true;
+	if (!eval_selector_facet(c->ev, arg, FACET_START, &c->out->rows))
+		return false;
+	for (size_t r = 0; r < c->out->rows.n; r++) {
+		c->out->rows.p[r].drop_name = true;
+		c->out->rows.p[r].h = NULL;
 	}
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "promql/lexer.h"
 #include "promql/select.h"
+#include "promql/twins.h"
 
 enum { POINTS_LIMIT = 11000, SAMPLES_LIMIT = 50000000, NOTES_MAX = 10 };
 
@@ -301,9 +302,16 @@ eval_node(const struct eval *ev, const struct node *n, struct value *out)
 	*out = (struct value){.type = n->type};
 	if (!eval_go_on(ev))
 		return false;
+	if (n->twin && twins_take(ev, n, out))
+		return !ev->run->failed;
+	size_t notes = twins_notes(ev);
 	if (ev->n > 1 && !cheap && !ev->run->steps && node_is_steady(n) && !once(ev, n, out, &done))
 		return false;
-	return (done || evaluate(ev, n, out)) && !ev->run->failed;
+	if ((!done && !evaluate(ev, n, out)) || ev->run->failed)
+		return false;
+	if (n->twin)
+		twins_keep(ev, n, out, notes);
+	return !ev->run->failed;
 }
 
 /* ---- results ---- */

@@ -61,6 +61,7 @@ struct run {
 	size_t *paid; /* the result's */
 	unsigned looks; /* how often it was asked whether to go on */
 	struct notes warnings, infos;
+	struct twin *twins; /* by the numbers of the parts that stand more than once; NULL: none was met */
 	bool failed;
 	struct err *err;
 };
@@ -133,20 +134,22 @@ struct window {
 	const msec_t *ht;        /* native histograms beside the numbers */
 	const struct native *const *h;
 	size_t nh;
+	const msec_t *starts, *hstarts; /* since when the samples count; NULL: that is not known, or makes no difference */
 	struct arena *scratch;   /* for what is computed on the way, and its outcome; with histograms only */
 };
 
 /* The series of a selector that have samples within the range; no @ or offset is looked at. */
 struct reach {
 	msec_t min, max;
-	bool times_only, last_only; /* as in tsdb_select */
+	bool times_only, last_only, starts; /* as in tsdb_select */
 };
 bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
 bool eval_grid(const struct eval *, const struct node *, msec_t after, msec_t last, struct eval *inner);
 bool eval_selector(const struct eval *, const struct node *, struct rows *out);
-/* For each sample that a selector finds, its time in seconds instead of its value. */
-bool eval_selector_times(const struct eval *, const struct node *, struct rows *out);
+/* Instead of the value of each sample that a selector finds: its time in seconds, or since when it counts (0: not known). */
+enum facet { FACET_VALUE, FACET_TIME, FACET_START };
+bool eval_selector_facet(const struct eval *, const struct node *, enum facet, struct rows *out);
 bool eval_windows(const struct eval *, const struct node *call, struct rows *out);
 /* Is there a sample in the window of any series? */
 bool eval_any_present(const struct eval *, const struct node *matrix, uint8_t *present);
@@ -182,6 +185,7 @@ bool run_scalar(struct call *);
 bool run_sort(struct call *);
 bool run_sort_by_label(struct call *);
 bool run_start(struct call *);
+bool run_start_timestamp(struct call *);
 bool run_end(struct call *);
 bool run_step(struct call *);
 bool run_time(struct call *);
@@ -215,6 +219,16 @@ bool over_ts_of_last(const struct window *, double *);
 bool over_ts_of_max(const struct window *, double *);
 bool over_ts_of_min(const struct window *, double *);
 
+/* What rate and its kin know of the samples in a window, numbers or histograms. */
+struct gained {
+	msec_t first, last;
+	size_t n;
+	double at_first, gain; /* what was counted at the first sample, and since */
+	bool counter;
+	msec_t start; /* since when the first sample counts, where that is within the range; else first */
+};
+/* How much longer the range is than what the samples have seen, as far as that may be guessed. */
+double window_stretch(const struct window *, const struct gained *);
 /* Says of a counter that its name does not look like one; w->noted: it was said. */
 void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */

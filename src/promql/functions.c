@@ -119,7 +119,7 @@ static const struct fn functions[] = {
     {"sort_desc", "v", 1, 1, V, .run = run_sort},
     {"sqrt", "v", 1, 1, V, .math = sqrt},
     {"start", "", 0, 0, S, .run = run_start},
-    {"start_timestamp", "v", 1, 1, V},
+    {"start_timestamp", "v", 1, 1, V, .run = run_start_timestamp},
     {"stddev_over_time", "m", 1, 1, V, .over = over_stddev, .native = native_left_out},
     {"stdvar_over_time", "m", 1, 1, V, .over = over_stdvar, .native = native_left_out},
     {"step", "", 0, 0, S, .run = run_step},

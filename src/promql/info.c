@@ -150,7 +150,7 @@ select_infos(struct informing *x)
 		ok = copy_matcher(x->call, &moment.matchers, &x->data.p[i]);
 	for (size_t i = 0; ok && any && i < x->names.n; i++)
 		ok = copy_matcher(x->call, &moment.matchers, &x->names.p[i]);
-	ok = ok && (!any || eval_selector_times(ev, &moment, &x->infos));
+	ok = ok && (!any || eval_selector_facet(ev, &moment, FACET_TIME, &x->infos));
 	matchers_fini(&moment.matchers);
 	for (size_t r = 0; ok && r < x->infos.n; r++)
 		ok = !x->infos.p[r].h || eval_fail(ev, RC_INVALID, "info sample should be float");

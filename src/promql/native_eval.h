@@ -27,7 +27,7 @@ const struct native *native_series_get(struct native_series *, size_t i);
 
 struct gaze;
 struct over;
-bool native_fill_row(const struct eval *, const struct gaze *, const struct tsdb_view *, bool times, struct rows *out);
+bool native_fill_row(const struct eval *, const struct gaze *, const struct tsdb_view *, enum facet, struct rows *out);
 /* As over_series(), for a series that has any. */
 bool native_over_series(const struct eval *, const struct over *, struct labels, bool drop, const struct tsdb_view *);
 /* The same for a row that a subquery gave. */

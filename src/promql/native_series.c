@@ -108,21 +108,32 @@ look(struct newest *x, msec_t at, msec_t lookback)
 	return x->t > at - lookback && !(x->number && tsdb_is_stale(view->v[x->n - 1]));
 }
 
+static double
+facet_of(const struct newest *x, enum facet facet)
+{
+	const msec_t *starts = x->number ? x->view->starts : x->view->histogram_starts;
+	switch (facet) {
+	case FACET_TIME: return (double)x->t / 1000;
+	case FACET_START: return starts ? (double)starts[(x->number ? x->n : x->nh) - 1] / 1000 : 0;
+	default: return x->view->v[x->n - 1];
+	}
+}
+
 static bool
-put_found(const struct eval *ev, struct native_series *hs, const struct newest *x, bool times, struct rows *out, struct row *row, size_t i)
+put_found(const struct eval *ev, struct native_series *hs, const struct newest *x, enum facet facet, struct rows *out, struct row *row, size_t i)
 {
 	static const struct native any; /* that it is one must be seen, and no more */
-	if (x->number || (times && row_put(ev, out, row, i, &any))) {
-		row->v[i] = times ? (double)x->t / 1000 : x->view->v[x->n - 1];
+	if (x->number || (facet != FACET_VALUE && row_put(ev, out, row, i, &any))) {
+		row->v[i] = facet_of(x, facet);
 		row->has[i] = 1;
 		return true;
 	}
-	const struct native *h = times ? NULL : native_series_get(hs, x->nh - 1);
+	const struct native *h = facet == FACET_VALUE ? native_series_get(hs, x->nh - 1) : NULL;
 	return !h || row_put(ev, out, row, i, h);
 }
 
 bool
-native_fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, bool times, struct rows *out)
+native_fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_view *view, enum facet facet, struct rows *out)
 {
 	struct native_series hs = native_series_of(ev, view, ev->run->arena);
 	struct newest x = {.view = view};
@@ -132,7 +143,7 @@ native_fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_v
 			continue;
 		if (!row && !(row = eval_row(ev, out, row_labels(ev, out, view->labels), false)))
 			return false;
-		if (!put_found(ev, &hs, &x, times, out, row, i))
+		if (!put_found(ev, &hs, &x, facet, out, row, i))
 			return false;
 	}
 	eval_row_done(out, row);
@@ -143,7 +154,7 @@ native_fill_row(const struct eval *ev, const struct gaze *g, const struct tsdb_v
 
 /* The samples of one series, and which of them the window has. */
 struct sliding {
-	const msec_t *t, *ht;
+	const msec_t *t, *ht, *starts, *hstarts;
 	const double *v;
 	const struct native **h;
 	size_t n, nh;
@@ -170,6 +181,8 @@ set_window(const struct over *o, struct sliding *s, struct window *w, size_t ste
 	w->ht = s->ht + s->hlow;
 	w->h = s->h + s->hlow;
 	w->nh = s->hhigh - s->hlow;
+	w->starts = s->starts ? s->starts + s->low : NULL;
+	w->hstarts = s->hstarts ? s->hstarts + s->hlow : NULL;
 	for (int k = 0; k < 2; k++)
 		w->param[k] = o->params[k] ? o->params[k][step] : 0;
 }
@@ -229,8 +242,9 @@ each_window(const struct eval *ev, const struct over *o, struct labels ls, bool 
 	return ok && !ev->run->failed;
 }
 
+/* What cannot be read goes, and its start with it. */
 static size_t
-decode_all(struct native_series *hs, msec_t *t)
+decode_all(struct native_series *hs, const msec_t *all_starts, msec_t *t, msec_t *starts)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < hs->n; i++)
@@ -239,6 +253,7 @@ decode_all(struct native_series *hs, msec_t *t)
 		if (!hs->h[i])
 			continue;
 		t[n] = hs->t[i];
+		starts[n] = all_starts ? all_starts[i] : 0;
 		hs->h[n++] = hs->h[i];
 	}
 	return n;
@@ -249,10 +264,11 @@ native_over_series(const struct eval *ev, const struct over *o, struct labels ls
 {
 	struct arena *a = arena_create();
 	struct native_series hs = native_series_of(ev, view, a);
-	msec_t *t = arena_array(a, msec_t, hs.n + 1);
+	msec_t *t = arena_array(a, msec_t, hs.n + 1), *starts = arena_array(a, msec_t, hs.n + 1);
 	ev->run->read += view->n_histograms;
-	struct sliding s = {.t = view->t, .v = view->v, .n = view->n, .ht = t, .h = hs.h};
-	s.nh = decode_all(&hs, t);
+	struct sliding s = {.t = view->t, .v = view->v, .n = view->n, .starts = view->starts, .ht = t, .h = hs.h};
+	s.nh = decode_all(&hs, view->histogram_starts, t, starts);
+	s.hstarts = view->histogram_starts ? starts : NULL;
 	bool ok = arena_used(a) / 16 + ev->run->samples <= ev->run->samples_limit ? each_window(ev, o, ls, drop, &s) : eval_too_many(ev);
 	arena_destroy(&a);
 	return ok;

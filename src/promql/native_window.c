@@ -7,6 +7,7 @@
  * An outcome lives in the window's scratch arena or is a sample of the window: whoever keeps it copies it.
  */
 #include "promql/native_eval.h"
+#include "promql/starts.h"
 
 #include <math.h>
 
@@ -121,13 +122,20 @@ common_schema(const struct window *w, const struct native *first, bool counter, 
 	return true;
 }
 
+/* Of the i-th from the one before. */
+static bool
+was_reset(const struct window *w, size_t i, const struct native *before)
+{
+	return starts_reset_at(w->ht, w->hstarts, i) || native_was_reset(w->h[i], before, w->scratch);
+}
+
 /* What was lost at resets.  The first sample counts as empty where the second one is a reset. */
 static bool
 add_resets(const struct window *w, struct native *h, const struct native *first)
 {
 	const struct native *before = first;
 	for (size_t i = 1; i < w->nh; before = w->h[i++])
-		if (native_was_reset(w->h[i], before, w->scratch) && !native_add_noted(w, h, before))
+		if (was_reset(w, i, before) && !native_add_noted(w, h, before))
 			return false;
 	return true;
 }
@@ -140,7 +148,7 @@ gain(const struct window *w, bool counter)
 	int schema;
 	if (counter && (is_gauge(first) || is_gauge(last)))
 		native_note_not_counter(w);
-	if (counter && native_was_reset(w->h[1], first, w->scratch)) {
+	if (counter && was_reset(w, 1, first)) {
 		empty = (struct native){.schema = w->h[1]->schema, .custom = w->h[1]->custom, .n_custom = w->h[1]->n_custom};
 		first = &empty;
 	}
@@ -157,20 +165,14 @@ gain(const struct window *w, bool counter)
 	return h;
 }
 
-/* As far as a sample more would be expected there, by half an interval else, and not below zero observations. */
-static double
-stretch(const struct window *w, bool counter, const struct native *h)
+/* With what was counted up to the first sample, where it began within the range. */
+static struct native *
+gain_of(const struct window *w, bool counter, bool begins)
 {
-	double before = seconds(w->start, w->ht[0]), behind = seconds(w->ht[w->nh - 1], w->end);
-	double sampled = seconds(w->ht[0], w->ht[w->nh - 1]), interval = sampled / (double)(w->nh - 1);
-	double threshold = interval * 1.1;
-	if (before >= threshold)
-		before = interval / 2;
-	if (counter && h->count > 0 && w->h[0]->count >= 0)
-		before = fmin(before, sampled * (w->h[0]->count / h->count));
-	if (behind >= threshold)
-		behind = interval / 2;
-	return (sampled + before + behind) / sampled;
+	if (w->nh == 1)
+		return native_copy(w->h[0], w->scratch);
+	struct native *h = gain(w, counter);
+	return h && begins && !native_add_noted(w, h, w->h[0]) ? NULL : h;
 }
 
 static bool
@@ -180,12 +182,19 @@ extrapolated(const struct window *w, bool counter, bool per_second, struct sampl
 		return native_note_mixed(w);
 	if (w->anchored || w->smoothed)
 		return native_extended(w, counter, per_second, out);
-	if (w->nh < 2)
-		return false;
-	struct native *h = gain(w, counter);
+	bool begins = counter && starts_within(w, w->ht[0], w->hstarts);
+	struct native *h = w->nh > 1 || begins ? gain_of(w, counter, begins) : NULL;
 	if (!h)
 		return false;
-	double factor = stretch(w, counter, h);
+	if (counter)
+		starts_note_overlap(w, w->ht, w->hstarts, w->nh);
+	double factor = window_stretch(w, &(struct gained){.first = w->ht[0],
+	    .last = w->ht[w->nh - 1],
+	    .n = w->nh,
+	    .at_first = w->h[0]->count,
+	    .gain = h->count,
+	    .counter = counter,
+	    .start = begins ? w->hstarts[0] : w->ht[0]});
 	native_scale(h, per_second ? factor / seconds(w->start, w->end) : factor);
 	out->h = h;
 	return true;
@@ -218,31 +227,35 @@ struct newest {
 };
 
 static bool
-newest_next(struct newest *x, struct sample *out, msec_t *t)
+newest_next(struct newest *x, struct sample *out, struct stamp *at)
 {
 	const struct window *w = x->w;
 	if (x->n + x->nh == 0)
 		return false;
 	bool number = x->nh == 0 || (x->n > 0 && w->t[x->n - 1] > w->ht[x->nh - 1]);
 	if (number) {
-		*t = w->t[--x->n];
+		x->n--;
+		*at = (struct stamp){w->t[x->n], w->starts ? w->starts[x->n] : 0};
 		*out = (struct sample){NULL, w->v[x->n]};
 	} else {
-		*t = w->ht[--x->nh];
+		x->nh--;
+		*at = (struct stamp){w->ht[x->nh], w->hstarts ? w->hstarts[x->nh] : 0};
 		*out = (struct sample){w->h[x->nh], 0};
 	}
 	return true;
 }
 
+/* began: the last one did so behind the other. */
 static bool
-difference(const struct window *w, bool rate, const struct native *last, const struct native *before, struct sample *out)
+difference(const struct window *w, bool rate, bool began, const struct native *last, const struct native *before, struct sample *out)
 {
 	struct native *h = native_copy(last, w->scratch);
 	if (rate && (is_gauge(last) || is_gauge(before)))
 		native_note_not_counter(w);
 	if (!rate && (!is_gauge(last) || !is_gauge(before)))
 		native_note_not_gauge(w);
-	if ((!rate || !native_was_reset(last, before, w->scratch)) && !native_sub_noted(w, h, before))
+	bool reset = rate && (began || native_was_reset(last, before, w->scratch));
+	if (!reset && !native_sub_noted(w, h, before))
 		return false;
 	h->hint = HISTOGRAM_GAUGE;
 	native_compact(h);
@@ -255,20 +268,21 @@ last_two(const struct window *w, bool rate, struct sample *out)
 {
 	struct newest x = {w, w->n, w->nh};
 	struct sample last, before;
-	msec_t t, t0;
-	if (!newest_next(&x, &last, &t) || !newest_next(&x, &before, &t0) || t == t0)
+	struct stamp at, at0;
+	if (!newest_next(&x, &last, &at) || !newest_next(&x, &before, &at0) || at.t == at0.t)
 		return false;
 	if (!last.h != !before.h)
 		return native_note_mixed(w);
+	bool began = starts_reset(at0, at);
 	if (!last.h) {
-		double v = rate && last.v < before.v ? last.v : last.v - before.v;
-		*out = (struct sample){NULL, rate ? v / seconds(t0, t) : v};
+		double v = rate && (began || last.v < before.v) ? last.v : last.v - before.v;
+		*out = (struct sample){NULL, rate ? v / seconds(at0.t, at.t) : v};
 		return true;
 	}
-	if (!difference(w, rate, last.h, before.h, out))
+	if (!difference(w, rate, began, last.h, before.h, out))
 		return false;
 	if (rate)
-		native_divide((struct native *)out->h, seconds(t0, t)); /* difference() made it */
+		native_divide((struct native *)out->h, seconds(at0.t, at.t)); /* difference() made it */
 	return true;
 }
 
@@ -303,19 +317,21 @@ counts_as_change(const struct sample *before, const struct sample *now, struct a
 	return !now->h != !before->h || !native_eq(now->h, before->h);
 }
 
-/* Anchored, the last sample up to the start of the range is the first one, and there must be one behind the start. */
+/* starts: a later start counts as well.  Anchored, the last sample up to the start of the range is the first one, and there must be one behind the start. */
 static bool
-count_pairs(const struct window *w, bool (*so)(const struct sample *, const struct sample *, struct arena *), struct sample *out)
+count_pairs(const struct window *w, bool (*so)(const struct sample *, const struct sample *, struct arena *), bool starts, struct sample *out)
 {
 	struct newest x = {w, w->n, w->nh};
 	struct sample now, before;
-	msec_t t;
-	if (!newest_next(&x, &now, &t) || (w->anchored && t <= w->start))
+	struct stamp at, at_before;
+	if (!newest_next(&x, &now, &at) || (w->anchored && at.t <= w->start))
 		return false;
 	out->v = 0;
-	while ((!w->anchored || t > w->start) && newest_next(&x, &before, &t)) {
-		out->v += so(&before, &now, w->scratch);
+	while ((!w->anchored || at.t > w->start) && newest_next(&x, &before, &at_before)) {
+		bool began = starts && !w->anchored && !now.h == !before.h && starts_reset(at_before, at);
+		out->v += began || so(&before, &now, w->scratch);
 		now = before;
+		at = at_before;
 	}
 	return true;
 }
@@ -323,13 +339,13 @@ count_pairs(const struct window *w, bool (*so)(const struct sample *, const stru
 bool
 native_resets(const struct window *w, struct sample *out)
 {
-	return count_pairs(w, counts_as_reset, out);
+	return count_pairs(w, counts_as_reset, true, out);
 }
 
 bool
 native_changes(const struct window *w, struct sample *out)
 {
-	return count_pairs(w, counts_as_change, out);
+	return count_pairs(w, counts_as_change, false, out);
 }
 
 /* ---- sums ---- */
@@ -390,8 +406,8 @@ bool
 native_last_over_time(const struct window *w, struct sample *out)
 {
 	struct newest x = {w, w->n, w->nh};
-	msec_t t;
-	return newest_next(&x, out, &t);
+	struct stamp at;
+	return newest_next(&x, out, &at);
 }
 
 bool
@@ -406,9 +422,9 @@ native_ts_of_last(const struct window *w, struct sample *out)
 {
 	struct newest x = {w, w->n, w->nh};
 	struct sample s;
-	msec_t t = 0;
-	bool there = newest_next(&x, &s, &t);
-	out->v = seconds(0, t);
+	struct stamp at = {0};
+	bool there = newest_next(&x, &s, &at);
+	out->v = seconds(0, at.t);
 	return there;
 }
 

@@ -1,5 +1,6 @@
 /* promql.c — the door: parsing, and what can be asked of a parsed expression. */
 #include "promql/parser.h"
+#include "promql/twins.h"
 
 enum { TEXT_MAX = 1 << 20 };
 
@@ -22,6 +23,8 @@ promql_parse(struct str text, struct promql **out, struct err *e)
 	enum rc rc = p.failed ? err_set(e, RC_INVALID, "%s", p.err.text) : node_check(q, q->root, e);
 	if (rc != RC_OK)
 		promql_destroy(&q);
+	else
+		twins_find(q);
 	*out = q;
 	return rc;
 }
@@ -35,6 +38,7 @@ promql_destroy(struct promql **pq)
 	for (size_t i = 0; i < q->selectors.n; i++)
 		matchers_fini(&q->selectors.p[i]->matchers);
 	vec_fini(&q->selectors);
+	vec_fini(&q->twins);
 	arena_destroy(&q->arena);
 	mem_free(q);
 	*pq = NULL;

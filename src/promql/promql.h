@@ -27,6 +27,7 @@ struct json_writer;
 struct native;
 struct promql;
 struct tsdb;
+struct tsdb_pending;
 
 enum promql_type { PROMQL_SCALAR, PROMQL_STRING, PROMQL_VECTOR, PROMQL_MATRIX };
 const char *promql_type_name(enum promql_type); /* "scalar" "string" "vector" "matrix", as the API says it */
@@ -67,6 +68,7 @@ struct promql_ask {
 	struct tsdb *db;
 	struct tsdb *overlay; /* where the metrics in `overlaid` are looked for instead; may be NULL */
 	struct strs overlaid;
+	const struct tsdb_pending *pending; /* seen as if they were stored; may be NULL */
 	struct strs tenants;
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */

@@ -42,6 +42,7 @@ struct over {
 	struct gaze gaze;
 	bool anchored, smoothed;
 	bool counter; /* resets matter */
+	bool starts;  /* and since when samples count */
 	bool rates, per_second; /* it is rate or one of its kin */
 	msec_t before, behind; /* how far they make the window reach beyond the range */
 	const struct slide *slide; /* all windows at once; NULL: one by one */
@@ -50,7 +51,7 @@ struct over {
 
 /* Ranges do not see the marks of staleness: where there are any, the view shows the others, copied to `room`. */
 struct stripped {
-	msec_t *t;
+	msec_t *t, *starts;
 	double *v;
 	size_t cap;
 };

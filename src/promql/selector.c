@@ -4,6 +4,7 @@
  */
 #include "promql/native_eval.h"
 #include "promql/slide.h"
+#include "promql/starts.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,8 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .series_limit = ask->limits.series,
 	    .times_only = reach.times_only,
 	    .last_only = reach.last_only,
+	    .starts = reach.starts,
+	    .pending = ask->pending,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;
@@ -115,16 +118,18 @@ last_of(const struct stretch *s, double *v, uint8_t *has)
 	return any;
 }
 
+/* Of the last samples. */
 static void
-times_of(const struct stretch *s, double *v, const uint8_t *has)
+put_facet(const struct stretch *s, enum facet facet, double *v, const uint8_t *has)
 {
+	const msec_t *of = facet == FACET_TIME ? s->view->t : s->view->starts;
 	for (size_t i = 0; i < s->ev->n; i++)
 		if (has[i])
-			v[i] = (double)s->view->t[s->panes->high[i] - 1] / 1000;
+			v[i] = of ? (double)of[s->panes->high[i] - 1] / 1000 : 0;
 }
 
 static bool
-fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *view, bool times, struct rows *out)
+fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *view, enum facet facet, struct rows *out)
 {
 	struct stretch s = {ev, o, slides_panes(o->slides, ev, o, view), view};
 	if (!s.panes->with_one.n)
@@ -136,8 +141,8 @@ fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *vi
 		eval_row_undo(out);
 		return true;
 	}
-	if (times)
-		times_of(&s, row->v, row->has);
+	if (facet != FACET_VALUE)
+		put_facet(&s, facet, row->v, row->has);
 	row->labels = row_labels(ev, out, view->labels);
 	if (view->finite) {
 		row->from = s.panes->with_one.from;
@@ -147,8 +152,8 @@ fill_row(const struct eval *ev, const struct over *o, const struct tsdb_view *vi
 	return true;
 }
 
-static bool
-select_instants(const struct eval *ev, const struct node *n, bool times, struct rows *out)
+bool
+eval_selector_facet(const struct eval *ev, const struct node *n, enum facet facet, struct rows *out)
 {
 	struct slides slides = {0};
 	struct over o = {.out = out, .range = lookback_of(ev), .slides = &slides};
@@ -161,7 +166,8 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 	struct reach reach = {.min = gaze_at(ev, &o.gaze, 0) - o.range + 1,
 	    .max = gaze_at(ev, &o.gaze, ev->n - 1) + (n->smoothed ? o.range : 0),
 	    .times_only = out->counted && !n->smoothed && !ev->run->steps, /* counting steps looks at values */
-	    .last_only = ev->n == 1 && !n->smoothed};
+	    .last_only = ev->n == 1 && !n->smoothed,
+	    .starts = facet == FACET_START};
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view)) {
@@ -170,8 +176,8 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 		if (n->smoothed)
 			strip_stale(&view, &room);
 		ok = eval_go_on(ev) && (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
-					: view.n_histograms ? native_fill_row(ev, &o.gaze, &view, times, out)
-							    : fill_row(ev, &o, &view, times, out));
+					: view.n_histograms ? native_fill_row(ev, &o.gaze, &view, facet, out)
+							    : fill_row(ev, &o, &view, facet, out));
 	}
 	slides_fini(&slides);
 	stripped_fini(&room);
@@ -182,13 +188,7 @@ select_instants(const struct eval *ev, const struct node *n, bool times, struct 
 bool
 eval_selector(const struct eval *ev, const struct node *n, struct rows *out)
 {
-	return select_instants(ev, n, false, out);
-}
-
-bool
-eval_selector_times(const struct eval *ev, const struct node *n, struct rows *out)
-{
-	return select_instants(ev, n, true, out);
+	return eval_selector_facet(ev, n, FACET_VALUE, out);
 }
 
 /* ---- ranges ---- */
@@ -222,10 +222,11 @@ one_by_one(const struct stretch *s, struct labels ls, bool drop, struct row *row
 		w.start = w.end - o->range;
 		w.t = view->t + low;
 		w.v = view->v + low;
+		w.starts = view->starts ? view->starts + low : NULL;
 		w.n = high - low;
 		if (o->counter) {
 			reset = next_reset(view, reset > low ? reset : low + 1);
-			w.steady = reset >= high;
+			w.steady = reset >= high && !view->starts;
 		}
 		for (int k = 0; k < 2; k++)
 			w.param[k] = o->params[k] ? o->params[k][i] : 0;
@@ -278,7 +279,7 @@ over_series(const struct eval *ev, const struct over *o, struct labels ls, bool 
 			o->present[i] |= s.panes->one[i];
 		return true;
 	}
-	if (o->slide && (view->finite || o->slide->counts))
+	if (o->slide && !view->starts && (view->finite || o->slide->counts))
 		return sliding(&s, ls, drop);
 	return one_by_one(&s, ls, drop, NULL);
 }
@@ -302,13 +303,17 @@ strip_stale(struct tsdb_view *view, struct stripped *room)
 		room->cap = view->n;
 		room->t = mem_resize(room->t, room->cap * sizeof *room->t);
 		room->v = mem_resize(room->v, room->cap * sizeof *room->v);
+		room->starts = mem_resize(room->starts, room->cap * sizeof *room->starts);
 	}
 	for (size_t i = 0; i < view->n; i++) {
 		if (tsdb_is_stale(view->v[i]))
 			continue;
 		room->t[n] = view->t[i];
+		room->starts[n] = view->starts ? view->starts[i] : 0;
 		room->v[n++] = view->v[i];
 	}
+	if (view->starts)
+		view->starts = room->starts;
 	view->t = room->t;
 	view->v = room->v;
 	view->n = n;
@@ -320,6 +325,7 @@ stripped_fini(struct stripped *room)
 {
 	mem_free(room->t);
 	mem_free(room->v);
+	mem_free(room->starts);
 }
 
 /* Raw samples are held one series at a time, on top of the rows. */
@@ -344,13 +350,18 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	msec_t first = gaze_at(ev, &o->gaze, 0), last = gaze_at(ev, &o->gaze, ev->n - 1);
 	if (n->anchored || n->smoothed)
 		o->slide = NULL;
-	struct reach reach = {first - o->range - o->before + 1, last + o->behind, .times_only = !o->fn || (o->slide && o->slide->counts)};
+	struct reach reach = {first - o->range - o->before + 1,
+	    last + o->behind,
+	    .times_only = !o->fn || (o->slide && o->slide->counts),
+	    .starts = o->starts && !n->anchored && !n->smoothed};
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view, &room);
+		if (!starts_matter(view.t, view.starts, view.n, first - o->range))
+			view.starts = NULL;
 		count_windows(ev, o, &view);
 		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
@@ -446,6 +457,7 @@ eval_windows(const struct eval *ev, const struct node *call, struct rows *out)
 	    .counter = fn == over_rate || fn == over_increase,
 	    .rates = fn == over_rate || fn == over_increase || fn == over_delta,
 	    .per_second = fn == over_rate,
+	    .starts = fn == over_rate || fn == over_increase || fn == over_irate || fn == over_resets,
 	    .slide = slide_of(fn),
 	};
 	const struct node *matrix = NULL;

@@ -8,7 +8,7 @@
 static bool
 looks_at_step(const struct fn *f)
 {
-	return f->date || f->over == over_predict || f->run == run_time || f->run == run_timestamp || f->run == run_info;
+	return f->date || f->over == over_predict || f->run == run_time || f->run == run_timestamp || f->run == run_start_timestamp || f->run == run_info;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
  * window.c — functions over the samples of one series within a range.  Prometheus 3's arithmetic.
  */
-#include "promql/eval.h"
+#include "promql/starts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,37 +103,55 @@ gain(const struct window *w, bool counter)
 {
 	double v = w->v[w->n - 1] - w->v[0];
 	for (size_t i = 1; counter && !w->steady && i < w->n; i++)
-		if (w->v[i] < w->v[i - 1])
+		if (w->v[i] < w->v[i - 1] || starts_reset_at(w->t, w->starts, i))
 			v += w->v[i - 1];
 	return v;
 }
 
 /*
- * The gain between first and last sample, stretched to the range: as far as a sample more would be expected
- * there, by half an interval else, and a counter not below zero.
+ * The range reaches as far as a sample more would be expected there, or by half an interval, and not to where a counter
+ * would be below zero; where its start is known, that is where it was zero.
  */
-static bool
-extrapolate(const struct window *w, bool counter, bool per_second, double *out)
+double
+window_stretch(const struct window *w, const struct gained *g)
 {
-	if (counter && (w->n > 1 || w->anchored || w->smoothed))
-		note_counter(w);
-	if (w->anchored || w->smoothed)
-		return bounded_gain(w, counter, per_second, out);
-	if (w->n < 2)
-		return false;
-	double v = gain(w, counter);
-	double before = seconds(w->start, w->t[0]), behind = seconds(w->t[w->n - 1], w->end);
-	double sampled = seconds(w->t[0], w->t[w->n - 1]), interval = sampled / (double)(w->n - 1);
-	double threshold = interval * 1.1;
+	double behind = seconds(g->last, w->end), sampled = seconds(g->start, g->last);
+	double interval = g->n > 1 ? seconds(g->first, g->last) / (double)(g->n - 1) : 0, threshold = interval * 1.1;
+	double before = g->start < g->first ? 0 : seconds(w->start, g->first);
 	if (before >= threshold)
 		before = interval / 2;
-	if (counter && v > 0 && w->v[0] >= 0) {
-		double to_zero = sampled * (w->v[0] / v);
+	if (g->counter && g->start == g->first && g->gain > 0 && g->at_first >= 0) {
+		double to_zero = sampled * (g->at_first / g->gain);
 		before = to_zero < before ? to_zero : before;
 	}
 	if (behind >= threshold)
 		behind = interval / 2;
-	double factor = (sampled + before + behind) / sampled;
+	return (sampled + before + behind) / sampled;
+}
+
+/* The gain between first and last sample, stretched to the range. */
+static bool
+extrapolate(const struct window *w, bool counter, bool per_second, double *out)
+{
+	bool begins = counter && starts_within(w, w->t[0], w->starts);
+	if (counter && (w->n > 1 || begins || w->anchored || w->smoothed))
+		note_counter(w);
+	if (w->anchored || w->smoothed)
+		return bounded_gain(w, counter, per_second, out);
+	if (w->n < 2 && !begins)
+		return false;
+	if (counter)
+		starts_note_overlap(w, w->t, w->starts, w->n);
+	double v = gain(w, counter);
+	if (begins)
+		v += w->v[0];
+	double factor = window_stretch(w, &(struct gained){.first = w->t[0],
+	    .last = w->t[w->n - 1],
+	    .n = w->n,
+	    .at_first = w->v[0],
+	    .gain = v,
+	    .counter = counter,
+	    .start = begins ? w->starts[0] : w->t[0]});
 	*out = v * (per_second ? factor / seconds(w->start, w->end) : factor);
 	return true;
 }
@@ -162,7 +180,8 @@ instant(const struct window *w, bool rate, double *out)
 	if (w->n < 2)
 		return false;
 	double last = w->v[w->n - 1], before = w->v[w->n - 2];
-	double v = rate && last < before ? last : last - before;
+	bool reset = rate && (last < before || starts_reset_at(w->t, w->starts, w->n - 1));
+	double v = reset ? last : last - before;
 	*out = rate ? v / seconds(w->t[w->n - 2], w->t[w->n - 1]) : v;
 	return true;
 }
@@ -212,7 +231,12 @@ count_pairs(const struct window *w, bool (*so)(double, double), double *out)
 bool
 over_resets(const struct window *w, double *out)
 {
-	return count_pairs(w, is_reset, out);
+	if (!w->starts || w->anchored)
+		return count_pairs(w, is_reset, out);
+	*out = 0;
+	for (size_t i = 1; i < w->n; i++)
+		*out += is_reset(w->v[i - 1], w->v[i]) || starts_reset_at(w->t, w->starts, i);
+	return true;
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "promql/promql.h"
 #include "replay/bench.h"
+#include "replay/vanished.h"
 #include "rule/compile.h"
 #include "rule/keep.h"
 #include "tmpl/tmpl.h"
@@ -38,6 +39,7 @@ struct walk {
 	struct arena *texts_arena;
 	struct promql *expr, *resolve, *looked_at;
 	struct map *present, *recovered; /* of this piece: core labels -> struct promql_series */
+	struct vanished *vanished;       /* NULL: what is not there does not fire */
 	size_t number;
 	msec_t interval;
 	struct str tenant;
@@ -221,6 +223,26 @@ hold(struct walk *w, struct lane *l, msec_t at, bool vary, struct arena *a)
 		ep->annotations = annotations_of(w, l, v, at); /* it fires now */
 }
 
+/* What has vanished holds, at the moment that is under way. */
+struct missing {
+	struct walk *walk;
+	struct arena *arena;
+	msec_t at;
+	bool vary;
+};
+
+static void
+hold_missing(void *arg, struct labels ls, double v)
+{
+	struct missing *m = arg;
+	struct promql_point point = {m->at, v};
+	struct promql_series s = {ls, &point, 1};
+	struct lane lane = {.series = &s};
+	if (!m->vary)
+		lane.labels = output_labels(m->walk, ls, 0, 0, m->arena);
+	hold(m->walk, &lane, m->at, m->vary, m->arena);
+}
+
 static void
 step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct arena *a)
 {
@@ -236,6 +258,8 @@ step(struct walk *w, struct lane *lanes, size_t n, msec_t at, bool vary, struct 
 		hold(w, l, at, vary, a);
 		l->next++;
 	}
+	if (w->vanished)
+		vanished_step(w->vanished, at, hold_missing, &(struct missing){w, a, at, vary});
 	if (w->looked_at)
 		instances_keep(&w->instances, stays, &asking);
 	instances_end(&w->instances, &times, at);
@@ -269,7 +293,7 @@ judge(struct walk *w, const struct promql_result *r, msec_t start, msec_t end)
 	for (size_t i = 0; !vary && i < r->n; i++)
 		lanes[i].labels = output_labels(w, r->series[i].labels, 0, 0, a);
 	for (msec_t at = start; at <= end; at += w->interval) {
-		if (map_count(w->instances.map) == 0) {
+		if (map_count(w->instances.map) == 0 && !w->vanished) {
 			msec_t next = next_point(lanes, r->n);
 			if (next > end)
 				break;
@@ -385,6 +409,8 @@ judge_with(struct walk *w, const struct promql_result *r, msec_t start, msec_t e
 			index_series(w, there, w->present);
 		if (over)
 			index_series(w, over, w->recovered);
+		if (w->vanished)
+			vanished_piece(w->vanished, there);
 		judge(w, r, start, end);
 		map_destroy(&w->present);
 		map_destroy(&w->recovered);
@@ -420,6 +446,35 @@ piece_end(const struct walk *w, msec_t at, msec_t to)
 	return last > to ? to - (to - at) % w->interval : last;
 }
 
+static void
+nothing(void *arg, struct labels ls, double v)
+{
+}
+
+/* What was there in the day before is missed from the beginning. */
+static enum rc
+learn(struct walk *w, msec_t until, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (msec_t at = until - (RULE_KNOWN_FOR - RULE_KNOWN_FOR % w->interval); rc == RC_OK && at < until;) {
+		struct promql_result *there = NULL;
+		msec_t last = at + ((msec_t)w->piece - 1) * w->interval;
+		last = last < until ? last : until - w->interval;
+		rc = ask_piece(w, w->looked_at, at, last, &there, e);
+		if (rc == RC_REFUSED && w->piece > 1) {
+			w->piece /= 2;
+			rc = RC_OK;
+			continue;
+		}
+		if (rc == RC_OK)
+			vanished_piece(w->vanished, there);
+		for (; rc == RC_OK && at <= last; at += w->interval)
+			vanished_step(w->vanished, at, nothing, NULL);
+		promql_result_destroy(&there);
+	}
+	return rc;
+}
+
 static enum rc
 walk_through(struct walk *w, struct err *e)
 {
@@ -428,6 +483,8 @@ walk_through(struct walk *w, struct err *e)
 	if ((to - at) / w->interval > STEPS_MAX)
 		return err_set(e, RC_REFUSED, "%lld evaluations of one rule; the limit is %d",
 		    (long long)((to - at) / w->interval), STEPS_MAX);
+	if (w->vanished && learn(w, at, e) != RC_OK)
+		return e->rc;
 	while (at <= to) {
 		msec_t last = piece_end(w, at, to);
 		enum rc rc = walk_piece(w, at, last, e);
@@ -486,9 +543,8 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	enum rc rc = compile(&w, run->ask->from, &e);
 	if (rc == RC_OK)
 		run->rules.p[w.number].expr = arena_str(a, w.texts.whole);
-	if (rc == RC_OK && rule->on_no_data == NO_DATA_FIRE)
-		rc = err_set(&e, RC_INVALID,
-		    "what fires because nothing is there (on_no_data: fire) cannot be replayed");
+	if (rule->on_no_data == NO_DATA_FIRE)
+		w.vanished = vanished_create(g, rule);
 	if (rc == RC_OK)
 		rc = walk_through(&w, &e);
 	if (rc != RC_OK)
@@ -497,6 +553,7 @@ walk_rule(struct runner *run, const struct conf_rule_group *g, const struct conf
 	if (rule->record.n)
 		*vec_add(&run->recorded) = rule->record;
 	map_destroy(&w.open);
+	vanished_destroy(&w.vanished);
 	instances_fini(&w.instances);
 	promql_destroy(&w.expr);
 	promql_destroy(&w.resolve);

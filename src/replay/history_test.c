@@ -30,6 +30,8 @@ static const char rule_text[] =
     "      - {alert: Hysteresis, expr: m > 8, resolve_expr: m < 4, labels: {severity: page}}\n"
     "      - {alert: Stays, expr: m2 > 14, on_no_data: keep}\n"
     "      - {alert: Both, expr: m > 8, resolve_expr: m < 3, on_no_data: keep, for: 1m}\n"
+    "      - {alert: Missed, expr: m > 8, on_no_data: fire, for: 2m}\n"
+    "      - {alert: MissedAndKept, expr: m2 > 12, on_no_data: fire, resolve_expr: m2 < 6, labels: {value: '{{ $value }}'}}\n"
     "      - {alert: Calm, expr: m > 7, flapping: {changes: 4, within: 15m}}\n"
     "      - {alert: Gone, expr: 'absent(m{i=\"1\"})', for: 2m}\n";
 

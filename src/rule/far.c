@@ -6,7 +6,7 @@
  * IDEA   What a rule writes comes to the cluster by remote write, later than the rule behind it is asked: so the order within a group
  *        counts for nothing, and all of its rules are asked as of the same moment, side by side.
  * [R1]   A question that the cluster cannot answer leaves its rule's alerts as they are: nothing ends because nobody knows.
- * TRAP   A rule may ask up to three things (keep.c): when one of them has no answer the rule has none.
+ * TRAP   A rule may ask up to four things (keep.c): when one of them has no answer the rule has none.
  */
 #include "base/log.h"
 #include "base/time.h"
@@ -18,7 +18,7 @@ struct question {
 	struct far *far;
 	const struct rule *rule;
 	struct answer *answer;
-	struct str text;            /* in the rule, which stays while it is asked */
+	struct str text;            /* in the rule, which stays while it is asked, or in far.arena */
 	struct promql_result **to;
 	void *asked; /* under way */
 	nsec_t since;
@@ -31,6 +31,7 @@ struct far {
 	struct answer *answers; /* of each rule */
 	size_t n;
 	VEC(struct question) questions;
+	struct arena *arena; /* of texts that no rule has */
 	size_t next, running; /* the first that is not asked yet; under way */
 };
 
@@ -95,6 +96,7 @@ far_free(struct far *f)
 	for (size_t i = 0; i < f->n; i++)
 		answer_fini(&f->answers[i]);
 	vec_fini(&f->questions);
+	arena_destroy(&f->arena);
 	mem_free(f->answers);
 	mem_free(f);
 }
@@ -157,6 +159,13 @@ add_question(struct far *f, size_t i, struct str text, struct promql_result **to
 		*vec_add(&f->questions) = (struct question){.far = f, .rule = &f->group->members.p[i], .answer = &f->answers[i], .text = text, .to = to};
 }
 
+/* What there was in the day before, after a start; one answer has no moments, so what has gone is known for a day from now. */
+static struct str
+past_of(const struct far *f, const struct rule *r)
+{
+	return arena_fmt(f->arena, "last_over_time((%.*s)[1d:5m])", STR_ARG(r->texts.looked_at));
+}
+
 static void
 add_rule(struct far *f, size_t i)
 {
@@ -168,13 +177,15 @@ add_rule(struct far *f, size_t i)
 	add_question(f, i, r->texts.expr, &a->result);
 	add_question(f, i, r->texts.looked_at, &a->looked_at);
 	add_question(f, i, r->texts.resolve, &a->resolve);
+	if (r->conf->on_no_data == NO_DATA_FIRE && !r->known)
+		add_question(f, i, past_of(f, r), &a->past);
 }
 
 void
 far_begin(struct group *g, msec_t at, bool timed, msec_t began)
 {
 	struct far *f = mem_new(struct far);
-	*f = (struct far){.group = g, .at = at, .began = began, .timed = timed, .n = g->members.n};
+	*f = (struct far){.group = g, .at = at, .began = began, .timed = timed, .n = g->members.n, .arena = arena_create()};
 	f->answers = mem_zalloc((f->n + 1) * sizeof *f->answers);
 	g->far = f;
 	pthread_mutex_lock(&g->rules->lock);

@@ -4,8 +4,12 @@
 #ifndef RULE_KEEP_H
 #define RULE_KEEP_H
 
+#include "base/clock.h"
 #include "conf/rules.h"
 #include "rule/state.h"
+
+/* What was there so lately is missed (on_no_data: fire). */
+#define RULE_KNOWN_FOR DAY
 
 /* The labels that an alert shares with what its rule looked at: without those that the rule adds.  In `a`. */
 struct str rule_core(

@@ -217,8 +217,8 @@ look_ahead(const struct tsdb *db, const struct tsdb_sample *p, size_t i, size_t 
 	    i + AHEAD / 2 < n ? series_at(db, p[i + AHEAD / 2].ref) : NULL);
 }
 
-static enum rc
-append_locked(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
+enum rc
+append_batch(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_counts *c, struct err *e)
 {
 	struct expiry x;
 	expiry_init(&x, db);
@@ -252,7 +252,7 @@ tsdb_append(struct tsdb *db, const struct tsdb_sample *p, size_t n, struct tsdb_
 	*c = (struct tsdb_counts){0};
 	pthread_mutex_lock(&db->calling);
 	pthread_rwlock_wrlock(&db->lock);
-	enum rc rc = append_locked(db, p, n, c, e);
+	enum rc rc = append_batch(db, p, n, c, e);
 	msec_t first = INT64_MAX;
 	for (size_t i = 0; i < n; i++)
 		first = p[i].t < first ? p[i].t : first;

@@ -27,10 +27,12 @@ empty(const char *dir)
 		closedir(d);
 }
 
+static uint64_t head_bytes; /* 0: the usual */
+
 static struct tsdb *
 open_store(const char *dir)
 {
-	struct tsdb_options o = {.dir = dir, .clock = clock_real(), .sync_every = 0};
+	struct tsdb_options o = {.dir = dir, .clock = clock_real(), .sync_every = 0, .head_bytes = head_bytes};
 	struct tsdb *db;
 	struct err e;
 	ck_assert_msg(tsdb_open(&o, &db, &e) == RC_OK, "%s", e.text);
@@ -125,6 +127,67 @@ UNIT(crash_at_every_call_loses_nothing_acknowledged)
 		tsdb_close(&db);
 		if (WEXITSTATUS(status) == 0)
 			break;
+	}
+	empty(dir);
+	rmdir(dir);
+}
+END
+
+/* Runs in a process that dies at its end, or before. */
+static void
+in_child(const char *dir, void (*fn)(const char *dir, uint64_t arg), uint64_t arg)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		fn(dir, arg);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 137 || WEXITSTATUS(status) == 0));
+}
+
+enum { ROUNDS = 4 };
+
+static void
+append_round(const char *dir, uint64_t round)
+{
+	struct tsdb *db = open_store(dir);
+	for (int b = 1; b <= BATCHES / ROUNDS; b++)
+		if (append_batch(db, (int)round * (BATCHES / ROUNDS) + b) != RC_OK)
+			_exit(1);
+}
+
+static void
+start_and_die(const char *dir, uint64_t nth)
+{
+	os_fault_set(OS_FAULT_KILL, nth);
+	(void)open_store(dir);
+}
+
+/* A start that makes blocks of what is in the log dies at each of its calls. */
+UNIT(crash_of_a_start_that_spills_loses_nothing)
+{
+	char dir[] = "/tmp/tsdb-spill-XXXXXX";
+	struct tsdb_state st = {0};
+	log_setup("unit", LOG_ERROR + 1);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (uint64_t nth = 1; nth < 30; nth++) {
+		empty(dir);
+		head_bytes = 0;
+		for (uint64_t round = 0; round < ROUNDS; round++)
+			in_child(dir, append_round, round);
+		head_bytes = 1;
+		in_child(dir, start_and_die, nth);
+		struct tsdb *db = open_store(dir);
+		ck_assert_int_eq(whole_batches(db), BATCHES);
+		tsdb_state(db, &st);
+		ck_assert_uint_ge(st.blocks, ROUNDS - 1);
+		ck_assert(append_batch(db, BATCHES + 1) == RC_OK);
+		tsdb_close(&db);
+		db = open_store(dir);
+		ck_assert_int_eq(whole_batches(db), BATCHES + 1);
+		tsdb_close(&db);
 	}
 	empty(dir);
 	rmdir(dir);

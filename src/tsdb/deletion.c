@@ -373,6 +373,19 @@ add(struct tsdb *db, struct str tenant, const struct tsdb_select *q, msec_t newe
 	return RC_OK;
 }
 
+/* The marks of starts, but for those that may hold for what stays behind the range. */
+static enum rc
+add_starts(struct tsdb *db, struct str tenant, const struct tsdb_select *q, msec_t newest, uint64_t upto, struct err *e)
+{
+	const struct tenant *t = tenant_of(db, tenant);
+	struct tsdb_select marks = *q;
+	if (!t || !t->starts || q->max < INT64_MIN + START_HOLDS || q->max - START_HOLDS < q->min)
+		return RC_OK;
+	marks.max -= q->max < newest ? START_HOLDS : 0;
+	starts_forget(db);
+	return add(db, t->starts->name, &marks, newest, upto, e);
+}
+
 /* Keeps the first n, in the file too, which may have got the others before something failed. */
 static void
 take_back(struct tsdb *db, size_t n)
@@ -395,6 +408,8 @@ add_all(struct tsdb *db, const struct tsdb_select *q, msec_t newest, uint64_t up
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < q->tenants.n; i++)
 		rc = add(db, q->tenants.p[i], q, newest, upto, e);
+	for (size_t i = 0; rc == RC_OK && i < q->tenants.n; i++)
+		rc = add_starts(db, q->tenants.p[i], q, newest, upto, e);
 	if (rc == RC_OK)
 		rc = deletions_save(db, db->dir, e);
 	if (rc != RC_OK)
@@ -411,7 +426,7 @@ begin(struct tsdb *db, const struct tsdb_select *q, msec_t *newest, struct err *
 	enum rc rc = RC_OK;
 	pthread_rwlock_wrlock(&db->lock);
 	*newest = db->newest;
-	if (db->deletions.n + q->tenants.n > DELETIONS_MAX)
+	if (db->deletions.n + 2 * q->tenants.n > DELETIONS_MAX)
 		rc = err_set(e, RC_REFUSED,
 		    "%zu deletions wait to be cleaned up, and the limit is %d: clean_tombstones does it", db->deletions.n,
 		    DELETIONS_MAX);

@@ -5,6 +5,8 @@
  *        exactly what is frozen or in blocks.  The block is written beside appends and queries; when it
  *        stands there durably the frozen packs and the old segments go.  A flush that fails changes
  *        nothing: the next one takes along what is frozen.
+ *        A start that finds more in the log than one head may have writes blocks in between, so it needs no more memory
+ *        than who wrote the log.
  */
 #include "tsdb/store.h"
 
@@ -21,17 +23,18 @@ struct frozen {
 	size_t n, cap;
 };
 
-/* With the lock held.  All lines end here, so that whoever reads what is frozen sees nobody step on. */
-static enum rc
-freeze(struct tsdb *db, bool roll, struct frozen *out, uint64_t *segment, struct err *e)
+/* What a start may have to read again: enough that a block of many series is not all index. */
+static uint64_t
+longest_log(const struct tsdb *db)
 {
-	if (db->head_samples == 0 && !roll && !wal_is_broken(db->wal))
-		return RC_ABSENT;
-	enum rc rc = wal_roll(db->wal, segment, e);
-	if (rc == RC_OK)
-		rc = annex_log(db, e);
-	if (rc != RC_OK)
-		return rc;
+	uint64_t n = HEAD_BYTES + (uint64_t)db->n_series * BYTES_OF_A_SERIES;
+	return db->options.head_bytes ? db->options.head_bytes : n < HEAD_BYTES_MAX ? n : HEAD_BYTES_MAX;
+}
+
+/* All lines end here, so that whoever reads what is frozen sees nobody step on. */
+static void
+freeze_series(struct tsdb *db, struct frozen *out)
+{
 	for (size_t i = 0; i < db->series.n; i++) {
 		struct series *s = db->series.p[i];
 		if (!s || !series_has_head(s))
@@ -43,8 +46,39 @@ freeze(struct tsdb *db, bool roll, struct frozen *out, uint64_t *segment, struct
 		*vec_add(out) = s;
 	}
 	timelines_forget(&db->lines);
+	db->log_before = 0;
 	db->head_since = clock_wall(db->options.clock);
-	return RC_OK;
+}
+
+enum rc
+flush_begin_segment(struct tsdb *db, struct err *e)
+{
+	enum rc rc = annex_log(db, e);
+	return rc == RC_OK ? log_mark(db, e) : rc;
+}
+
+static void
+thaw(struct frozen *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		f->p[i]->frozen = 0;
+	vec_fini(f);
+}
+
+/* With the lock held. */
+static enum rc
+freeze(struct tsdb *db, bool roll, struct frozen *out, uint64_t *segment, struct err *e)
+{
+	if (db->head_samples == 0 && !roll && !wal_is_broken(db->wal))
+		return RC_ABSENT;
+	enum rc rc = wal_roll(db->wal, segment, e);
+	if (rc != RC_OK)
+		return rc;
+	freeze_series(db, out); /* in any case: the new segment's first tokens begin chunks */
+	rc = flush_begin_segment(db, e);
+	if (rc != RC_OK)
+		thaw(out);
+	return rc;
 }
 
 /* ---- the block ---- */
@@ -103,11 +137,9 @@ write_block(struct tsdb *db, const struct frozen *f, uint64_t segment, struct bl
 static void
 end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		if (b)
-			series_drop_packs(db, f->p[i], f->p[i]->frozen);
-		f->p[i]->frozen = 0;
-	}
+	for (size_t i = 0; b && i < f->n; i++)
+		series_drop_packs(db, f->p[i], f->p[i]->frozen);
+	thaw(f);
 	if (b)
 		*vec_add(&db->blocks) = b;
 }
@@ -130,10 +162,25 @@ flush_head(struct tsdb *db, bool roll, uint64_t *number, struct err *e)
 	pthread_rwlock_wrlock(&db->lock);
 	end_flush(db, &f, b);
 	pthread_rwlock_unlock(&db->lock);
-	vec_fini(&f);
 	if (rc == RC_OK)
 		rc = wal_sync(db->wal, e); /* what was said again in the new segment */
 	return rc == RC_OK ? wal_drop_before(db->wal, segment, e) : rc;
+}
+
+/* Nobody else has the store yet. */
+enum rc
+flush_replayed(struct tsdb *db, uint64_t number, struct err *e)
+{
+	struct frozen f = {0};
+	struct block *b = NULL;
+	if (db->head_samples == 0 || db->log_before < longest_log(db))
+		return RC_OK;
+	freeze_series(db, &f);
+	series_sort(db, f.p, f.n);
+	enum rc rc = f.n ? write_block(db, &f, number, &b, e) : RC_OK;
+	end_flush(db, &f, b);
+	db->spilled = b ? number : db->spilled;
+	return rc;
 }
 
 enum rc
@@ -153,7 +200,7 @@ keep_durable(struct tsdb *db)
 {
 	struct err e;
 	nsec_t mono = clock_mono(db->options.clock);
-	if (db->options.sync_every == 0 ||
+	if (!db->wal || db->options.sync_every == 0 ||
 	    mono - __atomic_load_n(&db->synced, __ATOMIC_RELAXED) < db->options.sync_every * 1000000)
 		return;
 	__atomic_store_n(&db->synced, mono, __ATOMIC_RELAXED);
@@ -161,20 +208,12 @@ keep_durable(struct tsdb *db)
 		log_error("tsdb", "%s", e.text); /* the next tick mends it */
 }
 
-/* What a start may have to read again: enough that a block of many series is not all index. */
-static uint64_t
-longest_log(const struct tsdb *db)
-{
-	uint64_t n = HEAD_BYTES + (uint64_t)db->n_series * BYTES_OF_A_SERIES;
-	return db->options.head_bytes ? db->options.head_bytes : n < HEAD_BYTES_MAX ? n : HEAD_BYTES_MAX;
-}
-
 static bool
 is_flush_due(struct tsdb *db, msec_t now)
 {
 	pthread_rwlock_rdlock(&db->lock);
 	bool due = db->head_samples > 0 &&
-		   (now - db->head_since >= db->options.head_span || wal_bytes(db->wal) >= longest_log(db));
+		   (now - db->head_since >= db->options.head_span || db->log_before + wal_bytes(db->wal) >= longest_log(db));
 	pthread_rwlock_unlock(&db->lock);
 	return due;
 }

@@ -77,7 +77,7 @@ series_judge(struct tsdb *db, const struct series *s, msec_t t, double v, msec_t
 bool
 series_begins(const struct series *s, msec_t t)
 {
-	return s->n == 0 || s->n >= CHUNK_SAMPLES || !timeline_can(s->line, s->n, t);
+	return s->n == 0 || s->n >= CHUNK_SAMPLES || s->replayed || !timeline_can(s->line, s->n, t);
 }
 
 /* Grows by an eighth: there are many series, and each has one. */
@@ -101,6 +101,7 @@ series_push(struct tsdb *db, struct series *s, msec_t t, double v, bool begin, s
 	series_room(s, TOKEN_MOST * 8);
 	s->bits = (uint16_t)token_put(token, s->open, s->bits);
 	if (begin) {
+		s->replayed = false;
 		timeline_unref(s->line);
 		s->line = timeline_begin(&db->lines, t);
 	} else {

@@ -174,6 +174,29 @@ UNIT(log_reader_tells_an_exemplar_once)
 }
 END
 
+/* A start reads a chunk that is open, and begins a segment that a reader may read without the one before. */
+UNIT(log_reader_reads_what_follows_a_start)
+{
+	struct fixture f;
+	fixture_init(&f);
+	tsdb_log_hold(f.db, 1);
+	put(&f, 1, 11, 40.25);
+	put(&f, 1, 12, 41.25);
+	log_reader_destroy(&f.reader);
+	tsdb_close(&f.db); /* a short log becomes no block */
+	open_store(&f, 1);
+	struct tsdb_position here = tsdb_log_end(f.db);
+	put(&f, 1, 13, 42.5);
+	put(&f, 1, 14, 42.75);
+	f.reader = log_reader_create(f.dir, here, forget);
+	ck_assert_str_eq(drain(&f), "1@13=42.5 1@14=42.75 ");
+	log_reader_destroy(&f.reader);
+	f.reader = log_reader_create(f.dir, (struct tsdb_position){1, 0}, forget);
+	ck_assert_str_eq(drain(&f), "1@11=40.25 1@12=41.25 1@13=42.5 1@14=42.75 ");
+	fixture_fini(&f);
+}
+END
+
 /* The log cut anywhere, and what is behind the cut written over: what was given out is a beginning of what was stored. */
 UNIT(log_reader_waits_for_whole_records)
 {

@@ -7,11 +7,15 @@
  *     'L' { change of id, change of time, value } …              out of order
  *     'H' { change of id, change of time, length and bytes } …   native histograms
  *     'M', 'X'                                                    annex.c
+ *     'V' version                                                 what the segment needs of those before stands above
  * A run is samples of one time whose ids ascend; without gaps each id is one more than the one before.  The
  * tokens of all runs follow as one stream of bits (token.h).
  *
- * [L1]   The first token of a series in a segment begins a chunk: a new segment begins only when all chunks
- *        were packed (flush.c).
+ * [L1]   The first token of a series in a segment begins a chunk: all chunks are packed when a block makes the log begin
+ *        anew (flush.c), and what a start finds open is left at the next sample (`replayed`).  Who reads a segment
+ *        needs none before it.
+ * [L2]   Behind 'V' of segment n, what was read before can become block n.  Segments without it were begun by a version
+ *        that did not keep [L1] at a start.
  */
 #include "tsdb/store.h"
 
@@ -21,7 +25,7 @@
 #include "base/must.h"
 #include "wire/proto.h"
 
-enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30, AHEAD = 24 };
+enum { IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30, AHEAD = 24, VERSION = 1 };
 
 /* Differences of any two times, wrapping round. */
 static uint64_t
@@ -126,6 +130,16 @@ log_samples(struct tsdb *db, const struct log_entry *p, size_t n, struct str tok
 		t = p[i].t;
 	}
 	buf_str(b, tokens);
+	return wal_append(db->wal, buf_view(b), e);
+}
+
+enum rc
+log_mark(struct tsdb *db, struct err *e)
+{
+	struct buf *b = &db->payload;
+	buf_clear(b);
+	buf_ch(b, 'V');
+	proto_add_varint(b, VERSION);
 	return wal_append(db->wal, buf_view(b), e);
 }
 
@@ -251,6 +265,7 @@ replay_token(struct tsdb *db, struct series *s, msec_t t, struct bit_reader *tok
 	}
 	copy_bits(s, &before, left(&before) - left(tokens));
 	s->token = state;
+	s->replayed = true;
 	series_note_odd(s, start);
 	s->n++;
 	s->max = t;
@@ -368,27 +383,47 @@ replay_histograms(struct tsdb *db, struct proto *p, struct err *e)
 	return RC_OK;
 }
 
+static enum rc
+replay_mark(struct tsdb *db, struct proto *p, struct err *e)
+{
+	uint64_t version;
+	if (!proto_varint(p, &version) || version > VERSION)
+		return bad_record(e);
+	return flush_replayed(db, db->replaying, e);
+}
+
 void
-replay_segment(void *arg)
+replay_segment(void *arg, uint64_t number)
 {
 	struct tsdb *db = arg;
 	db->by_logged_id.n = 0;
+	db->replaying = number;
+}
+
+static enum rc
+replay_one(struct tsdb *db, char kind, struct proto *p, struct err *e)
+{
+	switch (kind) {
+	case 'S': return replay_packed(db, p, e);
+	case 'D': return replay_samples(db, p, e);
+	case 'L': return replay_late(db, p, e);
+	case 'H': return replay_histograms(db, p, e);
+	case 'M': return annex_replay_metadata(db, p) ? RC_OK : bad_record(e);
+	case 'X': return annex_replay_exemplars(db, p) ? RC_OK : bad_record(e);
+	case 'V': return replay_mark(db, p, e);
+	default: return bad_record(e);
+	}
 }
 
 enum rc
 replay_record(void *arg, struct str payload, struct err *e)
 {
+	struct tsdb *db = arg;
 	struct proto p;
 	if (payload.n == 0)
 		return bad_record(e);
 	proto_init(&p, str_from(payload, 1));
-	switch (payload.p[0]) {
-	case 'S': return replay_packed(arg, &p, e);
-	case 'D': return replay_samples(arg, &p, e);
-	case 'L': return replay_late(arg, &p, e);
-	case 'H': return replay_histograms(arg, &p, e);
-	case 'M': return annex_replay_metadata(arg, &p) ? RC_OK : bad_record(e);
-	case 'X': return annex_replay_exemplars(arg, &p) ? RC_OK : bad_record(e);
-	default: return bad_record(e);
-	}
+	enum rc rc = replay_one(db, payload.p[0], &p, e);
+	db->log_before += WAL_HEAD + payload.n;
+	return rc;
 }

@@ -175,6 +175,16 @@ open_blocks(struct tsdb *db, uint64_t *from, struct err *e)
 	return rc;
 }
 
+/* Where the disk is full, what is there can be read all the same: a segment without its mark is only never spilled before. */
+static enum rc
+begin_log(struct tsdb *db, struct err *e)
+{
+	struct err why;
+	if (flush_begin_segment(db, &why) != RC_OK)
+		log_warn("tsdb", "%s", why.text);
+	return db->spilled ? wal_drop_before(db->wal, db->spilled, e) : RC_OK;
+}
+
 static enum rc
 open_files(struct tsdb *db, struct err *e)
 {
@@ -188,7 +198,7 @@ open_files(struct tsdb *db, struct err *e)
 	if (rc == RC_OK)
 		rc = wal_open(db->dir, from, db->options.log_hold, &reader, &db->wal, e);
 	vec_fini(&db->by_logged_id);
-	return rc;
+	return rc == RC_OK ? begin_log(db, e) : rc;
 }
 
 /* Appends must not starve behind queries, which glibc's default would let happen. */
@@ -212,6 +222,7 @@ tsdb_open(const struct tsdb_options *o, struct tsdb **out, struct err *e)
 	db->options.head_span = o->head_span ? o->head_span : 2 * HOUR;
 	db->dir = mem_dup(o->dir, strlen(o->dir));
 	db->tenants = map_create();
+	db->starts_epoch = 1;
 	db->newest = INT64_MIN;
 	db->head_since = db->swept = db->cleaned = clock_wall(o->clock);
 	db->synced = clock_mono(o->clock);
@@ -252,7 +263,7 @@ enum { CLOSE_LOG = 4 << 20 };
 static enum rc
 close_log(struct tsdb *db, struct err *e)
 {
-	return wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e)
+	return db->log_before + wal_bytes(db->wal) >= CLOSE_LOG || wal_is_broken(db->wal) ? tsdb_flush(db, e)
 									 : tsdb_sync(db, e);
 }
 
@@ -301,8 +312,8 @@ tsdb_state(struct tsdb *db, struct tsdb_state *out)
 {
 	pthread_rwlock_rdlock(&db->lock);
 	*out = (struct tsdb_state){
-	    .tenants = map_count(db->tenants),
-	    .series = db->n_series,
+	    .tenants = map_count(db->tenants) - db->n_tenants_of_marks,
+	    .series = db->n_series - db->n_marks,
 	    .blocks = db->blocks.n,
 	    .damaged = db->damaged,
 	    .deletions = db->deletions.n,

@@ -60,7 +60,7 @@ oldest_of_series(const struct expiry *x, const struct series *s)
 	series_labels(s, &labels);
 	for (; i < o->n_keeps; i++) {
 		const struct tsdb_keep *k = &o->keeps[i];
-		bool is_its = !k->tenant.n || str_eq(k->tenant, s->tenant->name);
+		bool is_its = !k->tenant.n || str_eq(k->tenant, starts_owner(s->tenant->name));
 		if (is_its && (!k->matchers || matchers_match(k->matchers, (struct labels){buf_view(&labels)})))
 			break;
 	}
@@ -86,7 +86,7 @@ struct kept {
 static void
 add_fitting(const struct tsdb_keep *k, const struct tenant *t, roaring_bitmap_t *set)
 {
-	if (k->tenant.n && !str_eq(k->tenant, t->name))
+	if (k->tenant.n && !str_eq(k->tenant, starts_owner(t->name)))
 		return;
 	roaring_bitmap_t *ids = index_select(t->index, k->matchers);
 	roaring_bitmap_or_inplace(set, ids);

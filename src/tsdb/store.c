@@ -37,7 +37,12 @@ tenant_make(struct tsdb *db, struct str name)
 	t = mem_new(struct tenant);
 	t->name = str_n(mem_dup(name.p, name.n), name.n);
 	t->index = index_create();
+	t->marks = starts_is_theirs(name);
 	map_put(db->tenants, name, t);
+	if (t->marks) {
+		tenant_make(db, starts_owner(name))->starts = t;
+		db->n_tenants_of_marks++;
+	}
 	return t;
 }
 
@@ -131,6 +136,17 @@ series_find(struct tsdb *db, struct str tenant, struct labels ls)
 	return s;
 }
 
+/* A series and that of its marks may begin in either order. */
+static void
+pair_with_marks(struct tsdb *db, struct series *s, struct str labels)
+{
+	const struct tenant *t = s->tenant;
+	struct str other = t->marks ? starts_owner(t->name) : t->starts->name;
+	struct series *found = series_find(db, other, (struct labels){labels});
+	if (found)
+		(t->marks ? found : s)->started = true;
+}
+
 static struct series *
 create(struct tsdb *db, struct tenant *t, struct str labels, const uint32_t *pairs, size_t n)
 {
@@ -153,6 +169,9 @@ create(struct tsdb *db, struct tenant *t, struct str labels, const uint32_t *pai
 	index_add(t->index, s->pairs, n, s->id);
 	t->series++;
 	db->n_series++;
+	db->n_marks += t->marks;
+	if (t->marks || t->starts)
+		pair_with_marks(db, s, labels);
 	watch_new_series(s, (struct labels){labels});
 	return s;
 }
@@ -211,6 +230,10 @@ series_remove(struct tsdb *db, struct series *s)
 	s->tenant->series--;
 	db->series.p[s->id] = NULL;
 	db->n_series--;
+	if (s->tenant->marks) {
+		db->n_marks--;
+		starts_forget(db);
+	}
 	series_free(db, s);
 }
 

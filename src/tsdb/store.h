@@ -17,6 +17,7 @@
 #include "tsdb/index.h"
 #include "tsdb/memo.h"
 #include "tsdb/samples.h"
+#include "tsdb/starts.h"
 #include "tsdb/timeline.h"
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
@@ -37,6 +38,7 @@ struct pack {
 struct series_extra {
 	struct samples late; /* out of order, as they came */
 	struct blobs histograms; /* not packed yet, as they came */
+	struct start_memory start;
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -60,8 +62,10 @@ struct series {
 	struct pack *packs, *last_pack; /* in the order of arrival */
 	struct series_extra *extra;     /* NULL: nothing of that */
 	bool fresh; /* is new or was asked for, and the last sweep has not seen it */
+	bool replayed; /* the open chunk is of an older segment of the log */
 	bool odd;   /* in the open chunk is a value that is no decimal */
 	bool histograms; /* it has, or had, native ones: `max` is of both kinds */
+	bool started;    /* it has, or had, marks of start times */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct series) == 128, "two lines of the cache");
 _Static_assert((CHUNK_SAMPLES + 1) * TOKEN_MOST * 8 <= UINT16_MAX, "the bits of a chunk can be counted");
@@ -95,6 +99,8 @@ struct tenant {
 	struct str name; /* owned */
 	struct index *index;
 	size_t series;
+	struct tenant *starts; /* where the marks of its series are; NULL: there are none */
+	bool marks;            /* it is such a one itself */
 	VEC(struct tsdb_watch *) watches;
 };
 
@@ -115,6 +121,8 @@ struct tsdb {
 	VEC(struct series *) series; /* by id; NULL: gone */
 	struct series_slot *slots;   /* open addressing by key */
 	size_t n_slots, n_series;
+	size_t n_tenants_of_marks, n_marks; /* of all tenants and series, those of start times */
+	uint32_t starts_epoch; /* another one when what is remembered of marks may not hold; never 0 */
 	VEC(struct series *) spare; /* memory for series; it comes in slabs, which stay */
 	VEC(struct series *) slabs;
 	struct pair_ids found_pairs; /* of the look-up that is being made; with the lock held for writing */
@@ -129,6 +137,9 @@ struct tsdb {
 	struct wal *wal;
 	struct buf payload; /* of the record that is being made */
 	VEC(struct series *) by_logged_id; /* only while the log is read */
+	uint64_t log_before;    /* bytes of older segments whose samples are in the head: a start has read them */
+	uint64_t replaying;     /* the segment that is being read */
+	uint64_t spilled;       /* those before this one became blocks while they were read; 0: none */
 	struct timelines lines;
 	struct appending *appending;
 	uint64_t head_samples;
@@ -185,6 +196,10 @@ void series_fini(struct series *); /* frees what it holds */
 /* flush.c: with `work` held; `*segment` is the new block's number.  `roll`: the log begins anew also when the head is
  * empty. */
 CHECKED enum rc flush_head(struct tsdb *, bool roll, uint64_t *segment, struct err *);
+/* What a new segment of the log begins with. */
+CHECKED enum rc flush_begin_segment(struct tsdb *, struct err *);
+/* While the log is read, at the beginning of segment `number`: what came before becomes a block when it is enough for one. */
+CHECKED enum rc flush_replayed(struct tsdb *, uint64_t number, struct err *);
 
 /* retention.c */
 /* Which samples of a batch are too old to be taken; with the lock held. */
@@ -218,6 +233,8 @@ void series_sort(struct tsdb *, struct series **, size_t n);
 /* append.c */
 struct appending *appending_create(void);
 void appending_destroy(struct appending **);
+/* With the lock held. */
+CHECKED enum rc append_batch(struct tsdb *, const struct tsdb_sample *, size_t n, struct tsdb_counts *, struct err *);
 
 /* logged.c: what goes into the log, and what the log says at a start */
 struct log_entry {
@@ -229,9 +246,11 @@ CHECKED enum rc log_series(struct tsdb *, struct series *const *, size_t n, stru
 /* New samples, with their tokens. */
 CHECKED enum rc log_samples(struct tsdb *, const struct log_entry *, size_t n, struct str tokens, struct err *);
 CHECKED enum rc log_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct err *);
+/* Here a segment has said again what it needs of those before. */
+CHECKED enum rc log_mark(struct tsdb *, struct err *);
 CHECKED enum rc log_late(struct tsdb *, const struct log_entry *, const double *v, size_t n, struct err *);
 enum rc replay_record(void *tsdb, struct str payload, struct err *e);
-void replay_segment(void *tsdb);
+void replay_segment(void *tsdb, uint64_t number);
 
 /* watch.c: a batch marks the watches that it touches, gathers them and has them called when it is stored */
 bool watch_mark(struct tsdb_watch *); /* true the first time in a batch */

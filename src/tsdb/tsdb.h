@@ -148,6 +148,16 @@ struct tsdb_histogram {
 	struct str bytes;
 };
 CHECKED enum rc tsdb_append_histograms(struct tsdb *, const struct tsdb_histogram *, size_t n, struct tsdb_counts *, struct err *);
+/*
+ * Since when the counter of a sample counts: its start timestamp, for senders that say it; 0: it is not known.  To be put before
+ * the samples themselves; who brings samples without a start says so only to tenants that have some.
+ */
+struct tsdb_start {
+	struct tsdb_ref ref;
+	msec_t t, start;
+};
+bool tsdb_has_starts(struct tsdb *, struct str tenant);
+CHECKED enum rc tsdb_put_starts(struct tsdb *, const struct tsdb_start *, size_t n, struct err *);
 /* Everything that was appended before is durable afterwards; callers that wait at the same time share one fsync. */
 CHECKED enum rc tsdb_sync(struct tsdb *, struct err *);
 /* What is due: sync, block, retention. */
@@ -173,6 +183,14 @@ CHECKED enum rc tsdb_snapshot(struct tsdb *, const char *to, bool head, struct e
 
 /* ---- reading ---- */
 
+/* Samples that are not stored yet, to be seen behind those that are.  Their bytes stay as long as the cursor. */
+struct tsdb_pending {
+	const struct tsdb_sample *samples;
+	size_t n_samples;
+	const struct tsdb_histogram *histograms;
+	size_t n_histograms;
+};
+
 struct tsdb_select {
 	struct strs tenants;             /* several: the label __tenant_id__ is added */
 	const struct matchers *matchers; /* NULL: all */
@@ -180,6 +198,8 @@ struct tsdb_select {
 	size_t series_limit;             /* 0: none */
 	bool times_only;                 /* values are of no interest, unless they are not finite */
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
+	bool starts;                     /* their start timestamps are wanted */
+	const struct tsdb_pending *pending; /* of a cursor; NULL: none */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */
@@ -194,6 +214,8 @@ struct tsdb_view {
 	const msec_t *histogram_t;
 	const struct str *histograms; /* canonical bytes */
 	size_t n_histograms;
+	/* since when each counts, 0: that is not known; NULL: it is known of none, or nobody asked */
+	const msec_t *starts, *histogram_starts;
 };
 
 struct tsdb_cursor;

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -24,7 +25,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { HEAD = 12, SEGMENT_MAX = 1 << 30 };
+enum { HEAD = WAL_HEAD, SEGMENT_MAX = 1 << 30, READ = 1 << 18 };
 
 struct wal {
 	char *dir;
@@ -74,21 +75,88 @@ take_record(struct str *rest, struct str *payload)
 	return true;
 }
 
+/* A file that is read from its beginning to its end, of which little is in memory. */
+struct stream {
+	int fd;
+	uint64_t at, left; /* behind what is in `bytes`, and what is there behind that */
+	struct buf bytes;
+	size_t used; /* of `bytes` */
+};
+
 static enum rc
-read_segment(const char *path, const struct wal_reader *reader, struct err *e)
+stream_open(struct stream *s, const char *path, struct err *e)
 {
-	struct buf b = {0};
-	reader->segment(reader->arg);
-	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
-	struct str rest = buf_view(&b), payload;
-	while (rc == RC_OK && take_record(&rest, &payload))
+	struct stat st;
+	*s = (struct stream){.fd = os.open(path, O_RDONLY | O_CLOEXEC, 0)};
+	if (s->fd < 0)
+		return err_errno(e, "cannot open %s", path);
+	if (fstat(s->fd, &st) != 0)
+		return err_errno(e, "cannot read %s", path);
+	s->left = (uint64_t)st.st_size;
+	return RC_OK;
+}
+
+static void
+stream_close(struct stream *s)
+{
+	if (s->fd >= 0)
+		os.close(s->fd);
+	buf_fini(&s->bytes);
+}
+
+/* Some more bytes into `bytes`, of which the used ones go. */
+static enum rc
+stream_fill(struct stream *s, struct err *e)
+{
+	size_t want = s->left < READ ? (size_t)s->left : READ;
+	buf_drop(&s->bytes, s->used);
+	s->used = 0;
+	ssize_t n = os.pread(s->fd, buf_room(&s->bytes, want), want, (off_t)s->at);
+	if (n < 0 && errno == EINTR)
+		return RC_OK;
+	if (n < 0)
+		return err_errno(e, "cannot read the log of samples");
+	buf_grew(&s->bytes, (size_t)n);
+	s->at += (uint64_t)n;
+	s->left = n ? s->left - (uint64_t)n : 0;
+	return RC_OK;
+}
+
+/* RC_ABSENT: what is left is no whole record.  The payload is good until the next call. */
+static enum rc
+next_record(struct stream *s, struct str *payload, struct err *e)
+{
+	for (;;) {
+		struct str rest = str_from(buf_view(&s->bytes), s->used);
+		if (take_record(&rest, payload)) {
+			s->used = s->bytes.n - rest.n;
+			return RC_OK;
+		}
+		uint64_t whole = rest.n < HEAD ? HEAD : HEAD + (uint64_t)get32(rest.p);
+		if (rest.n >= whole || s->left < whole - rest.n)
+			return RC_ABSENT;
+		enum rc rc = stream_fill(s, e);
+		if (rc != RC_OK)
+			return rc;
+	}
+}
+
+static enum rc
+read_segment(const char *path, uint64_t number, const struct wal_reader *reader, struct err *e)
+{
+	struct stream s;
+	struct str payload;
+	reader->segment(reader->arg, number);
+	enum rc rc = stream_open(&s, path, e);
+	while (rc == RC_OK && (rc = next_record(&s, &payload, e)) == RC_OK)
 		rc = reader->record(reader->arg, payload, e);
-	if (rc == RC_OK && rest.n)
+	uint64_t rest = s.bytes.n - s.used + s.left;
+	if (rc == RC_ABSENT && rest)
 		log_warn("tsdb",
-		    "%s ends with %zu bytes that are no whole record; nothing of them was acknowledged", path,
-		    rest.n);
-	buf_fini(&b);
-	return rc;
+		    "%s ends with %llu bytes that are no whole record; nothing of them was acknowledged", path,
+		    (unsigned long long)rest);
+	stream_close(&s);
+	return rc == RC_ABSENT ? RC_OK : rc;
 }
 
 /* Is there a record anywhere in it?  Only ones of a usual size are looked for. */
@@ -192,7 +260,7 @@ wal_open(const char *dir, uint64_t from, uint64_t hold, const struct wal_reader 
 		if (found.p[i] < from)
 			continue;
 		char *path = segment_path(dir, found.p[i]);
-		rc = read_segment(path, reader, e);
+		rc = read_segment(path, found.p[i], reader, e);
 		mem_free(path);
 	}
 	vec_fini(&found);
@@ -351,22 +419,33 @@ wal_drop_before(struct wal *w, uint64_t number, struct err *e)
 	return RC_OK;
 }
 
+/* The first `limit` bytes. */
 static enum rc
-copy_segment(const struct wal *w, uint64_t number, size_t limit, const char *to, struct err *e)
+copy_bytes(const char *path, int to, uint64_t limit, struct err *e)
+{
+	struct stream s;
+	enum rc rc = stream_open(&s, path, e);
+	s.left = s.left < limit ? s.left : limit;
+	while (rc == RC_OK && s.left) {
+		rc = stream_fill(&s, e);
+		if (rc == RC_OK)
+			rc = os_write_all(to, buf_view(&s.bytes), e);
+		s.used = s.bytes.n;
+	}
+	stream_close(&s);
+	return rc;
+}
+
+static enum rc
+copy_segment(const struct wal *w, uint64_t number, uint64_t limit, const char *to, struct err *e)
 {
 	char *path = segment_path(w->dir, number), *copy = segment_path(to, number);
-	struct buf b = {0};
-	enum rc rc = os_read_file(path, SEGMENT_MAX, &b, e);
-	int fd = rc == RC_OK ? os.open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640) : -1;
-	if (rc == RC_OK && fd < 0)
-		rc = err_errno(e, "cannot create %s", copy);
-	if (rc == RC_OK)
-		rc = os_write_all(fd, str_to(buf_view(&b), limit), e);
+	int fd = os.open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	enum rc rc = fd >= 0 ? copy_bytes(path, fd, limit, e) : err_errno(e, "cannot create %s", copy);
 	if (rc == RC_OK && os.fsync(fd) != 0)
 		rc = err_errno(e, "cannot make %s durable", copy);
 	if (fd >= 0)
 		os.close(fd);
-	buf_fini(&b);
 	mem_free(path);
 	mem_free(copy);
 	return rc;

@@ -19,12 +19,14 @@
 
 struct wal;
 
+enum { WAL_HEAD = 12 }; /* bytes of a record in front of its payload */
+
 typedef enum rc wal_read_fn(void *arg, struct str payload, struct err *);
 
-/* Who reads the log at a start: `segment` is told when another one begins. */
+/* Who reads the log at a start: `segment` is told when another one begins.  A record is held in memory, a segment is not. */
 struct wal_reader {
 	wal_read_fn *record;
-	void (*segment)(void *arg);
+	void (*segment)(void *arg, uint64_t number);
 	void *arg;
 };
 /* Removes the segments before `from`, reads the others in order, then begins a new one.  `hold`: as wal_hold. */

@@ -234,6 +234,18 @@ histogram_from_proto(struct str message, struct arena *a, struct histogram *h, i
 	return check(h, e);
 }
 
+int64_t
+histogram_proto_start(struct str message)
+{
+	struct proto m;
+	struct proto_field f;
+	int64_t start = 0;
+	for (proto_init(&m, message); proto_next(&m, &f);)
+		if (proto_is(&f, 17, PROTO_VARINT))
+			start = (int64_t)f.u;
+	return start;
+}
+
 static void
 put_side(const struct histogram *h, const struct histogram_side *s, uint32_t number, struct buf *out)
 {

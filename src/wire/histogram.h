@@ -41,6 +41,8 @@ struct histogram {
 
 /* The Histogram message of remote write, in `a`.  RC_INVALID: it is none, or contradicts itself. */
 CHECKED enum rc histogram_from_proto(struct str message, struct arena *a, struct histogram *, int64_t *t, struct err *);
+/* Since when it counts, in ms since 1970; 0: such a message does not say. */
+int64_t histogram_proto_start(struct str message);
 void histogram_to_proto(const struct histogram *, int64_t t, struct buf *out);
 /* Equal histograms have equal bytes. */
 void histogram_pack(const struct histogram *, struct buf *out);

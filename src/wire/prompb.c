@@ -127,6 +127,8 @@ read_sample(struct prompb *w, struct str bytes)
 			s.v = proto_f64(&f);
 		else if (proto_is(&f, 2, PROTO_VARINT))
 			s.t = (int64_t)f.u;
+		else if (proto_is(&f, 3, PROTO_VARINT))
+			s.start = (int64_t)f.u;
 	}
 	if (m.failed)
 		return malformed(w, "sample");

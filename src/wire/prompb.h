@@ -26,6 +26,7 @@
 struct prompb_sample {
 	int64_t t; /* ms since 1970 */
 	double v;
+	int64_t start; /* since when it counts; 0: it does not say */
 };
 
 struct prompb_limits {

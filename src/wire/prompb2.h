@@ -4,7 +4,7 @@
  * IDEA   2.0 names its texts once, in a table, and its series by places in it.  The store knows a label set by its bytes
  *        as 1.0 has them, so a request of 2.0 is written as one of 1.0 first: one walk, and one road behind it.
  *
- * Pure; any thread.  Start timestamps are left out.
+ * Pure; any thread.  Start timestamps stay where 2.0 has them: 1.0 has nothing there.
  */
 #ifndef WIRE_PROMPB2_H
 #define WIRE_PROMPB2_H

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("doors"), "server: {uncompressed_limit: 1MB}\nvoice: {listen: 127.0.0.1:0}\n")
+    daemon = Daemon(tmp_path_factory.mktemp("doors"), "server: {uncompressed_limit: 1MB}\nvoice: {listen: 127.0.0.1:0}\notlp: {start_timestamps: true}\n")
     yield daemon
     daemon.stop()
 
@@ -206,6 +206,18 @@ def test_otlp_in_json(world):
     assert ask(world, "target_info") == {labels(__name__="target_info", job="eu/shop", instance="i1", host_name="h1"): 1}
 
 
+def test_otlp_says_since_when_it_counts(world):
+    began = nanos(-100)
+    requests = [{"startTimeUnixNano": began, "timeUnixNano": nanos(-20), "asInt": "40"},
+                {"startTimeUnixNano": nanos(-10), "timeUnixNano": nanos(-5), "asInt": "50"}]  # it began anew, and counts more by now
+    said = world.ask("POST", "/v1/metrics", otlp(
+        [{"name": "orders", "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": requests}}], **{"service.name": "till"}))
+    assert said.status == 200 and said.json() == {}, said.body
+    assert ask(world, "start_timestamp(orders_total offset 15s)") == {labels(job="till"): int(began) // 10**9}
+    assert ask(world, "resets(orders_total[5m])") == {labels(job="till"): 1}
+    assert ask(world, "irate(orders_total[5m])") == {labels(job="till"): pytest.approx(50 / 15)}
+
+
 def difference(value, seconds):
     text = lambda number, s: field(number, s.encode())
     attribute = field(1, text(1, "service.name") + field(2, text(1, "worker")))
@@ -286,6 +298,8 @@ def test_remote_write_2(world):
     assert said.status == 204 and said.headers["X-Prometheus-Remote-Write-Samples-Written"] == "2"
     assert said.headers["X-Prometheus-Remote-Write-Histograms-Written"] == "0"
     assert ask(world, "v2_total") == {labels(__name__="v2_total", host="db1"): 2}
+    assert ask(world, "start_timestamp(v2_total)") == {labels(host="db1"): now / 1000 - 60}
+    assert ask(world, "resets(v2_total[1m])") == {labels(host="db1"): 0}
     assert write_2(world, symbols, series([1, 9], sample(now, 5))).status == 400
     assert write_2(world, proto="io.prometheus.write.v3.Request").status == 415
     assert write_2(world, write_request([({"__name__": "v1"}, [(now, 3)])]), proto="prometheus.WriteRequest").status == 204

@@ -6,7 +6,8 @@
  *
  * Each host has 500 series, each request all series of four hosts at one time each, in the order of time.
  * The values are of the kinds that a node_exporter has, in about its shares; half of all samples repeat the
- * one before.  Prints a line of JSON: what was sent, and how long it took.
+ * one before.  Prints a line of JSON: what was sent, and how long it took; meanwhile, to the standard error, the time of each
+ * scrape of the first connection that is done.
  */
 #include <arpa/inet.h>
 #include <math.h>
@@ -246,6 +247,8 @@ run_lane(void *arg)
 			post(l, &fd, buf_view(&packed), (uint64_t)(end - h) * SERIES);
 			keep_pace(l, &since);
 		}
+		if (l->from == 0)
+			fprintf(stderr, "%lld\n", (long long)(l->first + (int64_t)k * EVERY));
 	}
 	close(fd);
 	buf_fini(&request);
