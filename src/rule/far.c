@@ -125,6 +125,8 @@ answered(void *arg, enum rc rc, const char *why, struct promql_result *take)
 	f->running--;
 	*q->to = take;
 	a->seconds += (double)(clock_mono(clock_real()) - q->since) / 1e9;
+	if (q->to == &a->result)
+		rule_log(f->group, q->rule, f->at - f->group->conf->query_offset, take, q->since, rc == RC_OK ? NULL : why);
 	if (rc != RC_OK && a->rc == RC_OK)
 		a->rc = err_set(&a->err, rc, "%.900s", why);
 	if (rc == RC_IO || rc == RC_TIMEOUT)

@@ -226,7 +226,7 @@ def test_nobody_reads_foreign_series(tmp_path, start):
 
 def test_a_cluster_that_misbehaves(tmp_path, start):
     far = start(Cluster)
-    d = start(lambda: Daemon(tmp_path, "metrics: {remote: {query: {name: far, url: '%s', timeout: 1s, answer_limit: 10KB, concurrency: 1}}}\n" % far.url))
+    d = start(lambda: Daemon(tmp_path, "global: {query_log_file: queries.log}\nmetrics: {remote: {query: {name: far, url: '%s', timeout: 1s, answer_limit: 10KB, concurrency: 1}}}\n" % far.url))
 
     def ask(**more):
         said = d.ask("GET", query("/api/v1/query", query="up", **more))
@@ -245,6 +245,8 @@ def test_a_cluster_that_misbehaves(tmp_path, start):
     assert ask()[:2] == (503, "unavailable")
     answers(422, {"status": "error", "errorType": "execution", "error": "many-to-many"})
     assert ask() == (422, "execution", "many-to-many")
+    logged = [json.loads(line) for line in (tmp_path / "queries.log").read_text().splitlines()]
+    assert [line["params"]["query"] for line in logged] == ["up"] * 5 and all(line["error"] for line in logged)
     answers(200, {"status": "success", "data": "x" * 20000})
     status, kind, error = ask()
     assert (status, kind) == (422, "execution") and "metrics.remote.query.answer_limit" in error
