@@ -75,7 +75,7 @@ log_query(const struct pushed *p, const struct cluster_answer *a)
 	(void)prom_moment(http_param(c->req, "end"), &ask.end);
 	if (str_f64(http_param(c->req, "step"), &step) && step > 0 && step < 1e9)
 		ask.step = (msec_t)(step * 1000);
-	bool failed = a->rc != RC_OK || a->page->status != 200;
+	bool failed = a->rc != RC_OK || a->page->status != 200 || !speaks_for_itself(a->page);
 	prom_log_query(c, &ask, NULL, p->since, !failed ? NULL : a->rc != RC_OK ? a->why : "the cluster refused it");
 }
 
