@@ -36,6 +36,7 @@ struct log_reader {
 	struct buf bytes; /* of the file; behind the first `used`, from `at` on */
 	size_t used;
 	VEC(struct named *) names; /* by id */
+	bool is_under_way;         /* samples were in this segment: an exemplar is no repetition */
 	struct buf plain;          /* names, unpacked */
 };
 
@@ -65,6 +66,7 @@ begin(struct log_reader *r, uint64_t segment, uint64_t from)
 	r->segment = segment;
 	r->at = 0;
 	r->from = from;
+	r->is_under_way = false;
 	buf_clear(&r->bytes);
 	r->used = 0;
 	forget_names(r);
@@ -308,17 +310,42 @@ take_single(struct log_reader *r, struct proto *p, bool histograms, struct log_s
 }
 
 static bool
+take_exemplars(struct log_reader *r, struct proto *p, struct log_samples *out)
+{
+	size_t before = out->n;
+	while (p->at < p->end) {
+		uint64_t id, t;
+		struct log_sample s = {.exemplar = true};
+		if (!proto_varint(p, &id) || !proto_varint(p, &t) || p->end - p->at < (ptrdiff_t)sizeof s.v)
+			return false;
+		memcpy(&s.v, p->at, sizeof s.v);
+		p->at += sizeof s.v;
+		struct named *x = named(r, id > IDS_MAX ? -1 : (int64_t)id);
+		if (!x || !proto_text(p, &s.labels.bytes) || !labels_valid(s.labels.bytes))
+			return false;
+		s.series = &x->name;
+		s.t = bits_unzigzag(t);
+		*vec_add(out) = s;
+	}
+	if (!r->is_under_way)
+		out->n = before;
+	return true;
+}
+
+static bool
 take_record(struct log_reader *r, struct str payload, struct log_samples *out)
 {
 	struct proto p;
 	if (!payload.n)
 		return false;
 	proto_init(&p, str_from(payload, 1));
+	r->is_under_way |= payload.p[0] == 'D' || payload.p[0] == 'L' || payload.p[0] == 'H';
 	switch (payload.p[0]) {
 	case 'S': return take_packed_names(r, &p);
 	case 'D': return take_samples(r, &p, out);
 	case 'L': return take_single(r, &p, false, out);
 	case 'H': return take_single(r, &p, true, out);
+	case 'X': return take_exemplars(r, &p, out);
 	default: return true; /* what stands beside the samples */
 	}
 }
