@@ -192,8 +192,8 @@ check_custom(const struct histogram *h, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-check(const struct histogram *h, struct err *e)
+enum rc
+histogram_check(const struct histogram *h, struct err *e)
 {
 	bool custom = h->schema == HISTOGRAM_CUSTOM;
 	if (!custom && (h->schema < HISTOGRAM_SCHEMA_MIN || h->schema > HISTOGRAM_SCHEMA_MAX))
@@ -231,7 +231,7 @@ histogram_from_proto(struct str message, struct arena *a, struct histogram *h, i
 	vec_fini(&r.custom);
 	if (!ok || m.failed)
 		return err_set(e, RC_INVALID, "a native histogram that is no well-formed protobuf");
-	return check(h, e);
+	return histogram_check(h, e);
 }
 
 int64_t

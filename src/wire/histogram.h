@@ -39,6 +39,8 @@ struct histogram {
 	size_t n_custom;
 };
 
+/* RC_INVALID: it contradicts itself. */
+CHECKED enum rc histogram_check(const struct histogram *, struct err *);
 /* The Histogram message of remote write, in `a`.  RC_INVALID: it is none, or contradicts itself. */
 CHECKED enum rc histogram_from_proto(struct str message, struct arena *a, struct histogram *, int64_t *t, struct err *);
 /* Since when it counts, in ms since 1970; 0: such a message does not say. */
