@@ -28,6 +28,7 @@ struct json_writer;
 struct native;
 struct promql;
 struct tsdb;
+struct tsdb_pending;
 
 enum promql_type { PROMQL_SCALAR, PROMQL_STRING, PROMQL_VECTOR, PROMQL_MATRIX };
 const char *promql_type_name(enum promql_type); /* "scalar" "string" "vector" "matrix", as the API says it */
@@ -44,6 +45,8 @@ void promql_print_pretty(const struct promql *, struct buf *);
 void promql_describe(const struct promql *, struct json_writer *);
 /* Every function, aggregation and modifier with its form and what it is for: [{"name","form","help"}]. */
 void promql_words(struct json_writer *);
+/* The members promql_functions and promql_operators of /api/v1/features. */
+void promql_features(struct json_writer *);
 /* Before anybody else has it: every selector that does not name its own moment looks further back. */
 void promql_shift(struct promql *, msec_t back);
 /*
@@ -68,6 +71,7 @@ struct promql_ask {
 	struct tsdb *db;
 	struct tsdb *overlay; /* where the metrics in `overlaid` are looked for instead; may be NULL */
 	struct strs overlaid;
+	const struct tsdb_pending *pending; /* seen as if they were stored; may be NULL */
 	struct strs tenants;
 	msec_t start, end, step; /* step 0: one instant, `start` */
 	msec_t lookback;         /* 0: 5 min */

@@ -96,6 +96,7 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .rest = reach.rest,
 	    .columns = reach.columns,
 	    .starts = reach.starts,
+	    .pending = ask->pending,
 	};
 	if (tsdb_cursor_create(store_of(ask, &n->matchers), &q, out, ev->run->err) == RC_OK)
 		return true;

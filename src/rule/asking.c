@@ -2,7 +2,7 @@
  * asking.c — what a group's rules ask is asked on a thread of the pool, while the loop does other things.
  *
  * IDEA   A rule may be asked ahead when it does not look at what a rule before it in the same group writes; the others are asked when
- *        their turn comes, on the loop.  Of an atomic group nothing is seen before the end, so all are asked ahead.
+ *        their turn comes, on the loop.  They see what those before them wrote, also in an atomic group, where it is not stored yet.
  * [A1]   While a group is asked its rules stay as they are: who changes or ends the group waits first.
  */
 #include <string.h>
@@ -50,7 +50,7 @@ look_at(void *arg, const struct matchers *ms)
 static bool
 may_go_ahead(const struct group *g, size_t i)
 {
-	struct looking l = {g, g->conf->atomic ? 0 : i};
+	struct looking l = {g, i};
 	promql_each_selector(g->members.p[i].expr, look_at, &l);
 	return !l.depends;
 }

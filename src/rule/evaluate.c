@@ -9,15 +9,13 @@
 
 #include "base/log.h"
 #include "base/metric.h"
-#include "base/os.h"
 #include "base/suspect.h"
 #include "base/time.h"
 #include "promql/native.h"
-#include "promql/query_log.h"
 #include "rule/group.h"
 #include "wire/url.h"
 
-enum { RESEND = 60 * 1000, SAMPLES = 50 * 1000 * 1000 };
+enum { RESEND = 60 * 1000 };
 
 /* One run of one rule. */
 struct running {
@@ -30,14 +28,6 @@ struct running {
 	VEC(struct alert) alerts;
 	VEC(struct rule_memory) memories;
 };
-
-void
-answer_fini(struct answer *a)
-{
-	promql_result_destroy(&a->result);
-	promql_result_destroy(&a->looked_at);
-	promql_result_destroy(&a->resolve);
-}
 
 /* ---- templates ---- */
 
@@ -312,12 +302,10 @@ judge(struct running *r, const struct answer *a)
 	const struct conf_rule *c = r->rule->conf;
 	struct rule_times times = {c->for_, c->keep_firing_for, c->flapping ? (size_t)c->flapping->changes : 0, c->flapping ? c->flapping->within : 0};
 	struct instances *all = &r->rule->instances;
-	struct err why;
 	instances_begin(all);
 	for (size_t i = 0; i < res->n; i++)
 		hold(r, &res->series[i]);
-	if (rule_keep(r->group, r->rule, r->at, a, hold_again, r, &why) != RC_OK)
-		snprintf(r->rule->trouble, sizeof r->rule->trouble, "%.290s", why.text);
+	rule_keep(r->group, r->rule, r->at, a, hold_again, r);
 	instances_end(all, &times, r->at);
 	map_each(all->map, e) {
 		struct instance *in = e->value;
@@ -379,49 +367,6 @@ over_limit(struct running *r, struct promql_result *res)
 	res->n = 0;
 }
 
-/* Another expression under the same name is another rule. */
-static uint64_t
-print_of(const struct rule *rule)
-{
-	return str_hash(rule->key) * 31 + str_hash(rule->texts.whole);
-}
-
-static void
-log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
-{
-	query_log_add(&(struct query_line){.query = rule->texts.whole,
-	    .now = ask->start + g->conf->query_offset,
-	    .start = ask->start,
-	    .end = ask->end,
-	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
-	    .result = r,
-	    .error = error,
-	    .file = g->file,
-	    .group = g->conf->name});
-}
-
-bool
-rule_is_barred(const struct rule *rule)
-{
-	return suspect_barred(print_of(rule));
-}
-
-void
-rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *cancel, struct answer *out)
-{
-	msec_t moment = at - g->conf->query_offset;
-	struct promql_ask ask = {
-	    .db = g->rules->db, .tenants = {&g->tenant, 1}, .start = moment, .end = moment, .limits = {.samples = SAMPLES}, .cancel = cancel, .count_steps = query_log_is_on()};
-	nsec_t since = clock_mono(clock_real());
-	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
-	os_fault_meet(rule->conf->expr);
-	out->asked = true;
-	out->rc = promql_run(rule->expr, &ask, &out->result, &out->err);
-	out->seconds = (double)(clock_mono(clock_real()) - since) / 1e9;
-	log_query(g, rule, &ask, out->result, since, out->rc == RC_OK ? NULL : out->err.text);
-	suspect_end();
-}
-
 /* The engine would end alerts of which it hears nothing: nobody knows that they are over. */
 static void
 tell_again(struct running *r)
@@ -466,7 +411,7 @@ run_rule(struct group *g, struct rule *rule, msec_t at, struct answer *answer)
 	if (!answer->asked && (answer->rc = rule_prepare(g, rule, at, &answer->err)) == RC_OK)
 		rule_ask(g, rule, at, NULL, answer);
 	nsec_t since = clock_mono(clock_real());
-	suspect_begin(print_of(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+	suspect_begin(rule_print(rule), "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
 	take_answer(&r, answer);
 	metric_add(METRIC_rule_evaluations_total, 1);
 	metric_add(METRIC_rule_failures_total, rule->trouble[0] != '\0');

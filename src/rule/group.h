@@ -43,10 +43,10 @@ struct output {
 /* What a rule's expression gave, when it was asked before the loop comes to it. */
 struct answer {
 	bool asked;
-	bool far; /* by a cluster: what keep.c wants to know is there, too */
-	struct promql_result *looked_at, *resolve;
+	bool far; /* by a cluster */
 	enum rc rc;
 	struct promql_result *result;
+	struct promql_result *looked_at, *resolve, *past; /* for keep.c, where the rule asks for it; past: of the day before */
 	struct err err;
 	double seconds;
 };
@@ -109,14 +109,19 @@ void group_start(struct group *); /* timers and watches */
 /* Compiles the rule for this moment; what it was compiled to before stays where nothing is different. */
 CHECKED enum rc rule_prepare(struct group *, struct rule *, msec_t at, struct err *);
 /* keep.c: after what holds was held and before the end: hysteresis, and what has vanished. */
-CHECKED enum rc rule_keep(struct group *, struct rule *, msec_t at, const struct answer *,
-    void (*hold)(void *arg, const struct promql_series *), void *arg, struct err *);
+void rule_keep(struct group *, struct rule *, msec_t at, const struct answer *, void (*hold)(void *arg, const struct promql_series *), void *arg);
 void rule_forget(struct rule *); /* what it knew */
 /* late.c: it was due at `due` and is evaluated now; tells of what was missed. */
 void group_note_late(struct group *, msec_t due, msec_t now);
 /* evaluate.c: all rules in their order, as of `at`.  `answers` NULL: they are asked on the way. */
 void group_evaluate(struct group *, msec_t at, struct answer *answers);
+/* ask.c */
 void rule_ask(struct group *, struct rule *, msec_t at, const volatile bool *cancel, struct answer *out);
+/* A line of the query log, where there is one; `r` NULL: it failed. */
+void rule_log(struct group *, const struct rule *, msec_t moment, const struct promql_result *r, nsec_t since, const char *error);
+/* Whom to blame: base/suspect.h. */
+uint64_t rule_print(const struct rule *);
+struct str rule_what(const struct rule *, struct arena *);
 /* It has ended the process too often. */
 bool rule_is_barred(const struct rule *);
 /* group.c: the group was evaluated; `timed`: because its moment had come, at `began`. */

@@ -64,7 +64,7 @@ core_of(const struct keeping *k, struct labels ls)
 /* ---- what is there ---- */
 
 static void
-remember(struct keeping *k, struct str core, const struct promql_series *s)
+remember(struct keeping *k, struct str core, const struct promql_series *s, const struct promql_point *last)
 {
 	struct known *n = map_get(k->rule->known, core);
 	if (!n) {
@@ -73,29 +73,26 @@ remember(struct keeping *k, struct str core, const struct promql_series *s)
 		n->labels = labels_copy(s->labels, n->arena);
 		map_put(k->rule->known, core, n);
 	}
-	n->value = s->points[0].v;
-	n->seen = k->at;
+	n->value = last->v;
+	n->seen = last->t + k->group->conf->query_offset;
 }
 
-static enum rc
-gather(struct keeping *k, const struct promql *q, const struct promql_result *far, struct map *into, bool known, struct err *e)
+/* NULL: it was not asked. */
+static void
+gather(struct keeping *k, const struct promql_result *r, struct map *into)
 {
-	struct promql_result *own = NULL;
-	msec_t at = k->at - k->group->conf->query_offset;
-	struct promql_ask ask = {
-	    .db = k->group->rules->db, .tenants = {&k->group->tenant, 1}, .start = at, .end = at};
-	if (!q)
-		return RC_OK;
-	enum rc rc = far ? RC_OK : promql_run(q, &ask, &own, e);
-	const struct promql_result *r = far ? far : own;
-	for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
-		struct str core = core_of(k, r->series[i].labels);
-		map_put(into, core, k);
-		if (known)
-			remember(k, core, &r->series[i]);
+	for (size_t i = 0; r && i < r->n; i++)
+		map_put(into, core_of(k, r->series[i].labels), k);
+}
+
+/* on_no_data: fire.  With the newest point of each. */
+static void
+learn(struct keeping *k, const struct promql_result *r)
+{
+	for (size_t i = 0; r && k->rule->conf->on_no_data == NO_DATA_FIRE && i < r->n; i++) {
+		const struct promql_series *s = &r->series[i];
+		remember(k, core_of(k, s->labels), s, &s->points[s->n - 1]);
 	}
-	promql_result_destroy(&own);
-	return rc;
 }
 
 /* ---- what stays ---- */
@@ -155,28 +152,25 @@ rule_forget(struct rule *r)
 	map_destroy(&r->known);
 }
 
-enum rc
-rule_keep(struct group *g, struct rule *r, msec_t at, const struct answer *a, void (*hold)(void *, const struct promql_series *),
-    void *arg, struct err *e)
+void
+rule_keep(struct group *g, struct rule *r, msec_t at, const struct answer *a, void (*hold)(void *, const struct promql_series *), void *arg)
 {
 	struct keeping k = {.group = g, .rule = r, .at = at};
 	if (!r->looked_at)
-		return RC_OK;
+		return;
 	if (!r->known)
 		r->known = map_create();
 	k.arena = arena_create();
 	k.present = map_create();
 	k.recovered = map_create();
-	enum rc rc = gather(&k, r->looked_at, a->looked_at, k.present, r->conf->on_no_data == NO_DATA_FIRE, e);
-	if (rc == RC_OK)
-		rc = gather(&k, r->resolve, a->resolve, k.recovered, false, e);
-	if (rc == RC_OK) {
-		mark_fresh(&k);
-		hold_missing(&k, hold, arg);
-		instances_keep(&r->instances, stays, &k);
-	}
+	gather(&k, a->looked_at, k.present);
+	gather(&k, a->resolve, k.recovered);
+	learn(&k, a->past);
+	learn(&k, a->looked_at);
+	mark_fresh(&k);
+	hold_missing(&k, hold, arg);
+	instances_keep(&r->instances, stays, &k);
 	map_destroy(&k.present);
 	map_destroy(&k.recovered);
 	arena_destroy(&k.arena);
-	return rc;
 }

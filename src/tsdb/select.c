@@ -4,6 +4,7 @@
  * IDEA   A cursor holds pointers to series, not the lock: it takes the lock for one series at a time, so
  *        that a long query does not stop the appends.  While a cursor is open no series is removed.
  */
+#include "tsdb/pending.h"
 #include "tsdb/reader.h"
 #include "tsdb/selection.h"
 
@@ -20,6 +21,7 @@ struct tsdb_cursor {
 	VEC(struct selection *) selections; /* of each tenant */
 	size_t at;
 	struct reader *reader;
+	struct pending *pending; /* NULL: none */
 	struct blobs histograms;
 	VEC(struct str) views; /* of them */
 	bool with_starts;
@@ -60,7 +62,8 @@ static enum rc
 take_wanted(struct tsdb_cursor *c, const struct selection *s, const struct tsdb_select *q, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (!is_wanted(s->p[i].series, q))
+		const struct series *one = s->p[i].series;
+		if (!is_wanted(one, q) && !(c->pending && pending_has(c->pending, one)))
 			continue;
 		if (q->series_limit && c->n >= q->series_limit)
 			return err_set(e, RC_REFUSED, "the selector matches more than %zu series", q->series_limit);
@@ -80,7 +83,7 @@ find_series(struct tsdb_cursor *c, const struct tsdb_select *q, struct err *e)
 		struct tenant *t = tenant_of(c->db, q->tenants.p[i]);
 		if (!t)
 			continue;
-		struct selection *s = selection_of(c->db, t, q->matchers, q->min, q->max);
+		struct selection *s = selection_of(c->db, t, q->matchers, q->min, q->max, c->pending != NULL);
 		*vec_add(&c->selections) = s;
 		all += s->n;
 	}
@@ -101,7 +104,10 @@ tsdb_cursor_create(struct tsdb *db, const struct tsdb_select *q, struct tsdb_cur
 	c->max = q->max;
 	c->with_starts = q->starts;
 	c->arena = arena_create();
-	c->reader = reader_create(db, q);
+	c->pending = pending_create(q->pending, q->min, q->max);
+	struct tsdb_select own = *q;
+	own.times_only &= !c->pending;
+	c->reader = reader_create(db, &own);
 	pthread_rwlock_rdlock(&db->lock);
 	__atomic_add_fetch(&db->cursors, 1, __ATOMIC_ACQ_REL);
 	enum rc rc = find_series(c, q, e);
@@ -126,6 +132,7 @@ tsdb_cursor_destroy(struct tsdb_cursor **pc)
 		selection_unref(c->selections.p[i]);
 	vec_fini(&c->selections);
 	mem_free(c->found);
+	pending_destroy(&c->pending);
 	blobs_fini(&c->histograms);
 	vec_fini(&c->views);
 	mem_free(c->starts.p);
@@ -189,6 +196,10 @@ tsdb_cursor_next(struct tsdb_cursor *c, struct tsdb_view *out)
 	reader_read(c->reader, f->series, out);
 	if (f->series->histograms)
 		series_read_histograms(c->db, f->series, c->min, c->max, &c->histograms);
+	if (c->pending) {
+		pending_add_samples(c->pending, f->series, out);
+		pending_add_histograms(c->pending, f->series, &c->histograms);
+	}
 	if (c->with_starts && f->series->started) {
 		out->starts = starts_of(c->db, f->series, out->t, out->n, &c->starts);
 		out->histogram_starts = starts_of(c->db, f->series, c->histograms.t.p, c->histograms.t.n, &c->histogram_starts);

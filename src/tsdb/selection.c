@@ -106,7 +106,7 @@ is_wanted(const struct series *s, msec_t min, msec_t max)
 	return s->min <= s->max && s->min <= max && s->max >= min;
 }
 
-/* All that match, or only those within the range when these are far fewer: that says *whole. */
+/* All that match, or, unless they are wanted, only those within the range when these are far fewer: then *whole is false. */
 static struct selection *
 make(struct tsdb *db, struct tenant *t, const struct matchers *ms, msec_t min, msec_t max, bool *whole)
 {
@@ -116,7 +116,7 @@ make(struct tsdb *db, struct tenant *t, const struct matchers *ms, msec_t min, m
 	size_t all = roaring_bitmap_get_cardinality(ids), wanted = 0;
 	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it))
 		wanted += is_wanted(db->series.p[it.current_value], min, max);
-	*whole = wanted >= all / 2;
+	*whole = *whole || wanted >= all / 2;
 	s->refs = 1;
 	s->p = mem_alloc(((*whole ? all : wanted) + 1) * sizeof *s->p);
 	for (roaring_init_iterator(ids, &it); it.has_value; roaring_advance_uint32_iterator(&it)) {
@@ -212,10 +212,10 @@ keep(struct selections *all, struct selection *s, struct str text, uint64_t hash
 }
 
 struct selection *
-selection_of(struct tsdb *db, struct tenant *t, const struct matchers *ms, msec_t min, msec_t max)
+selection_of(struct tsdb *db, struct tenant *t, const struct matchers *ms, msec_t min, msec_t max, bool all)
 {
 	struct buf text = {0};
-	bool whole = true;
+	bool whole = all;
 	question(&text, t, ms);
 	uint64_t hash = str_hash(buf_view(&text)), generation = index_generation(t->index);
 	struct selection *s = find(db->selections, buf_view(&text), hash, generation);

@@ -31,8 +31,8 @@ struct selections;
 struct selections *selections_create(void);
 void selections_destroy(struct selections **);
 
-/* Series of one tenant that match; those without samples in min..max may be there or not. */
-struct selection *selection_of(struct tsdb *, struct tenant *, const struct matchers *, msec_t min, msec_t max);
+/* Series of one tenant that match; those without samples in min..max may be there or not.  `all`: they are there. */
+struct selection *selection_of(struct tsdb *, struct tenant *, const struct matchers *, msec_t min, msec_t max, bool all);
 void selection_unref(struct selection *); /* any time */
 
 #endif

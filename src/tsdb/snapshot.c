@@ -18,10 +18,8 @@ static enum rc
 link_file(const char *from, const char *to, struct err *e)
 {
 	struct buf path = {0};
-	enum rc rc = RC_OK;
 	buf_fmt(&path, "%s%s", to, strrchr(from, '/'));
-	if (os.link(from, path.p) != 0)
-		rc = err_errno(e, "cannot make %s a further link to %s", path.p, from);
+	enum rc rc = os.link(from, path.p) == 0 ? RC_OK : err_errno(e, "cannot make %s a further link to %s", path.p, from);
 	buf_fini(&path);
 	return rc;
 }
@@ -30,8 +28,12 @@ static enum rc
 link_blocks(const struct tsdb *db, const char *to, struct err *e)
 {
 	enum rc rc = RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < db->blocks.n; i++)
-		rc = link_file(block_path(db->blocks.p[i]), to, e);
+	for (size_t i = 0; rc == RC_OK && i < db->blocks.n; i++) {
+		const struct block *b = db->blocks.p[i];
+		rc = link_file(block_path(b), to, e);
+		for (size_t k = 0; rc == RC_OK && k < block_parts(b); k++)
+			rc = link_file(block_part(b, k), to, e);
+	}
 	for (size_t i = 0; rc == RC_OK && i < db->tiers.all.n; i++)
 		rc = link_file(block_path(db->tiers.all.p[i]->block), to, e);
 	return rc;

@@ -185,6 +185,14 @@ CHECKED enum rc tsdb_snapshot(struct tsdb *, const char *to, bool head, struct e
 
 /* ---- reading ---- */
 
+/* Samples that are not stored yet, to be seen behind those that are.  Their bytes stay as long as the cursor. */
+struct tsdb_pending {
+	const struct tsdb_sample *samples;
+	size_t n_samples;
+	const struct tsdb_histogram *histograms;
+	size_t n_histograms;
+};
+
 struct tsdb_select {
 	struct strs tenants;             /* several: the label __tenant_id__ is added */
 	const struct matchers *matchers; /* NULL: all */
@@ -197,6 +205,7 @@ struct tsdb_select {
 	msec_t window;                   /* whole windows of this width will do within the range, of tier_widths; 0: samples, please */
 	bool rest;                       /* windows of any width will do where the samples are past their retention */
 	unsigned columns;                /* of the windows, TIER_HAS() each; their places come in any case */
+	const struct tsdb_pending *pending; /* of a cursor; NULL: none */
 };
 
 /* One series of a selection; valid until the next tsdb_cursor_next. */

@@ -170,6 +170,7 @@ static const struct {
     {"damaged", "", ".damaged", verify_damaged},
     {"block", "block-", "", verify_block},
     {"tier", "tier-", "", verify_tier},
+    {"part", "part-", "", verify_block},
     {"log", "wal-", "", verify_log},
     {"deletions", "deletions", "", verify_deletions},
 };
@@ -183,7 +184,7 @@ verify_file(const char *dir, const char *name, void (*fn)(void *, const struct v
 	buf_fmt(&path, "%s/%s", dir, name);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (!str_starts(v.name, str_c(kinds[i].start)) || !str_ends(v.name, str_c(kinds[i].end)) ||
-		    str_ends(v.name, STR(".new")))
+		    str_ends(v.name, STR(".new")) || str_ends(v.name, STR(".gone")))
 			continue;
 		v.kind = kinds[i].kind;
 		if (kinds[i].verify(path.p, &v, &e) != RC_OK)
