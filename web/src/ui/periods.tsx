@@ -38,16 +38,16 @@ function Rows({ of: s, spans }: { of: Summed; spans: Summary["spans"] }) {
 	return (
 		<tbody>
 			<tr>
-				<th scope="rowgroup" class="mono wrap" colSpan={7} style={{ textAlign: "left" }}>
-					{metricName(s.metric)}
-				</th>
+				<td class="mono wrap" colSpan={7} style={{ paddingTop: "10px" }}>
+					<strong>{metricName(s.metric)}</strong>
+				</td>
 			</tr>
 			{there.map((x) => {
 				const { now, before } = s[x.name] as Pair
 				return (
 					<tr key={x.name}>
 						<td title={`${exactTime(Date.parse(x.from))} – ${exactTime(Date.parse(x.to))}`}>{t(("period_" + x.name) as Word)}</td>
-						<td class="num mono">{s.counter ? figure(now?.increase) : figure(now?.avg)}</td>
+						<td class="num mono">{s.counter ? now && "+" + figure(now.increase) : figure(now?.avg)}</td>
 						{s.counter ? <Change now={now?.increase} before={before?.increase} /> : <Change now={now?.avg} before={before?.avg} />}
 						<td class="num mono">{figure(now?.min)}</td>
 						<td class="num mono">{figure(now?.max)}</td>
@@ -77,7 +77,7 @@ export function Periods({ selector, customer, limit = 1000 }: { selector: string
 								<thead>
 									<tr>
 										<th>{t("period")}</th>
-										<th class="num">{t(r.series.every((s) => s.counter) ? "period_increase" : "mean")}</th>
+										<th class="num">{[r.series.some((s) => !s.counter) && t("mean"), r.series.some((s) => s.counter) && t("period_increase")].filter(Boolean).join(" / ")}</th>
 										<th class="num">{t("period_change")}</th>
 										<th class="num">{t("smallest")}</th>
 										<th class="num">{t("largest")}</th>
