@@ -11,9 +11,8 @@
 
 /* ---- parameters ---- */
 
-/* Unix seconds with fractions, or RFC 3339. */
-static bool
-parse_time(struct str s, msec_t *out)
+bool
+prom_moment(struct str s, msec_t *out)
 {
 	double seconds;
 	if (str_f64(s, &seconds) && isfinite(seconds) && fabs(seconds) < 9e15) {
@@ -28,7 +27,7 @@ prom_param_time(struct call *c, const char *name, msec_t otherwise, msec_t *out)
 {
 	struct str s = http_param(c->req, name);
 	*out = otherwise;
-	if (!s.n || parse_time(s, out))
+	if (!s.n || prom_moment(s, out))
 		return true;
 	answer_error(c, RC_INVALID, "invalid parameter \"%s\": cannot parse \"%.*s\" to a valid timestamp", name, STR_ARG(str_to(s, 60)));
 	return false;
@@ -114,8 +113,8 @@ add_warning(struct promql_result *r, struct str text)
 	r->warnings.p = p;
 }
 
-static void
-log_query(struct call *c, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+void
+prom_log_query(struct call *c, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
 {
 	query_log_add(&(struct query_line){.query = http_param(c->req, "query"),
 	    .now = c->now,
@@ -147,7 +146,7 @@ run(struct call *c, const struct promql *q, const struct promql_ask *ask)
 	bool anew = http_param(c->req, "nocache").n && !str_is(http_param(c->req, "nocache"), "0");
 	enum rc rc = anew ? promql_run(q, ask, &r, &e) : range_cache_run(c->api->ranges, q, ask, &r, &e);
 	budget_give(BUDGET_queries, 1);
-	log_query(c, ask, r, since, rc == RC_OK ? NULL : e.text);
+	prom_log_query(c, ask, r, since, rc == RC_OK ? NULL : e.text);
 	if (rc != RC_OK) {
 		prom_query_error(c, rc, e.text);
 		return;
@@ -182,7 +181,7 @@ handle_prom_query(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query")}) || !prom_begin_query(c, &q, &ask))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query"), .is_query = true}) || !prom_begin_query(c, &q, &ask))
 		return;
 	if (prom_param_time(c, "time", c->now, &ask.start)) {
 		ask.end = ask.start;
@@ -213,7 +212,7 @@ handle_prom_query_range(struct call *c)
 {
 	struct promql *q = NULL;
 	struct promql_ask ask;
-	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query_range")}) || !prom_begin_query(c, &q, &ask))
+	if (prom_push_down(c, &(struct prom_question){.path = STR("/api/v1/query_range"), .is_query = true}) || !prom_begin_query(c, &q, &ask))
 		return;
 	bool fits = promql_type(q) == PROMQL_SCALAR || promql_type(q) == PROMQL_VECTOR;
 	if (!fits)

@@ -22,7 +22,8 @@ struct pushed {
 	struct conf *conf;
 	struct cluster_ask ask; /* its texts live in the request's arena */
 	struct cluster_call *under_way;
-	bool begun;
+	bool begun, is_query;
+	nsec_t since;
 	atomic_uint refs; /* of messages on their way, and of the question */
 };
 
@@ -55,8 +56,27 @@ hand_on(struct call *c, const struct http_result *r)
 		if (value.n)
 			http_answer_header(c->req, headers[i], value);
 	}
+	http_answer_header(c->req, "Vary", STR("Accept-Encoding"));
 	buf_str(&body, r->body);
 	http_answer_buf(c->req, r->status, "application/json", &body);
+}
+
+/* What it cost is the cluster's to know. */
+static void
+log_query(const struct pushed *p, const struct cluster_answer *a)
+{
+	struct call *c = p->call;
+	struct promql_ask ask = {.start = c->now};
+	double step;
+	if (!p->is_query)
+		return;
+	(void)prom_moment(http_param(c->req, http_has_param(c->req, "start") ? "start" : "time"), &ask.start);
+	ask.end = ask.start;
+	(void)prom_moment(http_param(c->req, "end"), &ask.end);
+	if (str_f64(http_param(c->req, "step"), &step) && step > 0 && step < 1e9)
+		ask.step = (msec_t)(step * 1000);
+	bool failed = a->rc != RC_OK || a->page->status != 200 || !speaks_for_itself(a->page);
+	prom_log_query(c, &ask, NULL, p->since, !failed ? NULL : a->rc != RC_OK ? a->why : "the cluster refused it");
 }
 
 static void
@@ -64,6 +84,7 @@ answer(struct pushed *p, const struct cluster_answer *a)
 {
 	struct call *c = p->call;
 	struct buf said = {0};
+	log_query(p, a);
 	p->call = NULL;
 	if (a->rc != RC_OK) {
 		prom_query_error(c, a->rc, a->why);
@@ -191,7 +212,8 @@ static void
 hand_in(struct call *c, struct conf *conf, const struct making *m, const struct prom_question *q)
 {
 	struct pushed *p = mem_new(struct pushed);
-	*p = (struct pushed){.call = c, .cluster = c->api->house.cluster, .conf = conf_ref(conf), .refs = 1};
+	*p = (struct pushed){.call = c, .cluster = c->api->house.cluster, .conf = conf_ref(conf), .refs = 1, .is_query = q->is_query,
+	    .since = clock_mono(clock_real())};
 	p->ask = (struct cluster_ask){.conf = p->conf, .lane = CLUSTER_PEOPLE, .path = arena_str(c->arena, q->path), .get = q->get, .form = {m->form, m->n},
 	    .customers = m->pin.customers, .packed = str_has(http_header(c->req, "Accept-Encoding"), STR("gzip"))};
 	if (loop_post(cluster_loop(p->cluster), begin, p, "question to the cluster"))

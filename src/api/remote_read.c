@@ -140,8 +140,8 @@ add_series(struct reading *r, const struct tsdb_view *v, struct err *e)
 	for (size_t i = 0; i < v->n; i++)
 		*vec_add(&r->samples) = (struct prompb_sample){v->t[i], v->v[i]};
 	read_histograms(r, v);
-	prompb_add_all(
-	    &r->result, (struct pairs){r->labels.p, r->labels.n}, r->samples.p, r->samples.n, r->histograms.p, r->histograms.n);
+	prompb_add_all(&r->result, &(struct prompb_series){.labels = {r->labels.p, r->labels.n}, .samples = r->samples.p, .n_samples = r->samples.n,
+				       .histograms = r->histograms.p, .n_histograms = r->histograms.n});
 	return RC_OK;
 }
 

@@ -1,7 +1,11 @@
 /* instant.c — see instant.h. */
 #include "cluster/instant.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
+#include "base/os.h"
+#include "base/suspect.h"
 #include "cluster/answer.h"
 #include "cluster/pin.h"
 
@@ -11,6 +15,8 @@ struct cluster_instant {
 	struct cluster_call *call;
 	struct loop_timer refusal; /* it was not even asked */
 	struct err err;
+	uint64_t print;
+	char what[160];
 	cluster_instant_done *done;
 	void *arg;
 };
@@ -49,6 +55,16 @@ complain(struct cluster_instant *q, const struct http_result *page)
 	return rc;
 }
 
+static enum rc
+read_page(struct cluster_instant *q, const struct http_result *page, struct promql_result **r)
+{
+	suspect_begin(q->print, "%s", q->what);
+	os_fault_meet(page->body);
+	enum rc rc = answer_read(page->body, r, &q->err);
+	suspect_end();
+	return rc;
+}
+
 static void
 on_answer(void *arg, const struct cluster_answer *a)
 {
@@ -60,7 +76,7 @@ on_answer(void *arg, const struct cluster_answer *a)
 		err_set(&q->err, rc, "%.900s", a->why);
 	else if (a->page->status != 200)
 		rc = complain(q, a->page);
-	else if ((rc = answer_read(a->page->body, &r, &q->err)) != RC_OK)
+	else if ((rc = read_page(q, a->page, &r)) != RC_OK)
 		err_add(&q->err, "from the cluster \"%.*s\"", STR_ARG(cluster_name(q->conf->root->metrics.remote.query)));
 	finish(q, rc, r);
 }
@@ -73,17 +89,18 @@ put_moment(struct buf *b, msec_t at)
 }
 
 static enum rc
-ask(struct cluster_instant *q, struct cluster *k, struct str customer, struct str expression, msec_t at)
+ask(struct cluster_instant *q, struct cluster *k, const struct cluster_instant_question *what)
 {
 	const struct conf_remote_query *remote = q->conf->root->metrics.remote.query;
+	struct str customer = what->customer;
 	struct strs customers = {&customer, 1};
 	struct buf pinned = {0}, moment = {0}, timeout = {0};
 	enum rc rc = cluster_serves(remote, customers, &q->err);
 	if (rc == RC_OK && remote->customer_label.n)
-		rc = pin_query(&(struct pin){remote->customer_label, customers}, expression, &pinned, &q->err);
-	put_moment(&moment, at);
+		rc = pin_query(&(struct pin){remote->customer_label, customers}, what->expression, &pinned, &q->err);
+	put_moment(&moment, what->at);
 	put_moment(&timeout, remote->timeout);
-	struct pair form[] = {{STR("query"), pinned.n ? buf_view(&pinned) : expression}, {STR("time"), buf_view(&moment)}, {STR("timeout"), buf_view(&timeout)}};
+	struct pair form[] = {{STR("query"), pinned.n ? buf_view(&pinned) : what->expression}, {STR("time"), buf_view(&moment)}, {STR("timeout"), buf_view(&timeout)}};
 	if (rc == RC_OK)
 		q->call = cluster_request(k,
 		    &(struct cluster_ask){.conf = q->conf, .lane = CLUSTER_RULES, .path = STR("/api/v1/query"), .form = {form, 3}, .customers = customers}, on_answer, q);
@@ -94,11 +111,12 @@ ask(struct cluster_instant *q, struct cluster *k, struct str customer, struct st
 }
 
 struct cluster_instant *
-cluster_instant_ask(struct cluster *k, struct conf *conf, struct str customer, struct str expression, msec_t at, cluster_instant_done *done, void *arg)
+cluster_instant_ask(struct cluster *k, const struct cluster_instant_question *what, cluster_instant_done *done, void *arg)
 {
 	struct cluster_instant *q = mem_new(struct cluster_instant);
-	*q = (struct cluster_instant){.loop = cluster_loop(k), .conf = conf_ref(conf), .done = done, .arg = arg};
-	if (ask(q, k, customer, expression, at) != RC_OK)
+	*q = (struct cluster_instant){.loop = cluster_loop(k), .conf = conf_ref(what->conf), .print = what->print, .done = done, .arg = arg};
+	snprintf(q->what, sizeof q->what, "%.*s", STR_ARG(str_to(what->what, sizeof q->what - 1)));
+	if (ask(q, k, what) != RC_OK)
 		loop_timer_set(q->loop, &q->refusal, 0, on_refusal, q, "question to the cluster");
 	return q;
 }

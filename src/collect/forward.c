@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "base/must.h"
 #include "collect/forward_impl.h"
+#include "collect/forward_texts.h"
 #include "collect/target.h"
 #include "net/http_conf.h"
 
@@ -20,7 +21,8 @@ enum { POLL = 200, READ_TIME = 10, ROUND_SENDS = 10, RETRY_AFTER_MAX = 5 * 60 * 
 struct parcel {
 	struct forward *f;
 	struct buf body;
-	size_t n;
+	struct str customer; /* in forward.customers */
+	size_t n; /* samples */
 	msec_t newest;
 	struct http_call *call;
 	msec_t due, backoff;
@@ -41,6 +43,15 @@ now(const struct forward *f)
 	return loop_now(f->all->house.loop);
 }
 
+/* The text stays as long as the peer. */
+static struct str
+customer_of(struct forward *f, struct str name)
+{
+	if (!map_get(f->customers, name))
+		map_put(f->customers, name, f);
+	return map_key(f->customers, name);
+}
+
 /* ---- life ---- */
 
 enum rc
@@ -58,7 +69,10 @@ forward_create(struct forwards *all, const struct conf_remote_write *conf, const
 		forward_destroy(&f);
 		return rc;
 	}
-	f->rules = (struct forward_rules){conf->customer, all->conf->root->global.prom.external_labels, f->relabel};
+	f->rules = (struct forward_rules){conf->customer, conf->customer_label, all->conf->root->global.prom.external_labels, f->relabel};
+	f->customers = map_create();
+	if (conf->customer.n)
+		(void)customer_of(f, conf->customer);
 	f->reader = log_reader_create(all->samples, from, forward_series_unref);
 	again_in(f, 0);
 	*out = f;
@@ -100,6 +114,8 @@ forward_destroy(struct forward **pf)
 	vec_fini(&f->parcels);
 	vec_fini(&f->queue);
 	vec_fini(&f->read);
+	map_destroy(&f->customers);
+	forward_texts_destroy(&f->texts);
 	mem_free(f->key);
 	mem_free(f);
 	*pf = NULL;
@@ -200,9 +216,10 @@ wait_of(struct parcel *p, const struct http_result *r)
  *        version 2 says how many samples it has written.
  */
 static bool
-is_understood(const struct forward *f, const struct http_result *r)
+is_understood(const struct parcel *p, const struct http_result *r)
 {
-	return !f->version2 || http_result_header(r, "X-Prometheus-Remote-Write-Samples-Written").n ||
+	const struct forward *f = p->f;
+	return !f->version2 || !p->n || http_result_header(r, "X-Prometheus-Remote-Write-Samples-Written").n ||
 	       http_result_header(r, "X-Prometheus-Remote-Write-Histograms-Written").n;
 }
 
@@ -210,7 +227,7 @@ static void
 judge_yes(struct parcel *p, const struct http_result *r)
 {
 	struct forward *f = p->f;
-	if (is_understood(f, r)) {
+	if (is_understood(p, r)) {
 		tell_sent(f, p);
 		settle(p);
 		return;
@@ -263,7 +280,7 @@ send_parcel(struct parcel *p)
 	struct forward *f = p->f;
 	struct arena *a = loop_scratch(f->all->house.loop);
 	const struct conf_remote_write *c = f->conf;
-	struct pair *headers = arena_array(a, struct pair, c->headers.n + 4);
+	struct pair *headers = arena_array(a, struct pair, c->headers.n + 5);
 	struct err e;
 	size_t n = 0;
 	headers[n++] = (struct pair){STR("Content-Encoding"), STR("snappy")};
@@ -271,6 +288,8 @@ send_parcel(struct parcel *p)
 	    f->version2 ? STR("application/x-protobuf;proto=io.prometheus.write.v2.Request") : STR("application/x-protobuf")};
 	headers[n++] = (struct pair){STR("X-Prometheus-Remote-Write-Version"), f->version2 ? STR("2.0.0") : STR("0.1.0")};
 	headers[n++] = (struct pair){STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)};
+	if (c->tenant_header.n)
+		headers[n++] = (struct pair){c->tenant_header, p->customer};
 	for (size_t i = 0; i < c->headers.n; i++)
 		headers[n++] = c->headers.p[i];
 	struct http_ask ask = {.method = STR("POST"), .url = c->url, .headers = {headers, n}, .body = buf_view(&p->body),
@@ -312,15 +331,16 @@ take_sample(struct forward *f, const struct log_sample *s)
 		s->series->known = forward_series_create(&f->rules, s->series);
 	struct forward_series *series = s->series->known;
 	msec_t limit = f->conf->queue_config.sample_age_limit;
-	if (!series->kept || (s->histogram.p && !f->conf->send_native_histograms))
+	if (!series->kept || (s->histogram.p && !f->conf->send_native_histograms) || (s->exemplar && !f->conf->send_exemplars))
 		return true;
 	if (limit && s->t < loop_wall(f->all->house.loop) - limit)
 		return false;
 	if (!f->queue.n)
 		f->queued_since = now(f);
 	series->refs++;
-	*vec_add(&f->queue) = (struct forward_sample){.series = series, .t = s->t, .v = s->v, .order = f->queue.n,
-	    .histogram = {s->histogram.p ? mem_dup(s->histogram.p, s->histogram.n) : NULL, s->histogram.n}};
+	*vec_add(&f->queue) = (struct forward_sample){.series = series, .t = s->t, .start = s->start, .v = s->v, .order = f->queue.n,
+	    .histogram = {s->histogram.p ? mem_dup(s->histogram.p, s->histogram.n) : NULL, s->histogram.n},
+	    .exemplar = {{s->exemplar ? mem_dup(s->labels.bytes.p, s->labels.bytes.n) : NULL, s->labels.bytes.n}}};
 	return true;
 }
 
@@ -344,45 +364,81 @@ read_log(struct forward *f, size_t enough, struct err *e)
 }
 
 static struct parcel *
-add_parcel(struct forward *f)
+add_parcel(struct forward *f, struct str customer)
 {
 	struct parcel *p = mem_new(struct parcel);
 	p->f = f;
+	p->customer = customer_of(f, customer);
 	*vec_add(&f->parcels) = p;
 	f->left++;
 	return p;
 }
 
 static int
-by_hash(const void *a, const void *b)
+by_customer_and_hash(const void *a, const void *b)
 {
 	const struct forward_sample *x = a, *y = b;
+	int order = x->series == y->series ? 0 : str_cmp(x->series->tenant, y->series->tenant);
+	if (order)
+		return order;
 	if (x->series->hash != y->series->hash)
 		return x->series->hash < y->series->hash ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-/* As many of the queue's next ones as a request takes, and what else there is of the last one's series [W1]. */
+static bool
+same_customer(const struct forward_sample *a, const struct forward_sample *b)
+{
+	return a->series == b->series || str_eq(a->series->tenant, b->series->tenant);
+}
+
+/* As many of the queue's next ones as a request takes, of one customer, and what else there is of the last one's series [W1]. */
 static size_t
 parcel_of(const struct forward *f, size_t from, size_t most)
 {
-	size_t n = f->queue.n - from < most ? f->queue.n - from : most;
-	while (from + n < f->queue.n && f->queue.p[from + n].series->hash == f->queue.p[from + n - 1].series->hash)
+	const struct forward_sample *p = f->queue.p + from;
+	size_t left = f->queue.n - from, n = 1;
+	while (n < left && same_customer(&p[0], &p[n]) && (n < most || p[n].series->hash == p[n - 1].series->hash))
 		n++;
 	return n;
+}
+
+/* What metrics are, when it is due: read anew, and in version 1 sent in requests of its own. */
+static void
+add_texts(struct forward *f)
+{
+	const struct conf_metadata_send *c = &f->conf->metadata_config;
+	VEC(struct str) customers = {0};
+	if (!c->send || now(f) < f->texts_due || !map_count(f->customers))
+		return;
+	f->texts_due = now(f) + c->send_interval;
+	map_each (f->customers, e)
+		*vec_add(&customers) = e->key;
+	forward_texts_destroy(&f->texts);
+	f->texts = forward_texts_read(f->all->house.tsdb, (struct strs){customers.p, customers.n});
+	for (size_t i = 0; !f->version2 && i < customers.n; i++) {
+		struct buf body = {0};
+		for (size_t at = 0; forward_texts_body(f->texts, customers.p[i], (size_t)c->max_samples_per_send, &at, &body);) {
+			struct parcel *p = add_parcel(f, customers.p[i]);
+			p->body = body;
+			body = (struct buf){0};
+		}
+	}
+	vec_fini(&customers);
 }
 
 static void
 begin_round(struct forward *f, size_t most)
 {
-	qsort(f->queue.p, f->queue.n, sizeof *f->queue.p, by_hash);
+	qsort(f->queue.p, f->queue.n, sizeof *f->queue.p, by_customer_and_hash);
 	for (size_t from = 0, n; from < f->queue.n; from += n) {
-		struct parcel *p = add_parcel(f);
+		struct parcel *p = add_parcel(f, f->queue.p[from].series->tenant);
 		n = parcel_of(f, from, most);
-		for (size_t i = from; i < from + n; i++)
+		for (size_t i = from; i < from + n; i++) {
 			p->newest = f->queue.p[i].t > p->newest ? f->queue.p[i].t : p->newest;
-		forward_body(f->queue.p + from, n, f->version2, &p->body);
-		p->n = n;
+			p->n += !f->queue.p[i].exemplar.bytes.p;
+		}
+		forward_body(f->queue.p + from, n, f->version2, f->texts, &p->body);
 	}
 	drop_queue(f);
 	f->round_end = log_reader_at(f->reader);
@@ -422,7 +478,11 @@ read_and_send(struct forward *f)
 	if (rc != RC_OK && rc != RC_ABSENT)
 		tell_error(f, "the log cannot be read", e.text);
 	msec_t waited = f->queue.n ? now(f) - f->queued_since : 0;
-	if (!f->queue.n) {
+	add_texts(f);
+	if (f->parcels.n) { /* samples go along, or after them */
+		begin_round(f, most);
+		(void)send_due(f);
+	} else if (!f->queue.n) {
 		tell_taken(f, log_reader_at(f->reader));
 	} else if (f->queue.n >= most || waited >= q->batch_send_deadline) {
 		begin_round(f, most);

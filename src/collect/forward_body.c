@@ -3,15 +3,16 @@
 
 #include <stdlib.h>
 
+#include "collect/forward_texts.h"
 #include "wire/histogram.h"
 #include "wire/prompb2_write.h"
 #include "wire/snappy.h"
 
 /* ---- series ---- */
 
-/* External labels stand behind those of the series, which win; then the rules. */
+/* External labels stand behind those of the series, which win; then the rules; and whose they are nobody else says. */
 static bool
-rewrite(const struct forward_rules *r, struct labels ls, struct arena *a, struct labels *out)
+rewrite(const struct forward_rules *r, struct str tenant, struct labels ls, struct arena *a, struct labels *out)
 {
 	struct label_builder b = {0};
 	label_builder_start(&b, ls);
@@ -19,6 +20,8 @@ rewrite(const struct forward_rules *r, struct labels ls, struct arena *a, struct
 		if (!label_builder_get(&b, r->external.p[i].name).n)
 			label_builder_set(&b, r->external.p[i].name, r->external.p[i].value);
 	bool kept = relabel_apply(r->relabel, &b, a);
+	if (kept && r->customer_label.n)
+		label_builder_set(&b, r->customer_label, tenant);
 	if (kept)
 		*out = label_builder_done(&b, a);
 	label_builder_fini(&b);
@@ -32,8 +35,9 @@ forward_series_create(const struct forward_rules *r, const struct log_name *name
 	struct arena *a = arena_create();
 	struct labels ls;
 	s->refs = 1;
-	s->kept = str_eq(name->tenant, r->customer) && rewrite(r, name->labels, a, &ls);
+	s->kept = (!r->customer.n || str_eq(name->tenant, r->customer)) && rewrite(r, name->tenant, name->labels, a, &ls);
 	if (s->kept) {
+		s->tenant = str_n(mem_dup(name->tenant.p, name->tenant.n), name->tenant.n);
 		s->labels.bytes = str_n(mem_dup(ls.bytes.p, ls.bytes.n), ls.bytes.n);
 		s->hash = labels_hash(ls);
 	}
@@ -47,6 +51,7 @@ forward_series_unref(void *series)
 	struct forward_series *s = series;
 	if (--s->refs)
 		return;
+	mem_free((char *)s->tenant.p);
 	mem_free((char *)s->labels.bytes.p);
 	mem_free(s);
 }
@@ -56,6 +61,7 @@ forward_sample_fini(struct forward_sample *x)
 {
 	forward_series_unref(x->series);
 	mem_free((char *)x->histogram.p);
+	mem_free((char *)x->exemplar.bytes.p);
 }
 
 /* ---- requests ---- */
@@ -77,10 +83,12 @@ by_series(const void *a, const void *b)
 
 struct making {
 	bool version2;
+	const struct forward_texts *texts;
 	struct prompb2_writer w;
 	struct buf plain;
 	VEC(struct prompb_sample) samples;
 	VEC(struct str) histograms;
+	VEC(struct prompb_labelled) exemplars;
 	struct arena *arena; /* of one series */
 };
 
@@ -89,13 +97,19 @@ add_sample(struct making *m, const struct forward_sample *x)
 {
 	struct histogram h;
 	struct buf b = {0};
+	if (x->exemplar.bytes.p) {
+		*vec_add(&m->exemplars) = (struct prompb_labelled){labels_to_pairs(x->exemplar, m->arena), x->t, x->v};
+		return;
+	}
 	if (!x->histogram.p) {
-		*vec_add(&m->samples) = (struct prompb_sample){x->t, x->v};
+		*vec_add(&m->samples) = (struct prompb_sample){x->t, x->v, x->start};
 		return;
 	}
 	if (!histogram_unpack(x->histogram, m->arena, &h))
 		return;
 	histogram_to_proto(&h, x->t, &b);
+	if (m->version2 && x->start)
+		histogram_proto_put_start(x->start, &b);
 	*vec_add(&m->histograms) = arena_str(m->arena, buf_view(&b));
 	buf_fini(&b);
 }
@@ -103,15 +117,19 @@ add_sample(struct making *m, const struct forward_sample *x)
 static void
 add_series(struct making *m, struct forward_sample *p, size_t n)
 {
-	m->samples.n = m->histograms.n = 0;
+	struct prompb_metadata says;
+	m->samples.n = m->histograms.n = m->exemplars.n = 0;
 	arena_reset(m->arena);
-	struct pairs labels = labels_to_pairs(p[0].series->labels, m->arena);
 	for (size_t i = 0; i < n; i++)
 		add_sample(m, &p[i]);
+	struct prompb_series s = {.labels = labels_to_pairs(p[0].series->labels, m->arena), .samples = m->samples.p, .n_samples = m->samples.n,
+	    .histograms = m->histograms.p, .n_histograms = m->histograms.n, .exemplars = m->exemplars.p, .n_exemplars = m->exemplars.n};
+	if (m->version2 && forward_texts_find(m->texts, p[0].series, &says))
+		s.metadata = &says;
 	if (m->version2)
-		prompb2_writer_add(&m->w, labels, m->samples.p, m->samples.n, m->histograms.p, m->histograms.n);
+		prompb2_writer_add(&m->w, &s);
 	else
-		prompb_add_all(&m->plain, labels, m->samples.p, m->samples.n, m->histograms.p, m->histograms.n);
+		prompb_add_all(&m->plain, &s);
 }
 
 static bool
@@ -121,9 +139,9 @@ same_series(const struct forward_sample *a, const struct forward_sample *b)
 }
 
 void
-forward_body(struct forward_sample *p, size_t n, bool version2, struct buf *out)
+forward_body(struct forward_sample *p, size_t n, bool version2, const struct forward_texts *texts, struct buf *out)
 {
-	struct making m = {.version2 = version2, .arena = arena_create()};
+	struct making m = {.version2 = version2, .texts = texts, .arena = arena_create()};
 	prompb2_writer_init(&m.w);
 	if (n)
 		qsort(p, n, sizeof *p, by_series);
@@ -139,5 +157,6 @@ forward_body(struct forward_sample *p, size_t n, bool version2, struct buf *out)
 	buf_fini(&m.plain);
 	vec_fini(&m.samples);
 	vec_fini(&m.histograms);
+	vec_fini(&m.exemplars);
 	arena_destroy(&m.arena);
 }

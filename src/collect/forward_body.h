@@ -9,13 +9,15 @@
 /* A series as the peer is to see it; counted. */
 struct forward_series {
 	size_t refs;
-	struct labels labels; /* owned; not kept: empty */
+	struct str tenant;    /* owned, as is: */
+	struct labels labels; /* not kept: empty */
 	uint64_t hash;
 	bool kept;
 };
 
 struct forward_rules {
-	struct str customer; /* whose samples */
+	struct str customer; /* whose samples; empty: everybody's */
+	struct str customer_label; /* says whose they are, whatever they say themselves; empty: nothing does */
 	struct pairs external;
 	const struct relabel *relabel;
 };
@@ -25,14 +27,17 @@ void forward_series_unref(void *series);
 
 struct forward_sample {
 	struct forward_series *series; /* holds a reference */
-	msec_t t;
+	msec_t t, start; /* start: 0, or since when it counts; of version 2 */
 	double v;
 	struct str histogram; /* owned; no pointer: a float */
+	struct labels exemplar; /* owned; no pointer: it is none */
 	size_t order;
 };
 void forward_sample_fini(struct forward_sample *);
 
-/* Those `n`, which it puts in order, as a request of version 1 or 2, packed with snappy. */
-void forward_body(struct forward_sample *, size_t n, bool version2, struct buf *out);
+/* What is said of metrics, by customer and name; of version 2, where it stands beside each series.  NULL: nothing is. */
+struct forward_texts;
+/* Those `n` of one customer, which it puts in order, as a request of version 1 or 2, packed with snappy. */
+void forward_body(struct forward_sample *, size_t n, bool version2, const struct forward_texts *, struct buf *out);
 
 #endif

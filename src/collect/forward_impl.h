@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "collect/forward.h"
 #include "collect/forward_body.h"
@@ -53,6 +54,9 @@ struct forward {
 		size_t n, cap;
 	} parcels; /* of this round */
 	size_t running, left;
+	struct map *customers; /* whose samples there were */
+	struct forward_texts *texts; /* NULL: not read yet */
+	msec_t texts_due; /* when they are read, and in version 1 sent, again; 0: at once */
 	struct tsdb_position round_end;
 	struct loop_timer timer;
 	struct forward_told told;

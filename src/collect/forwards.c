@@ -359,6 +359,8 @@ put_forward(struct json_writer *w, const struct forward *f, msec_t wall, struct 
 	jsonw_str(w, shown_url(f->conf->url, a));
 	jsonw_key(w, "customer");
 	jsonw_str(w, f->conf->customer);
+	jsonw_member(w, "tenant_header", f->conf->tenant_header);
+	jsonw_member(w, "customer_label", f->conf->customer_label);
 	put_number(w, "sent", t->sent);
 	put_number(w, "failed", t->failed);
 	put_number(w, "retried", t->retried);

@@ -148,12 +148,15 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 
 #define CONF_REMOTE_WRITE_KEYS(F)                                                                            \
 	F(STR, url, 0, KEY_REQUIRED, "", "where samples are sent")                                           \
-	F(STR, customer, 0, KEY_OURS, "default", "whose samples are sent")                                   \
+	F(STR, customer, 0, KEY_OURS, "default",                                                             \
+	    "whose samples are sent; with tenant_header or customer_label everybody's, unless it is written") \
+	F(STR, tenant_header, 0, KEY_OURS, "", "the header that says whose the samples of a request are, such as X-Scope-OrgID") \
+	F(STR, customer_label, 0, KEY_OURS, "", "the label that says whose a series is, whatever it says itself") \
 	F(DUR, remote_timeout, 0, 0, "30s", "how long a request may take")                                   \
 	F(PAIRS, headers, 0, 0, "", "further headers")                                                       \
 	F(MANY, write_relabel_configs, conf_relabel, 0, "", "rewrites and chooses samples")                  \
 	F(STR, name, 0, 0, "", "its name in our own metrics")                                                \
-	F(BOOL, send_exemplars, 0, KEY_INERT, "false", "send exemplars")                                             \
+	F(BOOL, send_exemplars, 0, 0, "false", "send exemplars")                                             \
 	F(BOOL, send_native_histograms, 0, 0, "false", "send native histograms")                             \
 	F(BOOL, round_robin_dns, 0, KEY_INERT, "false", "take the peer's addresses in turn")                         \
 	F(STR, protobuf_message, 0, 0, "prometheus.WriteRequest",                                            \
@@ -161,7 +164,7 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 	F(BOOL, failed_request_logging, 0, 0, "false", "log what failed")                                    \
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the peer is reached")                                   \
 	F(ONE, queue_config, conf_queue, 0, "", "the queue in front of the peer")                            \
-	F(ONE, metadata_config, conf_metadata_send, KEY_INERT, "", "types and help texts")                           \
+	F(ONE, metadata_config, conf_metadata_send, 0, "", "types and help texts")                           \
 	F(MAYBE, sigv4, conf_sigv4, KEY_INERT, "", "sign requests for AWS")                                          \
 	F(MAYBE, azuread, conf_azuread, KEY_INERT, "", "sign in at Azure")                                           \
 	F(MAYBE, google_iam, conf_google_iam, KEY_INERT, "", "sign in at Google")

@@ -130,6 +130,11 @@ settle_prometheus(struct loader *l)
 	struct conf_global_prom *g = &l->root->global.prom;
 	for (size_t i = 0; i < g->external_labels.n; i++)
 		g->external_labels.p[i].value = expand(l->binder.arena, g->external_labels.p[i].value);
+	for (size_t i = 0; i < l->root->remote_write.n; i++) {
+		struct conf_remote_write *r = &l->root->remote_write.p[i];
+		if ((r->tenant_header.n || r->customer_label.n) && !marks_has(l->check.marks, conf_remote_write, r, "customer"))
+			r->customer = STR("");
+	}
 	if (!marks_has(l->check.marks, conf_global_prom, g, "scrape_timeout") &&
 	    g->scrape_timeout > g->scrape_interval)
 		g->scrape_timeout = g->scrape_interval;

@@ -172,6 +172,26 @@ check_jobs(struct loader *l)
 	map_destroy(&seen);
 }
 
+/* What may be the name of a header (RFC 9110, 5.6.2). */
+static bool
+is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+/* How a cluster is told whose samples are meant. */
+static void
+check_whose(struct check *c, const struct layout *l, const void *record, struct str header, struct str label)
+{
+	if (header.n && !is_token(header))
+		check_error(c, l, record, "tenant_header", "\"%.*s\" cannot be the name of a header, such as X-Scope-OrgID", STR_ARG(str_to(header, 80)));
+	if (label.n && (!check_label_name(label, true) || str_starts(label, STR("__"))))
+		check_error(c, l, record, "customer_label", "\"%.*s\" cannot be the label that names a customer", STR_ARG(str_to(label, 80)));
+}
+
 static void
 check_remote_write(struct check *c, const struct conf_remote_write *r)
 {
@@ -190,18 +210,11 @@ check_remote_write(struct check *c, const struct conf_remote_write *r)
 		check_error(c, &conf_queue_layout, q, "max_shards", "from 1 to 1000 requests are under way");
 	if (q->min_backoff <= 0 || q->max_backoff < q->min_backoff)
 		check_error(c, &conf_queue_layout, q, "min_backoff", "min_backoff must be above 0 and not above max_backoff");
+	if (r->metadata_config.max_samples_per_send < 1 || r->metadata_config.send_interval <= 0)
+		check_error(c, &conf_metadata_send_layout, &r->metadata_config, "send_interval", "send_interval and max_samples_per_send must be above 0");
+	check_whose(c, l, r, r->tenant_header, r->customer_label);
 	for (size_t i = 0; i < r->write_relabel_configs.n; i++)
 		check_relabel(c, &r->write_relabel_configs.p[i]);
-}
-
-/* What may be the name of a header (RFC 9110, 5.6.2). */
-static bool
-is_token(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", s.p[i]))
-			return false;
-	return s.n > 0;
 }
 
 static void
@@ -212,10 +225,7 @@ check_remote_query(struct check *c, const struct conf_remote_query *q)
 		check_error(c, l, q, "url", "the URL must start with http:// or https://");
 	if (str_chr(q->url, '?') >= 0)
 		check_error(c, l, q, "url", "the URL ends where /api/v1 follows: it has no query");
-	if (q->tenant_header.n && !is_token(q->tenant_header))
-		check_error(c, l, q, "tenant_header", "\"%.*s\" cannot be the name of a header, such as X-Scope-OrgID", STR_ARG(str_to(q->tenant_header, 80)));
-	if (q->customer_label.n && (!check_label_name(q->customer_label, true) || str_starts(q->customer_label, STR("__"))))
-		check_error(c, l, q, "customer_label", "\"%.*s\" cannot be the label that names a customer", STR_ARG(str_to(q->customer_label, 80)));
+	check_whose(c, l, q, q->tenant_header, q->customer_label);
 	if (q->timeout <= 0)
 		check_error(c, l, q, "timeout", "the time must be above 0");
 	if (q->answer_limit < 1024)

@@ -11,7 +11,7 @@
 #include "wire/snappy.h"
 
 /* Of the protocol; what a customer may have is for the store to say. */
-static const struct prompb_limits limits = {.labels = 65535, .samples = 100000, .name = 1 << 20, .value = 1 << 20};
+static const struct prompb_limits limits = {.labels = 65535, .samples = 100000, .name = 1024, .value = 1 << 20};
 
 enum { EXEMPLAR_LABELS = 1024, NAMED = 5, NAME_SHOWN = 80, SERIES_BYTES = 16 << 20 };
 

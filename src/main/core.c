@@ -142,10 +142,11 @@ rule_calendar(void *arg, struct str customer, struct str calendar, msec_t at, bo
 }
 
 static void *
-rule_ask_far(void *arg, struct conf *conf, struct str customer, struct str expression, msec_t at, rule_far_done *done, void *done_arg)
+rule_ask_far(void *arg, const struct rule_far_question *q, rule_far_done *done, void *done_arg)
 {
 	struct core *c = arg;
-	return cluster_instant_ask(c->cluster, conf, customer, expression, at, done, done_arg);
+	struct cluster_instant_question what = {q->conf, q->customer, q->expression, q->at, q->print, q->what};
+	return cluster_instant_ask(c->cluster, &what, done, done_arg);
 }
 
 static void

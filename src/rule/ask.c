@@ -18,13 +18,19 @@ rule_print(const struct rule *rule)
 	return str_hash(rule->key) * 31 + str_hash(rule->texts.whole);
 }
 
-static void
-log_query(struct group *g, const struct rule *rule, const struct promql_ask *ask, const struct promql_result *r, nsec_t since, const char *error)
+struct str
+rule_what(const struct rule *rule, struct arena *a)
+{
+	return arena_fmt(a, "the rule %.*s", STR_ARG(str_to(rule->key, 140)));
+}
+
+void
+rule_log(struct group *g, const struct rule *rule, msec_t moment, const struct promql_result *r, nsec_t since, const char *error)
 {
 	query_log_add(&(struct query_line){.query = rule->texts.whole,
-	    .now = ask->start + g->conf->query_offset,
-	    .start = ask->start,
-	    .end = ask->end,
+	    .now = moment + g->conf->query_offset,
+	    .start = moment,
+	    .end = moment,
 	    .seconds = (double)(clock_mono(clock_real()) - since) / 1e9,
 	    .result = r,
 	    .error = error,
@@ -79,7 +85,7 @@ rule_ask(struct group *g, struct rule *rule, msec_t at, const volatile bool *can
 	os_fault_meet(rule->conf->expr);
 	out->asked = true;
 	ask_one(rule->expr, &ask, &out->result, out);
-	log_query(g, rule, &ask, out->result, since, out->rc == RC_OK ? NULL : out->err.text);
+	rule_log(g, rule, moment, out->result, since, out->rc == RC_OK ? NULL : out->err.text);
 	ask_one(rule->looked_at, &ask, &out->looked_at, out);
 	ask_one(rule->resolve, &ask, &out->resolve, out);
 	ask_past(rule, ask, out);

@@ -6,7 +6,7 @@
  * IDEA   What a rule writes comes to the cluster by remote write, later than the rule behind it is asked: so the order within a group
  *        counts for nothing, and all of its rules are asked as of the same moment, side by side.
  * [R1]   A question that the cluster cannot answer leaves its rule's alerts as they are: nothing ends because nobody knows.
- * TRAP   A rule may ask up to three things (keep.c): when one of them has no answer the rule has none.
+ * TRAP   A rule may ask up to four things (keep.c): when one of them has no answer the rule has none.
  */
 #include "base/log.h"
 #include "base/time.h"
@@ -16,8 +16,9 @@ enum { SIDE_BY_SIDE = 8, AWAY_FOR = 60 * 1000, AWAY_RESEND = 60 * 1000, AWAY_LAS
 
 struct question {
 	struct far *far;
+	const struct rule *rule;
 	struct answer *answer;
-	struct str text;            /* in the rule, which stays while it is asked */
+	struct str text;            /* in the rule, which stays while it is asked, or in far.arena */
 	struct promql_result **to;
 	void *asked; /* under way */
 	nsec_t since;
@@ -30,6 +31,7 @@ struct far {
 	struct answer *answers; /* of each rule */
 	size_t n;
 	VEC(struct question) questions;
+	struct arena *arena; /* of texts that no rule has */
 	size_t next, running; /* the first that is not asked yet; under way */
 };
 
@@ -94,6 +96,7 @@ far_free(struct far *f)
 	for (size_t i = 0; i < f->n; i++)
 		answer_fini(&f->answers[i]);
 	vec_fini(&f->questions);
+	arena_destroy(&f->arena);
 	mem_free(f->answers);
 	mem_free(f);
 }
@@ -122,6 +125,8 @@ answered(void *arg, enum rc rc, const char *why, struct promql_result *take)
 	f->running--;
 	*q->to = take;
 	a->seconds += (double)(clock_mono(clock_real()) - q->since) / 1e9;
+	if (q->to == &a->result)
+		rule_log(f->group, q->rule, f->at - f->group->conf->query_offset, take, q->since, rc == RC_OK ? NULL : why);
 	if (rc != RC_OK && a->rc == RC_OK)
 		a->rc = err_set(&a->err, rc, "%.900s", why);
 	if (rc == RC_IO || rc == RC_TIMEOUT)
@@ -136,21 +141,31 @@ ask_more(struct far *f)
 {
 	struct group *g = f->group;
 	struct rule_far *door = &g->rules->doors.far;
+	struct arena *a = arena_create();
 	while (f->next < f->questions.n && f->running < SIDE_BY_SIDE) {
 		struct question *q = &f->questions.p[f->next++];
 		q->since = clock_mono(clock_real());
-		q->asked = door->ask(door->arg, g->rules->conf, g->tenant, q->text, f->at - g->conf->query_offset, answered, q);
+		struct rule_far_question what = {g->rules->conf, g->tenant, q->text, f->at - g->conf->query_offset, rule_print(q->rule), rule_what(q->rule, a)};
+		q->asked = door->ask(door->arg, &what, answered, q);
 		f->running++;
 	}
+	arena_destroy(&a);
 	if (!f->running)
 		evaluate(f);
 }
 
 static void
-add_question(struct far *f, struct answer *a, struct str text, struct promql_result **to)
+add_question(struct far *f, size_t i, struct str text, struct promql_result **to)
 {
 	if (text.n)
-		*vec_add(&f->questions) = (struct question){.far = f, .answer = a, .text = text, .to = to};
+		*vec_add(&f->questions) = (struct question){.far = f, .rule = &f->group->members.p[i], .answer = &f->answers[i], .text = text, .to = to};
+}
+
+/* What there was in the day before, after a start; one answer has no moments, so what has gone is known for a day from now. */
+static struct str
+past_of(const struct far *f, const struct rule *r)
+{
+	return arena_fmt(f->arena, "last_over_time((%.*s)[1d:5m])", STR_ARG(r->texts.looked_at));
 }
 
 static void
@@ -161,16 +176,18 @@ add_rule(struct far *f, size_t i)
 	a->asked = a->far = true;
 	if (rule_is_barred(r) || (a->rc = rule_prepare(f->group, r, f->at, &a->err)) != RC_OK)
 		return;
-	add_question(f, a, r->texts.expr, &a->result);
-	add_question(f, a, r->texts.looked_at, &a->looked_at);
-	add_question(f, a, r->texts.resolve, &a->resolve);
+	add_question(f, i, r->texts.expr, &a->result);
+	add_question(f, i, r->texts.looked_at, &a->looked_at);
+	add_question(f, i, r->texts.resolve, &a->resolve);
+	if (r->conf->on_no_data == NO_DATA_FIRE && !r->known)
+		add_question(f, i, past_of(f, r), &a->past);
 }
 
 void
 far_begin(struct group *g, msec_t at, bool timed, msec_t began)
 {
 	struct far *f = mem_new(struct far);
-	*f = (struct far){.group = g, .at = at, .began = began, .timed = timed, .n = g->members.n};
+	*f = (struct far){.group = g, .at = at, .began = began, .timed = timed, .n = g->members.n, .arena = arena_create()};
 	f->answers = mem_zalloc((f->n + 1) * sizeof *f->answers);
 	g->far = f;
 	pthread_mutex_lock(&g->rules->lock);

@@ -117,7 +117,11 @@ void group_note_late(struct group *, msec_t due, msec_t now);
 void group_evaluate(struct group *, msec_t at, struct answer *answers);
 /* ask.c */
 void rule_ask(struct group *, struct rule *, msec_t at, const volatile bool *cancel, struct answer *out);
+/* A line of the query log, where there is one; `r` NULL: it failed. */
+void rule_log(struct group *, const struct rule *, msec_t moment, const struct promql_result *r, nsec_t since, const char *error);
+/* Whom to blame: base/suspect.h. */
 uint64_t rule_print(const struct rule *);
+struct str rule_what(const struct rule *, struct arena *);
 /* It has ended the process too often. */
 bool rule_is_barred(const struct rule *);
 /* group.c: the group was evaluated; `timed`: because its moment had come, at `began`. */

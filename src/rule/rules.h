@@ -20,11 +20,18 @@
 
 struct promql_result;
 /* Rules that are asked of a cluster (metrics.remote.query). */
+struct rule_far_question {
+	struct conf *conf;
+	struct str customer, expression;
+	msec_t at;
+	uint64_t print; /* of the rule: base/suspect.h */
+	struct str what;
+};
 typedef void rule_far_done(void *arg, enum rc, const char *why, struct promql_result *take);
 struct rule_far {
 	void *arg;
 	/* `done` comes later, from the loop, once unless cancelled.  RC_IO, RC_TIMEOUT: the cluster cannot say now. */
-	void *(*ask)(void *arg, struct conf *, struct str customer, struct str expression, msec_t at, rule_far_done *, void *done_arg);
+	void *(*ask)(void *arg, const struct rule_far_question *, rule_far_done *, void *done_arg);
 	void (*cancel)(void *arg, void **asked);
 };
 

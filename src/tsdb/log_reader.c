@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/os.h"
+#include "tsdb/log_starts.h"
 #include "tsdb/token.h"
 #include "wire/proto.h"
 
@@ -23,8 +24,11 @@
 enum { HEAD = 12, READ = 1 << 18, RECORD_MAX = 1 << 30, IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30 };
 
 struct named {
-	struct log_name name;
+	struct log_name name; /* of marks: the tenant is whose they are */
 	struct token_state token;
+	bool marks; /* what stands in it are starts */
+	struct log_start *start; /* its own, or what it marks; NULL: there were none when was looked last, at so many in all: */
+	size_t looked;
 };
 
 struct log_reader {
@@ -36,7 +40,9 @@ struct log_reader {
 	struct buf bytes; /* of the file; behind the first `used`, from `at` on */
 	size_t used;
 	VEC(struct named *) names; /* by id */
+	bool is_under_way;         /* samples were in this segment: an exemplar is no repetition */
 	struct buf plain;          /* names, unpacked */
+	struct log_starts *starts;
 };
 
 /* ---- life ---- */
@@ -65,6 +71,7 @@ begin(struct log_reader *r, uint64_t segment, uint64_t from)
 	r->segment = segment;
 	r->at = 0;
 	r->from = from;
+	r->is_under_way = false;
 	buf_clear(&r->bytes);
 	r->used = 0;
 	forget_names(r);
@@ -76,6 +83,7 @@ log_reader_create(const char *dir, struct tsdb_position from, void (*forget)(voi
 	struct log_reader *r = mem_new(struct log_reader);
 	r->dir = mem_dup(dir, strlen(dir));
 	r->forget = forget;
+	r->starts = log_starts_create();
 	r->fd = -1;
 	begin(r, from.segment, from.bytes);
 	return r;
@@ -91,6 +99,7 @@ log_reader_destroy(struct log_reader **pr)
 	vec_fini(&r->names);
 	buf_fini(&r->bytes);
 	buf_fini(&r->plain);
+	log_starts_destroy(&r->starts);
 	mem_free(r->dir);
 	mem_free(r);
 	*pr = NULL;
@@ -194,16 +203,20 @@ named(const struct log_reader *r, int64_t id)
 
 /* Texts in one piece that the tenant's pointer owns. */
 static struct named *
-make_named(struct str tenant, struct str labels)
+make_named(struct log_reader *r, struct str name, struct str labels)
 {
 	struct named *x = mem_new(struct named);
 	struct buf both = {0};
+	struct str tenant = starts_owner(name);
+	x->marks = starts_is_theirs(name);
 	buf_str(&both, tenant);
 	buf_str(&both, labels);
 	char *p = mem_dup(both.p ? both.p : "", both.n);
 	x->name.tenant = str_n(p, tenant.n);
 	x->name.labels.bytes = str_n(p + tenant.n, labels.n);
 	buf_fini(&both);
+	if (x->marks)
+		x->start = log_starts_of(r->starts, x->name.tenant, x->name.labels, true);
 	return x;
 }
 
@@ -218,7 +231,7 @@ take_names(struct log_reader *r, struct proto *p)
 		while (r->names.n <= id)
 			(void)vec_add(&r->names);
 		if (!r->names.p[id])
-			r->names.p[id] = make_named(tenant, labels);
+			r->names.p[id] = make_named(r, tenant, labels);
 	}
 	return true;
 }
@@ -308,19 +321,72 @@ take_single(struct log_reader *r, struct proto *p, bool histograms, struct log_s
 }
 
 static bool
+take_exemplars(struct log_reader *r, struct proto *p, struct log_samples *out)
+{
+	size_t before = out->n;
+	while (p->at < p->end) {
+		uint64_t id, t;
+		struct log_sample s = {.exemplar = true};
+		if (!proto_varint(p, &id) || !proto_varint(p, &t) || p->end - p->at < (ptrdiff_t)sizeof s.v)
+			return false;
+		memcpy(&s.v, p->at, sizeof s.v);
+		p->at += sizeof s.v;
+		struct named *x = named(r, id > IDS_MAX ? -1 : (int64_t)id);
+		if (!x || !proto_text(p, &s.labels.bytes) || !labels_valid(s.labels.bytes))
+			return false;
+		s.series = &x->name;
+		s.t = bits_unzigzag(t);
+		*vec_add(out) = s;
+	}
+	if (!r->is_under_way)
+		out->n = before;
+	return true;
+}
+
+static bool
 take_record(struct log_reader *r, struct str payload, struct log_samples *out)
 {
 	struct proto p;
 	if (!payload.n)
 		return false;
 	proto_init(&p, str_from(payload, 1));
+	r->is_under_way |= payload.p[0] == 'D' || payload.p[0] == 'L' || payload.p[0] == 'H';
 	switch (payload.p[0]) {
 	case 'S': return take_packed_names(r, &p);
 	case 'D': return take_samples(r, &p, out);
 	case 'L': return take_single(r, &p, false, out);
 	case 'H': return take_single(r, &p, true, out);
+	case 'X': return take_exemplars(r, &p, out);
 	default: return true; /* what stands beside the samples */
 	}
+}
+
+static msec_t
+start_of(struct log_reader *r, struct named *x, msec_t t)
+{
+	if (!x->start && x->looked != log_starts_count(r->starts)) {
+		x->start = log_starts_of(r->starts, x->name.tenant, x->name.labels, false);
+		x->looked = log_starts_count(r->starts);
+	}
+	return x->start ? log_start_at(x->start, t) : 0;
+}
+
+/* Marks are taken out of what was read, and say what they mark. */
+static void
+tell_starts(struct log_reader *r, struct log_samples *out, size_t from)
+{
+	size_t n = from;
+	for (size_t i = from; i < out->n; i++) {
+		struct log_sample s = out->p[i];
+		struct named *x = (struct named *)s.series; /* its first member */
+		if (x->marks) {
+			log_start_mark(x->start, s.t, (msec_t)s.v);
+			continue;
+		}
+		s.start = start_of(r, x, s.t);
+		out->p[n++] = s;
+	}
+	out->n = n;
 }
 
 /* ---- the door ---- */
@@ -348,6 +414,7 @@ log_reader_next(struct log_reader *r, uint64_t newest, struct log_samples *out, 
 		begin(r, r->segment + 1, 0);
 		return RC_OK;
 	}
+	tell_starts(r, out, before);
 	r->at += HEAD + payload.n;
 	r->used += HEAD + payload.n;
 	if (r->at <= r->from)

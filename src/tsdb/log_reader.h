@@ -6,6 +6,9 @@
  *        segment and a number of bytes, and who resumes there reads the segment from its beginning, since what a
  *        record means depends on those before it.
  *
+ * Exemplars come between the samples, where they came.  A segment begins with those that there are already: these are not given out
+ * again.
+ *
  * One thread for each reader; beside whoever writes.
  */
 #ifndef TSDB_LOG_READER_H
@@ -25,7 +28,10 @@ struct log_sample {
 	struct log_name *series; /* until log_reader_create's `forget` is called */
 	msec_t t;
 	double v;
+	msec_t start;         /* since when it counts; 0: that is not known */
 	struct str histogram; /* canonical bytes of a native one; else no pointer.  Until the next call */
+	bool exemplar;        /* it is one, with these labels; until the next call */
+	struct labels labels;
 };
 struct log_samples {
 	struct log_sample *p;

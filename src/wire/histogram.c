@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "wire/proto.h"
 
-enum { SPANS_MAX = 10000, BUCKETS_MAX = 20000 };
+enum { SPANS_MAX = 10000, BUCKETS_MAX = 20000, START = 17 /* its field */ };
 
 static uint64_t
 zigzag(int64_t v)
@@ -241,9 +241,15 @@ histogram_proto_start(struct str message)
 	struct proto_field f;
 	int64_t start = 0;
 	for (proto_init(&m, message); proto_next(&m, &f);)
-		if (proto_is(&f, 17, PROTO_VARINT))
+		if (proto_is(&f, START, PROTO_VARINT))
 			start = (int64_t)f.u;
 	return start;
+}
+
+void
+histogram_proto_put_start(int64_t start, struct buf *message)
+{
+	proto_put_varint(message, START, (uint64_t)start);
 }
 
 static void

@@ -4,6 +4,8 @@
 #include <endian.h>
 #include <string.h>
 
+static const char *const types[] = {"unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
+
 void
 prompb_init(struct prompb *w, struct str body, const struct prompb_limits *limits)
 {
@@ -246,8 +248,6 @@ prompb_exemplar(struct prompb *w, struct str message, struct prompb_exemplar *x)
 bool
 prompb_metadata(struct prompb *w, struct str message, struct prompb_metadata *out)
 {
-	static const char *const types[] = {
-	    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
 	struct proto m;
 	struct proto_field f;
 	*out =
@@ -272,32 +272,68 @@ prompb_end(struct prompb *w, struct err *e)
 	return w->failed ? err_set(e, w->err.rc, "%s", w->err.text) : RC_OK;
 }
 
-void
-prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *samples, size_t n)
+/* ---- making a request ---- */
+
+unsigned
+prompb_type(struct str type)
 {
-	prompb_add_all(request, labels, samples, n, NULL, 0);
+	for (unsigned i = 0; i < sizeof types / sizeof *types; i++)
+		if (str_is(type, types[i]))
+			return i;
+	return 0;
 }
 
 void
-prompb_add_all(
-    struct buf *request, struct pairs labels, const struct prompb_sample *samples, size_t n, const struct str *histograms, size_t n_histograms)
+prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *samples, size_t n)
 {
-	struct buf series = {0}, part = {0};
+	prompb_add_all(request, &(struct prompb_series){.labels = labels, .samples = samples, .n_samples = n});
+}
+
+static void
+put_labels(struct pairs labels, struct buf *to, struct buf *scratch)
+{
 	for (size_t i = 0; i < labels.n; i++) {
-		buf_clear(&part);
-		proto_put_bytes(&part, 1, labels.p[i].name);
-		proto_put_bytes(&part, 2, labels.p[i].value);
-		proto_put_bytes(&series, 1, buf_view(&part));
+		buf_clear(scratch);
+		proto_put_bytes(scratch, 1, labels.p[i].name);
+		proto_put_bytes(scratch, 2, labels.p[i].value);
+		proto_put_bytes(to, 1, buf_view(scratch));
 	}
-	for (size_t i = 0; i < n; i++) {
+}
+
+void
+prompb_add_all(struct buf *request, const struct prompb_series *s)
+{
+	struct buf series = {0}, part = {0}, label = {0};
+	put_labels(s->labels, &series, &label);
+	for (size_t i = 0; i < s->n_samples; i++) {
 		buf_clear(&part);
-		proto_put_f64(&part, 1, samples[i].v);
-		proto_put_varint(&part, 2, (uint64_t)samples[i].t);
+		proto_put_f64(&part, 1, s->samples[i].v);
+		proto_put_varint(&part, 2, (uint64_t)s->samples[i].t);
 		proto_put_bytes(&series, 2, buf_view(&part));
 	}
-	for (size_t i = 0; i < n_histograms; i++)
-		proto_put_bytes(&series, 4, histograms[i]);
+	for (size_t i = 0; i < s->n_exemplars; i++) {
+		buf_clear(&part);
+		put_labels(s->exemplars[i].labels, &part, &label);
+		proto_put_f64(&part, 2, s->exemplars[i].v);
+		proto_put_varint(&part, 3, (uint64_t)s->exemplars[i].t);
+		proto_put_bytes(&series, 3, buf_view(&part));
+	}
+	for (size_t i = 0; i < s->n_histograms; i++)
+		proto_put_bytes(&series, 4, s->histograms[i]);
 	proto_put_bytes(request, 1, buf_view(&series));
 	buf_fini(&series);
+	buf_fini(&part);
+	buf_fini(&label);
+}
+
+void
+prompb_add_metadata(struct buf *request, const struct prompb_metadata *m)
+{
+	struct buf part = {0};
+	proto_put_varint(&part, 1, prompb_type(str_c(m->type)));
+	proto_put_bytes(&part, 2, m->metric);
+	proto_put_bytes(&part, 4, m->help);
+	proto_put_bytes(&part, 5, m->unit);
+	proto_put_bytes(request, 3, buf_view(&part));
 	buf_fini(&part);
 }

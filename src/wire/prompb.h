@@ -79,9 +79,30 @@ struct prompb_metadata {
 };
 bool prompb_metadata(struct prompb *, struct str message, struct prompb_metadata *);
 
-/* Appends one series to a request that is being made. */
+/* ---- making a request ---- */
+
+/* An exemplar that is sent. */
+struct prompb_labelled {
+	struct pairs labels;
+	int64_t t;
+	double v;
+};
+struct prompb_series {
+	struct pairs labels;
+	const struct prompb_sample *samples;
+	size_t n_samples;
+	const struct str *histograms; /* native ones, as messages (histogram_to_proto) */
+	size_t n_histograms;
+	const struct prompb_labelled *exemplars;
+	size_t n_exemplars;
+	const struct prompb_metadata *metadata; /* NULL: none; of 2.0 only */
+};
+/* Appends one series to a request. */
 void prompb_add(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n);
-/* The same with native histograms behind the samples, as messages (histogram_to_proto). */
-void prompb_add_all(struct buf *request, struct pairs labels, const struct prompb_sample *, size_t n, const struct str *histograms, size_t n_histograms);
+void prompb_add_all(struct buf *request, const struct prompb_series *);
+/* What a metric is, beside the series. */
+void prompb_add_metadata(struct buf *request, const struct prompb_metadata *);
+/* The type's number in both versions. */
+unsigned prompb_type(struct str type);
 
 #endif

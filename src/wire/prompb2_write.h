@@ -3,7 +3,7 @@
  *
  *     struct prompb2_writer w;
  *     prompb2_writer_init(&w);
- *     prompb2_writer_add(&w, labels, samples, n, histograms, n) …
+ *     prompb2_writer_add(&w, &series) …
  *     prompb2_writer_finish(&w, &request);
  *     prompb2_writer_fini(&w);
  */
@@ -22,9 +22,7 @@ struct prompb2_writer {
 
 void prompb2_writer_init(struct prompb2_writer *);
 void prompb2_writer_fini(struct prompb2_writer *);
-/* Histograms as messages (histogram_to_proto). */
-void prompb2_writer_add(struct prompb2_writer *, struct pairs labels, const struct prompb_sample *, size_t n, const struct str *histograms,
-    size_t n_histograms);
+void prompb2_writer_add(struct prompb2_writer *, const struct prompb_series *);
 void prompb2_writer_finish(struct prompb2_writer *, struct buf *request); /* appends; once */
 
 #endif

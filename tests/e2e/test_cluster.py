@@ -226,7 +226,7 @@ def test_nobody_reads_foreign_series(tmp_path, start):
 
 def test_a_cluster_that_misbehaves(tmp_path, start):
     far = start(Cluster)
-    d = start(lambda: Daemon(tmp_path, "metrics: {remote: {query: {name: far, url: '%s', timeout: 1s, answer_limit: 10KB, concurrency: 1}}}\n" % far.url))
+    d = start(lambda: Daemon(tmp_path, "global: {query_log_file: queries.log}\nmetrics: {remote: {query: {name: far, url: '%s', timeout: 1s, answer_limit: 10KB, concurrency: 1}}}\n" % far.url))
 
     def ask(**more):
         said = d.ask("GET", query("/api/v1/query", query="up", **more))
@@ -245,6 +245,8 @@ def test_a_cluster_that_misbehaves(tmp_path, start):
     assert ask()[:2] == (503, "unavailable")
     answers(422, {"status": "error", "errorType": "execution", "error": "many-to-many"})
     assert ask() == (422, "execution", "many-to-many")
+    logged = [json.loads(line) for line in (tmp_path / "queries.log").read_text().splitlines()]
+    assert [line["params"]["query"] for line in logged] == ["up"] * 5 and all(line["error"] for line in logged)
     answers(200, {"status": "success", "data": "x" * 20000})
     status, kind, error = ask()
     assert (status, kind) == (422, "execution") and "metrics.remote.query.answer_limit" in error
@@ -269,3 +271,33 @@ def test_a_cluster_that_misbehaves(tmp_path, start):
     began = time.time()
     assert ask()[0] == 200 and time.time() - began < 0.9
     go.set()
+
+
+def test_a_rule_asks_all_that_it_must_know(tmp_path, start):
+    """Thresholds that differ, and what was there before a start: each is a question of its own."""
+    far, values = start(Cluster), {}
+
+    def answer(path, form, handler):
+        found = values.get(dict(form)["query"], {})
+        result = [{"metric": {"__name__": "x", "host": host}, "value": [time.time(), str(v)]} for host, v in found.items()]
+        return 200, {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+    far.answer = answer
+    (tmp_path / "rules.yml").write_text("""
+groups:
+  - name: far
+    interval: 1s
+    rules:
+      - {alert: Full, expr: used > 90, resolve_expr: used < 80}
+      - {alert: Silent, expr: beat < 1, on_no_data: fire}
+""")
+    values.update({"used > 90": {"a": 95}, "used": {"a": 95}, "last_over_time((beat)[1d:5m])": {"b": 1}})
+    d = start(lambda: Daemon(tmp_path, "rule_files: [rules.yml]\nmetrics: {remote: {query: {url: '%s'}}}\n" % far.url))
+    d.wait(lambda: rule(d, "Full")["state"] == "firing" and rule(d, "Silent")["state"] == "firing")
+    assert [a["labels"]["host"] for a in rule(d, "Silent")["alerts"]] == ["b"]  # it was there before the start, and is not now
+    values.update({"used > 90": {}, "used": {"a": 85}, "beat": {"b": 1}})
+    d.wait(lambda: rule(d, "Silent")["state"] == "inactive")
+    assert rule(d, "Full")["state"] == "firing"  # between the thresholds
+    values.update({"used < 80": {"a": 70}})
+    d.wait(lambda: rule(d, "Full")["state"] == "inactive")
+    assert len([q for _, form, _ in far.seen for q in form if q == ("query", "last_over_time((beat)[1d:5m])")]) == 1

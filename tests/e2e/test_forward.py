@@ -5,13 +5,14 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import threading
 import time
 import urllib.request
 
 import pytest
 
-from daemon import TOCSIN, Daemon, native, query
+from daemon import TOCSIN, Daemon, field, native, query, snappy, varint
 from peers import Program, free_port
 
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
@@ -185,3 +186,113 @@ def test_a_queue_that_is_too_long_gives_the_oldest_up(tmp_path, start):
     start(lambda: receiver(tmp_path / "peer", port))
     d.wait(lambda: theirs(port, 'last_over_time(m{i="1",text=""}[5m])') == {'{"__name__": "m", "i": "1"}': "7"})
     assert peer_of(d)["failed"] > 0 and theirs(port, "count_over_time(m{i='3'}[5m]) >= 6") == {}
+
+
+def told(port, path, customer="default", **named):
+    request = urllib.request.Request("http://127.0.0.1:%d" % port + query(path, **named), headers={"X-Scope-OrgID": customer})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as r:
+            return json.load(r)["data"]
+    except OSError:
+        return None
+
+
+def request_of(name, exemplars=(), says=None):
+    """A counter with exemplars, and what it is."""
+    now = int(time.time() * 1000)
+    body = field(1, field(1, b"__name__") + field(2, name)) + field(2, b"\x09" + struct.pack("<d", 1) + b"\x10" + varint(now))
+    for at, trace in exemplars:
+        body += field(3, field(1, field(1, b"trace_id") + field(2, trace)) + b"\x11" + struct.pack("<d", 0.25) + b"\x18" + varint(at))
+    metadata = field(3, b"\x08\x01" + field(2, says[0]) + field(4, says[1])) if says else b""
+    return snappy(field(1, body) + metadata)
+
+
+def push(d, body, customer="default"):
+    return d.ask("POST", "/api/v1/write", body, headers={"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Scope-OrgID": customer})
+
+
+MORE = """
+remote_write:
+  - name: peer
+    url: http://127.0.0.1:%d/api/v1/write
+    protobuf_message: %s
+    send_exemplars: true
+    metadata_config: {send_interval: 300ms}
+    queue_config: {batch_send_deadline: 100ms, max_backoff: 200ms}
+    %s
+"""
+
+
+@pytest.mark.parametrize("message", ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"])
+def test_exemplars_and_what_metrics_are_go_along(tmp_path, start, message):
+    port = free_port(socket.SOCK_STREAM)
+    start(lambda: receiver(tmp_path / "peer", port))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, message, "customer: default")))
+    now = int(time.time() * 1000)
+    assert push(d, request_of(b"hits_total", [(now - 50, b"abc"), (now - 20, b"def")], (b"hits", b"how often somebody came"))).status == 204
+    d.wait(lambda: theirs(port, "hits_total") == {'{"__name__": "hits_total"}': "1"})
+    d.wait(lambda: [e["labels"]["trace_id"] for s in told(port, "/api/v1/query_exemplars", query="hits_total", start=0, end=now) or [] for e in s["exemplars"]] == ["abc", "def"])
+
+    def known():
+        says = told(port, "/api/v1/metadata") or {}
+        return says.get("hits" if message == "prometheus.WriteRequest" else "hits_total") == [{"type": "counter", "help": "how often somebody came", "unit": ""}]
+
+    if message != "prometheus.WriteRequest":  # there it stands beside the series: what comes next has it
+        time.sleep(0.4)
+        assert push(d, request_of(b"hits_total")).status == 204
+    d.wait(known)
+    assert peer_of(d)["failed"] == 0 and peer_of(d)["error"] == ""
+
+
+def test_starts_go_along(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    start(lambda: receiver(tmp_path / "peer", port))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, "io.prometheus.write.v2.Request", "send_native_histograms: true\n    tenant_header: X-Scope-OrgID")))
+    now = int(time.time() * 1000)
+
+    def sample(at, value, since):
+        return field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + varint(at) + b"\x18" + varint(since))
+
+    waits = native(3, 6.0, positive=(1, (3,))) + b"\x78" + varint(now) + b"\x88\x01" + varint(now - 500)
+    symbols = b"".join(field(4, s) for s in (b"", b"__name__", b"orders_total", b"waits"))
+    body = symbols + field(5, field(1, b"\1\2") + sample(now - 2000, 40, now - 9000) + sample(now, 50, now - 1000)) + field(5, field(1, b"\1\3") + field(3, waits))
+    headers = {"Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request", "Content-Encoding": "snappy"}
+    assert d.ask("POST", "/api/v1/write", snappy(body), headers=headers).status == 204
+    for name, since in (("orders_total", now - 1000), ("waits", now - 500)):
+        d.wait(lambda: [round(float(v) * 1000) for v in theirs(port, "start_timestamp(%s)" % name).values()] == [since])
+    assert list(theirs(port, "resets(orders_total[1m])").values()) == ["1"]
+
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="no prometheus here")
+def test_a_prometheus_takes_exemplars(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    (tmp_path / "peer.yml").write_text("{}\n")
+    start(lambda: Program(["prometheus", "--config.file", tmp_path / "peer.yml", "--storage.tsdb.path", tmp_path / "theirs", "--web.enable-remote-write-receiver",
+                           "--enable-feature=exemplar-storage", "--web.listen-address", "127.0.0.1:%d" % port], tmp_path / "peer.log"))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, "prometheus.WriteRequest", "customer: default")))
+    now = int(time.time() * 1000)
+    assert push(d, request_of(b"hits_total", [(now - 20, b"abc")], (b"hits", b"how often"))).status == 204
+    d.wait(lambda: [s["exemplars"][0]["labels"] for s in told(port, "/api/v1/query_exemplars", query="hits_total", start=0, end=now) or []] == [{"trace_id": "abc"}])
+    assert peer_of(d)["failed"] == 0
+
+
+def test_everybody_s_samples_go_with_a_header(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    start(lambda: receiver(tmp_path / "peer", port))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, "prometheus.WriteRequest", "tenant_header: X-Scope-OrgID")))
+    for customer in ("acme", "zenith", "default"):
+        assert push(d, request_of(b"of_" + customer.encode(), says=(b"of_" + customer.encode(), b"its own")), customer).status == 204
+    for customer in ("acme", "zenith", "default"):  # of the last the peer has figures of its own
+        d.wait(lambda: [n for n in told(port, "/api/v1/label/__name__/values", customer) or [] if n.startswith("of_")] == ["of_" + customer])
+        d.wait(lambda: [n for n in told(port, "/api/v1/metadata", customer) or [] if n.startswith("of_")] == ["of_" + customer])
+    assert peer_of(d)["customer"] == "" and peer_of(d)["tenant_header"] == "X-Scope-OrgID"
+
+
+def test_everybody_s_samples_go_with_a_label_that_nobody_can_forge(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    start(lambda: receiver(tmp_path / "peer", port))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, "prometheus.WriteRequest", "customer_label: customer")))
+    now = int(time.time() * 1000)
+    assert d.write([({"__name__": "m", "customer": "zenith"}, [(now, 1)])], tenant="acme").status == 204
+    assert d.write([({"__name__": "m"}, [(now, 2)])], tenant="zenith").status == 204
+    d.wait(lambda: theirs(port, "m") == {'{"__name__": "m", "customer": "acme"}': "1", '{"__name__": "m", "customer": "zenith"}': "2"})

@@ -31,6 +31,19 @@ interface LabelGrowth {
 	jobs: Usage[]
 }
 
+interface Limit {
+	used: number
+	limit: number
+	refused: number
+}
+interface Limits {
+	customer: string
+	series: Limit
+	samples_per_second: Limit
+	series_labels: Limit
+	series_label_size: Limit
+}
+
 /* How many began in each of the last 24 hours, the present one at the right. */
 function Hours({ of: hours, what }: { of: number[]; what: string }) {
 	const most = Math.max(1, ...hours)
@@ -76,6 +89,54 @@ function Usages({ title, list, values, open }: { title: string; list: Usage[]; v
 								<td class="num muted" title={u.since ?? undefined}>
 									{u.since ? ago(u.since) : ""}
 								</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
+		</Panel>
+	)
+}
+
+const refused = (l: Limits) => l.series.refused + l.samples_per_second.refused + l.series_labels.refused + l.series_label_size.refused
+
+/* What is used of a limit; strong where little is left. */
+function Used({ of: l }: { of: Limit }) {
+	if (!l.limit) return <>{number(Math.round(l.used))}</>
+	const text = t("of_limit", { n: number(Math.round(l.used)), limit: number(l.limit) })
+	return l.used >= 0.9 * l.limit ? <strong>{text}</strong> : <>{text}</>
+}
+
+/* Who is near a limit, or was over one; nothing where nobody has any. */
+function CustomerLimits({ customer }: { customer: string }) {
+	const a = useGet<Limits[]>("/api/tocsin/v1/limits")
+	const list = (a.data ?? []).filter((l) => (!customer || l.customer === customer) && (l.series.limit || l.samples_per_second.limit || refused(l)))
+	if (!list.length) return null
+	return (
+		<Panel title={t("customer_limits")} count={list.length} bare>
+			<div class="scroll-x" tabIndex={0} role="region" aria-label={t("customer_limits")}>
+				<table class="table">
+					<thead>
+						<tr>
+							<th>{t("customer")}</th>
+							<th class="num">{t("series")}</th>
+							<th class="num">{t("samples_a_second")}</th>
+							<th class="num">{t("refused_since_start")}</th>
+						</tr>
+					</thead>
+					<tbody>
+						{list.map((l) => (
+							<tr key={l.customer}>
+								<td>
+									<Customer name={l.customer} />
+								</td>
+								<td class="num">
+									<Used of={l.series} />
+								</td>
+								<td class="num">
+									<Used of={l.samples_per_second} />
+								</td>
+								<td class="num">{refused(l) ? <strong>{number(refused(l))}</strong> : 0}</td>
 							</tr>
 						))}
 					</tbody>
@@ -144,7 +205,10 @@ export function Growth() {
 			<PageHead title={t("growth")}>
 				<CustomerField value={customer} onInput={(v) => setQuery("customer", v)} />
 			</PageHead>
-			<div class="page">{label ? <OneLabel label={label} customer={customer} /> : <AllLabels customer={customer} />}</div>
+			<div class="page">
+				{!label && <CustomerLimits customer={customer} />}
+				{label ? <OneLabel label={label} customer={customer} /> : <AllLabels customer={customer} />}
+			</div>
 		</>
 	)
 }

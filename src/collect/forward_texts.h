@@ -1,0 +1,23 @@
+/*
+ * forward_texts.h — what metrics are (type, help, unit), on its way to a peer of remote write.
+ *
+ * IDEA   It changes seldom and is small: it is read from the store as a whole, every metadata_config.send_interval.  Version 1 sends
+ *        it in requests of its own, version 2 beside each series.
+ *
+ * The loop's thread.
+ */
+#ifndef COLLECT_FORWARD_TEXTS_H
+#define COLLECT_FORWARD_TEXTS_H
+
+#include "collect/forward_body.h"
+#include "wire/prompb.h"
+
+struct forward_texts *forward_texts_read(struct tsdb *, struct strs customers);
+void forward_texts_destroy(struct forward_texts **);
+/* Of a series: by its name, or without the endings that its family's name does not have.  False: nothing is known. */
+bool forward_texts_find(const struct forward_texts *, const struct forward_series *, struct prompb_metadata *out);
+
+/* A request of version 1 with `most` metrics of a customer from the `*at`-th on, packed; false when there are no more. */
+bool forward_texts_body(const struct forward_texts *, struct str customer, size_t most, size_t *at, struct buf *out);
+
+#endif
