@@ -11,10 +11,18 @@
 /* A histogram's labels are stored once for each bucket: what a point may have bounds what it can grow to. */
 static const struct otlp_limits limits = {.attributes = 128, .bytes = 16384, .buckets = 1000};
 
+/* Points mostly have the same attributes in the same order as the one before. */
+struct named {
+	struct buf from, to;
+};
+
 struct writing {
 	const struct otlp_house *house;
 	struct otlp_naming naming;
 	const char *described; /* the name, where it lies, of the metric that was described last */
+	const char *known;     /* the same of the metric whose name is in `metric` */
+	struct buf metric;
+	VEC(struct named) names; /* of labels, by the place of their attribute */
 	struct pushed pushed;
 	struct otlp_counts *counts;
 	struct otlp o;
@@ -47,6 +55,22 @@ label_name(struct writing *w, struct str name, struct arena *a)
 	struct str out = arena_str(a, buf_view(&b));
 	buf_fini(&b);
 	return out;
+}
+
+/* The same of a point's i-th attribute; until the next point. */
+static struct str
+point_label_name(struct writing *w, size_t i, struct str name)
+{
+	while (w->names.n <= i)
+		(void)vec_add(&w->names);
+	struct named *n = &w->names.p[i];
+	if (!n->to.n || !str_eq(buf_view(&n->from), name)) {
+		buf_clear(&n->from);
+		buf_clear(&n->to);
+		buf_str(&n->from, name);
+		otlp_name_label(name, &w->naming, &n->to);
+	}
+	return buf_view(&n->to);
 }
 
 /* Two attributes may get the same name: their values stand side by side then, as in Prometheus. */
@@ -91,7 +115,7 @@ point_labels(struct writing *w)
 	w->labels.n = 0;
 	for (size_t i = 0; i < w->o.point.attributes.n; i++) {
 		const struct pair *p = &w->o.point.attributes.p[i];
-		struct str name = label_name(w, p->name, w->scratch);
+		struct str name = point_label_name(w, i, p->name);
 		if (!is_common(w, name))
 			add_label(w, name, p->value);
 	}
@@ -408,14 +432,17 @@ put_summary(struct writing *w, struct str name, struct value v)
 	put_count_and_sum(w, name, v);
 }
 
+/* Once for each metric of the request; until the next one. */
 static struct str
 metric_name(struct writing *w)
 {
-	struct buf b = {0};
-	otlp_name_metric(&w->o.metric, &w->naming, &b);
-	struct str out = arena_str(w->scratch, buf_view(&b));
-	buf_fini(&b);
-	return out;
+	const struct otlp_metric *m = &w->o.metric;
+	if (!m->name.n || m->name.p != w->known) {
+		buf_clear(&w->metric);
+		otlp_name_metric(m, &w->naming, &w->metric);
+		w->known = m->name.p;
+	}
+	return buf_view(&w->metric);
 }
 
 static void
@@ -547,6 +574,12 @@ otlp_write(const struct otlp_house *house, struct str tenant, struct str body, s
 	enum rc rc = verdict(&w, e);
 	otlp_fini(&w.o);
 	pushed_fini(&w.pushed);
+	for (size_t i = 0; i < w.names.n; i++) {
+		buf_fini(&w.names.p[i].from);
+		buf_fini(&w.names.p[i].to);
+	}
+	vec_fini(&w.names);
+	buf_fini(&w.metric);
 	vec_fini(&w.common);
 	vec_fini(&w.scope);
 	vec_fini(&w.labels);
