@@ -29,7 +29,7 @@ rewrite(const struct forward_rules *r, struct str tenant, struct labels ls, stru
 }
 
 struct forward_series *
-forward_series_create(const struct forward_rules *r, const struct log_name *name)
+forward_series_create(const struct forward_rules *r, const struct log_name *name, struct str tenant)
 {
 	struct forward_series *s = mem_new(struct forward_series);
 	struct arena *a = arena_create();
@@ -37,7 +37,7 @@ forward_series_create(const struct forward_rules *r, const struct log_name *name
 	s->refs = 1;
 	s->kept = (!r->customer.n || str_eq(name->tenant, r->customer)) && rewrite(r, name->tenant, name->labels, a, &ls);
 	if (s->kept) {
-		s->tenant = str_n(mem_dup(name->tenant.p, name->tenant.n), name->tenant.n);
+		s->tenant = tenant;
 		s->labels.bytes = str_n(mem_dup(ls.bytes.p, ls.bytes.n), ls.bytes.n);
 		s->hash = labels_hash(ls);
 	}
@@ -51,7 +51,6 @@ forward_series_unref(void *series)
 	struct forward_series *s = series;
 	if (--s->refs)
 		return;
-	mem_free((char *)s->tenant.p);
 	mem_free((char *)s->labels.bytes.p);
 	mem_free(s);
 }
