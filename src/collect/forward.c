@@ -420,7 +420,7 @@ add_texts(struct forward *f)
 	map_each (f->customers, e)
 		*vec_add(&customers) = e->key;
 	forward_texts_destroy(&f->texts);
-	f->texts = forward_texts_read(f->all->house.tsdb, (struct strs){customers.p, customers.n}, f->version2);
+	f->texts = forward_texts_read(f->all->house.tsdb, (struct strs){customers.p, customers.n}, ++f->texts_read, f->version2);
 	struct buf body = {0};
 	struct str customer;
 	for (size_t at = 0; !f->version2 && forward_texts_body(f->texts, (size_t)c->max_samples_per_send, &at, &customer, &body);) {

@@ -114,15 +114,13 @@ add_sample(struct making *m, const struct forward_sample *x)
 static void
 add_series(struct making *m, struct forward_sample *p, size_t n)
 {
-	struct prompb_metadata says;
 	m->samples.n = m->histograms.n = m->exemplars.n = 0;
 	arena_reset(m->arena);
 	for (size_t i = 0; i < n; i++)
 		add_sample(m, &p[i]);
 	struct prompb_series s = {.labels = labels_to_pairs(p[0].series->labels, m->arena), .samples = m->samples.p, .n_samples = m->samples.n,
 	    .histograms = m->histograms.p, .n_histograms = m->histograms.n, .exemplars = m->exemplars.p, .n_exemplars = m->exemplars.n};
-	if (m->version2 && forward_texts_find(m->texts, p[0].series, &says))
-		s.metadata = &says;
+	s.metadata = forward_texts_find(m->texts, p[0].series);
 	if (m->version2)
 		prompb2_writer_add(&m->w, &s);
 	else

@@ -6,6 +6,7 @@
 #include "label/relabel.h"
 #include "tsdb/log_reader.h"
 
+struct prompb_metadata;
 /* A series as the peer is to see it; counted. */
 struct forward_series {
 	size_t refs;
@@ -13,6 +14,8 @@ struct forward_series {
 	struct labels labels; /* owned; not kept: empty */
 	uint64_t hash;
 	bool kept;
+	const struct prompb_metadata *says; /* as of the texts of that number: forward_texts.h */
+	uint64_t says_of;
 };
 
 struct forward_rules {

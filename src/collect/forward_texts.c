@@ -10,6 +10,7 @@ struct text {
 };
 
 struct forward_texts {
+	uint64_t number;
 	struct arena *arena;
 	struct map *by_name; /* customer NUL name -> struct text; NULL: nobody asks */
 	VEC(struct text *) all; /* customer by customer */
@@ -40,10 +41,11 @@ take(void *arg, const struct tsdb_metadata *m)
 }
 
 struct forward_texts *
-forward_texts_read(struct tsdb *db, struct strs customers, bool to_find)
+forward_texts_read(struct tsdb *db, struct strs customers, uint64_t number, bool to_find)
 {
 	struct forward_texts *t = mem_new(struct forward_texts);
 	t->arena = arena_create();
+	t->number = number;
 	t->by_name = to_find ? map_create() : NULL;
 	for (size_t i = 0; i < customers.n; i++) {
 		t->customer = arena_str(t->arena, customers.p[i]);
@@ -66,22 +68,33 @@ forward_texts_destroy(struct forward_texts **pt)
 	*pt = NULL;
 }
 
-bool
-forward_texts_find(const struct forward_texts *t, const struct forward_series *s, struct prompb_metadata *out)
+static const struct text *
+find(const struct forward_texts *t, const struct forward_series *s)
 {
 	static const char *const endings[] = {"", "_total", "_bucket", "_count", "_sum", "_created", "_info"};
 	struct str name = labels_get(s->labels, STR(LABEL_METRIC));
 	struct buf key = {0};
 	const struct text *found = NULL;
-	for (size_t i = 0; t && t->by_name && !found && i < sizeof endings / sizeof *endings; i++) {
+	for (size_t i = 0; !found && i < sizeof endings / sizeof *endings; i++) {
 		struct str ending = str_c(endings[i]);
 		if (str_ends(name, ending))
 			found = map_get(t->by_name, key_of(&key, s->tenant, str_to(name, name.n - ending.n)));
 	}
 	buf_fini(&key);
-	if (found)
-		*out = found->is;
-	return found != NULL;
+	return found;
+}
+
+const struct prompb_metadata *
+forward_texts_find(const struct forward_texts *t, struct forward_series *s)
+{
+	if (!t || !t->by_name)
+		return NULL;
+	if (s->says_of != t->number) {
+		const struct text *found = find(t, s);
+		s->says = found ? &found->is : NULL;
+		s->says_of = t->number;
+	}
+	return s->says;
 }
 
 bool
