@@ -102,20 +102,41 @@ handle_prom_notifications_live(struct call *c)
 	http_answer(c->req, 204, "text/plain; charset=utf-8", STR(""));
 }
 
+/* As Prometheus names them; what is not there is left out. */
+static const struct {
+	const char *group, *names;
+} features[] = {
+    {"api", "admin exclude_alerts label_values_match lifecycle otlp_write_receiver query_stats query_warnings remote_write_receiver "
+	    "time_range_labels time_range_series"},
+    {"otlp_receiver", "delta_conversion"},
+    {"prometheus", "server_mode"},
+    {"promql", "anchored at_modifier bool by delayed_name_removal duration_expr fill fill_left fill_right group_left group_right "
+	       "ignoring negative_offset offset on per_query_lookback_delta per_step_stats smoothed subqueries without"},
+    {"rules", "concurrent_rule_eval keep_firing_for query_offset"},
+    {"tsdb", "exemplar_storage native_histograms out_of_order st_storage"},
+};
+
 void
 handle_prom_features(struct call *c)
 {
-	prom_answer_data(c, STR("{\"api\":{\"admin\":false,\"exclude_alerts\":true,\"label_values_match\":true,"
-			  "\"lifecycle\":true,\"query_stats\":true,"
-			  "\"query_warnings\":true,\"remote_write_receiver\":true,\"time_range_labels\":true,"
-			  "\"time_range_series\":true},"
-			  "\"promql\":{\"anchored\":true,\"at_modifier\":true,\"bool\":true,\"by\":true,"
-			  "\"delayed_name_removal\":true,\"duration_expr\":true,"
-			  "\"fill\":true,\"group_left\":true,\"group_right\":true,\"ignoring\":true,"
-			  "\"negative_offset\":true,\"offset\":true,\"on\":true,"
-			  "\"smoothed\":true,\"subqueries\":true,\"without\":true},"
-			  "\"rules\":{\"keep_firing_for\":true,\"query_offset\":true},\"scrape\":{},\"tsdb\":"
-			  "{\"out_of_order\":true}}"));
+	struct buf b = {0};
+	struct json_writer w;
+	jsonw_init(&w, &b);
+	jsonw_object(&w);
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+		struct str rest = str_c(features[i].names), name;
+		jsonw_key(&w, features[i].group);
+		jsonw_object(&w);
+		while (str_cut(&rest, ' ', &name)) {
+			jsonw_key_str(&w, name);
+			jsonw_bool(&w, true);
+		}
+		jsonw_object_end(&w);
+	}
+	promql_features(&w);
+	jsonw_object_end(&w);
+	prom_answer_data(c, buf_view(&b));
+	buf_fini(&b);
 }
 
 /* ---- federation ---- */

@@ -344,7 +344,7 @@ take_sample(struct forward *f, const struct log_sample *s)
 	if (!f->queue.n)
 		f->queued_since = now(f);
 	series->refs++;
-	*vec_add(&f->queue) = (struct forward_sample){.series = series, .t = s->t, .v = s->v, .order = f->queue.n,
+	*vec_add(&f->queue) = (struct forward_sample){.series = series, .t = s->t, .start = s->start, .v = s->v, .order = f->queue.n,
 	    .histogram = {s->histogram.p ? mem_dup(s->histogram.p, s->histogram.n) : NULL, s->histogram.n},
 	    .exemplar = {{s->exemplar ? mem_dup(s->labels.bytes.p, s->labels.bytes.n) : NULL, s->labels.bytes.n}}};
 	return true;

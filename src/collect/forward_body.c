@@ -101,12 +101,14 @@ add_sample(struct making *m, const struct forward_sample *x)
 		return;
 	}
 	if (!x->histogram.p) {
-		*vec_add(&m->samples) = (struct prompb_sample){x->t, x->v};
+		*vec_add(&m->samples) = (struct prompb_sample){x->t, x->v, x->start};
 		return;
 	}
 	if (!histogram_unpack(x->histogram, m->arena, &h))
 		return;
 	histogram_to_proto(&h, x->t, &b);
+	if (m->version2 && x->start)
+		histogram_proto_put_start(x->start, &b);
 	*vec_add(&m->histograms) = arena_str(m->arena, buf_view(&b));
 	buf_fini(&b);
 }

@@ -31,7 +31,7 @@ void forward_series_unref(void *series);
 
 struct forward_sample {
 	struct forward_series *series; /* holds a reference */
-	msec_t t;
+	msec_t t, start; /* start: 0, or since when it counts; of version 2 */
 	double v;
 	struct str histogram; /* owned; no pointer: a float */
 	struct labels exemplar; /* owned; no pointer: it is none */

@@ -384,43 +384,6 @@ page_end(struct page_memory *m, struct tsdb *db, msec_t now)
 	end_missing(m, db, now);
 }
 
-enum rc
-page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, const struct page_body *body, msec_t now,
-    struct page_counts *n, struct err *e)
-{
-	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .page = arena_create(), .now = now};
-	struct tsdb_counts counts;
-	*n = (struct page_counts){0};
-	m->scrape++;
-	enum rc rc = read_page(&s, body, n, e);
-	if (rc == RC_OK)
-		rc = tsdb_admit(db, t->tenant, n->kept, e);
-	if (rc == RC_OK)
-		rc = begin_series(&s, e);
-	if (rc == RC_OK && s.samples.n)
-		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
-	if (rc == RC_OK && s.histograms.n)
-		rc = tsdb_append_histograms(db, s.histograms.p, s.histograms.n, &counts, e);
-	if (rc == RC_OK && s.described != m->described)
-		describe(&s, body);
-	if (rc == RC_OK) {
-		keep_order(&s);
-		if (s.seen < map_count(m->lines))
-			end_missing(m, db, now);
-	} else {
-		page_end(m, db, now); /* [P1] */
-	}
-	vec_fini(&s.order);
-	label_builder_fini(&s.builder);
-	vec_fini(&s.samples);
-	vec_fini(&s.histograms);
-	vec_fini(&s.fresh);
-	vec_fini(&s.waiting);
-	arena_destroy(&s.arena);
-	arena_destroy(&s.page);
-	return rc;
-}
-
 /* ---- what we say of the scrape ---- */
 
 static const char *const report_names[REPORTS] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
@@ -446,30 +409,81 @@ find_reports(struct page_memory *m, struct tsdb *db, const struct target *t)
 }
 
 static void
-store_reports(struct page_memory *m, struct tsdb *db, const double values[REPORTS], msec_t now)
+add_reports(struct page_memory *m, const double values[REPORTS], msec_t now, samples *out)
 {
-	samples s = {0};
 	for (int i = 0; i < REPORTS; i++)
-		*vec_add(&s) = (struct tsdb_sample){m->reports[i], now, values[i]};
-	append(db, &s, "the report of a scrape");
-	vec_fini(&s);
+		*vec_add(out) = (struct tsdb_sample){m->reports[i], now, values[i]};
+}
+
+/* False: its series cannot begin. */
+static bool
+add_report(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now, samples *out)
+{
+	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
+	if (!m->reported && !(m->reported = find_reports(m, db, t)))
+		return false;
+	add_reports(m, values, now, out);
+	return true;
+}
+
+enum rc
+page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_rules *rules, const struct page_body *body, msec_t now,
+    struct page_counts *n, struct err *e)
+{
+	struct storing s = {.memory = m, .db = db, .target = t, .rules = rules, .arena = arena_create(), .page = arena_create(), .now = now};
+	struct tsdb_counts counts;
+	*n = (struct page_counts){0};
+	m->scrape++;
+	enum rc rc = read_page(&s, body, n, e);
+	if (rc == RC_OK)
+		rc = tsdb_admit(db, t->tenant, n->kept, e);
+	if (rc == RC_OK)
+		rc = begin_series(&s, e);
+	if (rc == RC_OK && body->seconds)
+		(void)add_report(m, db, t, &(struct page_report){true, *body->seconds, *n}, now, &s.samples);
+	if (rc == RC_OK && s.samples.n)
+		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
+	if (rc == RC_OK && s.histograms.n)
+		rc = tsdb_append_histograms(db, s.histograms.p, s.histograms.n, &counts, e);
+	if (rc == RC_OK && s.described != m->described)
+		describe(&s, body);
+	if (rc == RC_OK) {
+		keep_order(&s);
+		if (s.seen < map_count(m->lines))
+			end_missing(m, db, now);
+	} else {
+		page_end(m, db, now); /* [P1] */
+	}
+	vec_fini(&s.order);
+	label_builder_fini(&s.builder);
+	vec_fini(&s.samples);
+	vec_fini(&s.histograms);
+	vec_fini(&s.fresh);
+	vec_fini(&s.waiting);
+	arena_destroy(&s.arena);
+	arena_destroy(&s.page);
+	return rc;
 }
 
 void
 page_report_store(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now)
 {
-	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
-	if (m->reported || (m->reported = find_reports(m, db, t)))
-		store_reports(m, db, values, now);
+	samples s = {0};
+	if (add_report(m, db, t, r, now, &s))
+		append(db, &s, "the report of a scrape");
+	vec_fini(&s);
 }
 
 void
 page_leave(struct page_memory *m, struct tsdb *db, msec_t now)
 {
+	samples s = {0};
 	double values[REPORTS];
 	page_end(m, db, now);
 	for (int i = 0; i < REPORTS; i++)
 		values[i] = tsdb_stale();
 	if (m->reported)
-		store_reports(m, db, values, now);
+		add_reports(m, values, now, &s);
+	append(db, &s, "the end of a target's reports");
+	vec_fini(&s);
 }

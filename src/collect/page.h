@@ -39,6 +39,7 @@ struct page_body {
 	enum expo_format format;
 	const struct str *natives; /* the native histograms that it refers to, as canonical bytes */
 	size_t n_natives;
+	const double *seconds; /* that it took: the report of a good page is stored along with it; NULL: it is not */
 };
 /* Stores the page as of `now`; on an error nothing of it is stored and all series of the target end. */
 CHECKED enum rc page_store(struct page_memory *, struct tsdb *, const struct target *, const struct page_rules *, const struct page_body *, msec_t now,

@@ -55,7 +55,8 @@ sleep_until_next(struct scraped *s)
 static void
 conclude(struct scraped *s, const struct page_report *r, const char *trouble)
 {
-	page_report_store(s->memory, s->scraper->db, &s->target, r, s->due);
+	if (!r->up) /* else it was stored with its page */
+		page_report_store(s->memory, s->scraper->db, &s->target, r, s->due);
 	pthread_mutex_lock(&s->scraper->lock);
 	s->known = true;
 	s->up = r->up;
@@ -89,29 +90,29 @@ enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
 
 /* As the text that it stands for, with its native histograms beside it. */
 static enum rc
-store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_counts *n, struct err *e)
+store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_report *report, struct err *e)
 {
 	struct metricpb_natives natives;
 	struct buf text = {0};
 	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
 	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
-	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n};
+	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n, &report->seconds};
 	if (rc == RC_OK)
-		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, n, e);
+		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, &report->counts, e);
 	metricpb_natives_fini(&natives);
 	buf_fini(&text);
 	return rc;
 }
 
 static enum rc
-store(struct scraped *s, const struct http_result *r, struct page_counts *n, struct err *e)
+store(struct scraped *s, const struct http_result *r, struct page_report *report, struct err *e)
 {
 	struct page_rules rules = {s->job->conf, s->job->metric_rules};
+	struct page_body page = {.text = r->body, .format = format_of(r), .seconds = &report->seconds};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
-	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, n, e)
-				    : page_store(s->memory, s->scraper->db, &s->target, &rules,
-					  &(struct page_body){.text = r->body, .format = format_of(r)}, s->due, n, e);
+	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, report, e)
+				    : page_store(s->memory, s->scraper->db, &s->target, &rules, &page, s->due, &report->counts, e);
 	suspect_end();
 	return rc;
 }
@@ -128,7 +129,7 @@ on_page(void *arg, const struct http_result *r)
 		err_set(&e, r->rc, "%s", r->why);
 	else if (r->status != 200)
 		err_set(&e, RC_IO, "server returned HTTP status %d", r->status);
-	else if (store(s, r, &report.counts, &e) == RC_OK)
+	else if (store(s, r, &report, &e) == RC_OK)
 		report.up = true;
 	metric_add(METRIC_scraped_samples_total, (int64_t)report.counts.scraped);
 	metric_add(METRIC_scrape_failures_total, !report.up);

@@ -578,8 +578,28 @@ UNIT(conf_checks_rules_with_their_place)
 }
 END
 
-    static bool
-    have(const char *tool)
+UNIT(conf_gives_groups_the_offset_that_they_do_not_say)
+{
+	struct report r;
+	struct conf *c = NULL;
+	make_dir();
+	put("r.yml", "groups:\n- {name: none, rules: [{record: a, expr: x}]}\n- {name: own, query_offset: 0s, rules: [{record: b, expr: x}]}\n"
+		     "- {name: other, query_offset: 2m, rules: [{record: c, expr: x}]}\n");
+	const char *main = put("prometheus.yml", "global: {rule_query_offset: 30s}\nrule_files: [r.yml]\n");
+	report_init(&r);
+	ck_assert_int_eq(conf_load(main, NULL, &c, &r), RC_OK);
+	ck_assert_uint_eq(r.warnings, 0);
+	ck_assert_int_eq(c->rules.p[0].groups.p[0].query_offset, 30 * SECOND);
+	ck_assert_int_eq(c->rules.p[0].groups.p[1].query_offset, 0);
+	ck_assert_int_eq(c->rules.p[0].groups.p[2].query_offset, 2 * MINUTE);
+	conf_unref(&c);
+	report_fini(&r);
+	remove_dir();
+}
+END
+
+static bool
+have(const char *tool)
 {
 	char cmd[128];
 	snprintf(cmd, sizeof cmd, "command -v %s >/dev/null 2>&1", tool);

@@ -241,7 +241,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "PrometheusText1.0.0, OpenMetricsText1.0.0, OpenMetricsText0.0.1, PrometheusText0.0.4",          \
 	    "the formats asked for, best first")                                                             \
 	F(DUR, evaluation_interval, 0, 0, "1m", "how often rules are evaluated")                             \
-	F(DUR, rule_query_offset, 0, KEY_INERT, "0s", "how far back rules look, for samples that come late")         \
+	F(DUR, rule_query_offset, 0, 0, "0s", "how far back rules look, for samples that come late")         \
 	F(STR, query_log_file, 0, KEY_PATH, "", "a file with a line of JSON for each query; opened anew at SIGHUP")                            \
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(PAIRS, external_labels, 0, 0, "",                                                                  \

@@ -30,6 +30,20 @@ import_fini(struct import *x)
 {
 	vec_fini(&x->batch);
 	buf_fini(&x->labels);
+	buf_fini(&x->metadata.family);
+	buf_fini(&x->metadata.type);
+	buf_fini(&x->metadata.help);
+	buf_fini(&x->metadata.unit);
+}
+
+static void
+count(struct import *x, const struct tsdb_counts *c)
+{
+	x->counts.stored += c->stored;
+	x->counts.duplicate += c->duplicate;
+	x->counts.conflict += c->conflict;
+	x->counts.out_of_order += c->out_of_order;
+	x->counts.unknown += c->unknown;
 }
 
 /* What the store is due to do is done here: nobody else ticks. */
@@ -41,37 +55,55 @@ send_batch(struct import *x, struct err *e)
 	x->batch.n = 0;
 	if (rc != RC_OK)
 		return rc;
-	x->counts.stored += c.stored;
-	x->counts.duplicate += c.duplicate;
-	x->counts.conflict += c.conflict;
-	x->counts.out_of_order += c.out_of_order;
-	x->counts.unknown += c.unknown;
+	count(x, &c);
 	return tsdb_tick(x->db, e);
+}
+
+static void
+widen(struct import *x, msec_t t)
+{
+	x->min = t < x->min ? t : x->min;
+	x->max = t > x->max ? t : x->max;
 }
 
 static enum rc
 add(struct import *x, struct tsdb_ref ref, msec_t t, double v, struct err *e)
 {
 	*vec_add(&x->batch) = (struct tsdb_sample){ref, t, v};
-	x->min = t < x->min ? t : x->min;
-	x->max = t > x->max ? t : x->max;
+	widen(x, t);
 	return x->batch.n < BATCH ? RC_OK : send_batch(x, e);
 }
 
 /* ---- blocks ---- */
 
+/* Those of one series together: each is large. */
+static enum rc
+import_histograms(struct import *x, struct tsdb_ref ref, const struct blobs *from, struct err *e)
+{
+	VEC(struct tsdb_histogram) all = {0};
+	struct tsdb_counts c = {0};
+	for (size_t i = 0; i < from->t.n; i++) {
+		*vec_add(&all) = (struct tsdb_histogram){ref, from->t.p[i], blobs_get(from, i)};
+		widen(x, from->t.p[i]);
+	}
+	enum rc rc = all.n ? tsdb_append_histograms(x->db, all.p, all.n, &c, e) : RC_OK;
+	count(x, &c);
+	vec_fini(&all);
+	return rc;
+}
+
 static enum rc
 import_series(struct import *x, const struct prom_series *s, struct err *e)
 {
 	struct tsdb_ref ref;
-	x->histograms += s->histograms;
-	if (!s->samples->n)
+	x->unknown += s->unknown;
+	if (!s->samples->n && !s->histograms->t.n)
 		return RC_OK;
 	x->series++;
 	enum rc rc = tsdb_series(x->db, x->tenant, s->labels, &ref, e);
 	for (size_t i = 0; rc == RC_OK && i < s->samples->n; i++)
 		rc = add(x, ref, s->samples->t[i], s->samples->v[i], e);
-	return rc;
+	return rc == RC_OK ? import_histograms(x, ref, s->histograms, e) : rc;
 }
 
 static enum rc
@@ -180,6 +212,33 @@ check_sample(struct import *x, struct expo *p, struct err *e)
 	return rc;
 }
 
+/* ---- what is said of the metrics ---- */
+
+static enum rc
+put_metadata(struct import *x, struct err *e)
+{
+	struct tsdb_metadata m = {buf_view(&x->metadata.family), buf_view(&x->metadata.type), buf_view(&x->metadata.help), buf_view(&x->metadata.unit)};
+	enum rc rc = m.metric.n ? tsdb_metadata_put(x->db, x->tenant, &m, 1, e) : RC_OK;
+	buf_clear(&x->metadata.family);
+	buf_clear(&x->metadata.type);
+	buf_clear(&x->metadata.help);
+	buf_clear(&x->metadata.unit);
+	return rc;
+}
+
+/* Texts of one family stand together. */
+static enum rc
+note_metadata(struct import *x, const struct expo *p, enum expo_item item, struct err *e)
+{
+	struct buf *to = item == EXPO_TYPE ? &x->metadata.type : item == EXPO_HELP ? &x->metadata.help : &x->metadata.unit;
+	enum rc rc = str_eq(buf_view(&x->metadata.family), p->family) ? RC_OK : put_metadata(x, e);
+	buf_clear(&x->metadata.family);
+	buf_str(&x->metadata.family, p->family);
+	buf_clear(to);
+	buf_str(to, p->text);
+	return rc;
+}
+
 /* All of the page: only looked at, or stored. */
 static enum rc
 read_page(struct import *x, struct str page, enum expo_format format, bool store, struct err *e)
@@ -191,8 +250,10 @@ read_page(struct import *x, struct str page, enum expo_format format, bool store
 	expo_init(&p, page, format, &none);
 	while (rc == RC_OK && (item = expo_next(&p)) != EXPO_END) {
 		struct tsdb_ref ref;
-		if (item != EXPO_SAMPLE)
+		if (item != EXPO_SAMPLE) {
+			rc = store ? note_metadata(x, &p, item, e) : RC_OK;
 			continue;
+		}
 		rc = store ? ref_of(x, &p, &ref, e) : check_sample(x, &p, e);
 		if (rc == RC_OK && store)
 			rc = add(x, ref, p.time, p.value, e);
@@ -201,6 +262,8 @@ read_page(struct import *x, struct str page, enum expo_format format, bool store
 	}
 	if (rc == RC_OK)
 		rc = expo_end(&p, e);
+	if (rc == RC_OK && store)
+		rc = put_metadata(x, e);
 	expo_fini(&p);
 	return rc;
 }

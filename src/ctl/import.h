@@ -14,10 +14,13 @@ struct import {
 	struct tsdb *db;
 	struct str tenant;
 	struct tsdb_counts counts;
-	size_t series, blocks, pages, histograms; /* histograms: chunks of native ones that were passed over */
+	size_t series, blocks, pages, unknown; /* unknown: chunks that were passed over */
 	msec_t min, max;
 	VEC(struct tsdb_sample) batch;
 	struct buf labels;
+	struct {
+		struct buf family, type, help, unit;
+	} metadata; /* of the family that the page speaks of */
 };
 
 void import_init(struct import *, struct tsdb *, struct str tenant);

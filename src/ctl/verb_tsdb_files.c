@@ -143,9 +143,9 @@ say_imported(const struct args *a, const struct import *x)
 		time_rfc3339(x->max, to);
 	}
 	if (a->json) {
-		printf("{\"blocks\":%zu,\"pages\":%zu,\"series\":%zu,\"stored\":%zu,\"duplicate\":%zu,\"conflict\":%zu,\"histogram_chunks\":%zu,"
+		printf("{\"blocks\":%zu,\"pages\":%zu,\"series\":%zu,\"stored\":%zu,\"duplicate\":%zu,\"conflict\":%zu,\"unknown_chunks\":%zu,"
 		       "\"from\":\"%s\",\"to\":\"%s\"}\n",
-		    x->blocks, x->pages, x->series, x->counts.stored, x->counts.duplicate, x->counts.conflict, x->histograms, from, to);
+		    x->blocks, x->pages, x->series, x->counts.stored, x->counts.duplicate, x->counts.conflict, x->unknown, from, to);
 		return;
 	}
 	printf("%zu samples were stored", x->counts.stored);
@@ -156,8 +156,8 @@ say_imported(const struct args *a, const struct import *x)
 		printf("%zu were there already.\n", x->counts.duplicate);
 	if (x->counts.conflict)
 		printf("%zu were there with another value, which stays.\n", x->counts.conflict);
-	if (x->histograms)
-		printf("%zu chunks of native histograms were passed over: they are not read yet.\n", x->histograms);
+	if (x->unknown)
+		printf("%zu chunks of a kind that is not known here were passed over.\n", x->unknown);
 }
 
 static enum rc
@@ -243,7 +243,7 @@ copy_dir(struct args *a, const char *from, const char *to, struct err *e)
 	for (int i = 0; i < n; i++) {
 		struct str name = str_c(files[i]->d_name);
 		const char *source = arena_fmt(a->arena, "%s/%.*s", from, STR_ARG(name)).p, *target = arena_fmt(a->arena, "%s/%.*s", to, STR_ARG(name)).p;
-		bool block = str_starts(name, STR("block-"));
+		bool block = str_starts(name, STR("block-")) || str_starts(name, STR("part-"));
 		bool ours = block || str_starts(name, STR("wal-")) || str_is(name, "deletions");
 		if (rc == RC_OK && ours && !(block && os.link(source, target) == 0))
 			rc = copy_file(source, target, e);

@@ -186,11 +186,12 @@ begin_delta(struct writing *w, struct tsdb_ref ref, msec_t t)
 		deltas_begin(w->house->deltas, w->pushed.tenant, series, at, sum);
 }
 
-/* Sums of differences are ours, and count since we know. */
+/* Sums of differences are ours, and count since we know; exponential histograms are stored as they come, and each has its start. */
 static void
 put_start(struct writing *w, struct tsdb_ref ref, const struct value *v)
 {
-	if (w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE && !v->delta && !w->o.point.no_value)
+	bool wanted = v->delta ? w->o.metric.kind == OTLP_EXPONENTIAL : w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE;
+	if (wanted && !w->o.point.no_value)
 		pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
 }
 
@@ -321,8 +322,8 @@ put_exponential(struct writing *w, struct str name, struct value v, struct err *
 	    .sum = p->sum,
 	    .zero_count = (double)p->zero_count,
 	    .zero_threshold = p->zero_threshold > 0 ? p->zero_threshold : ZERO_THRESHOLD};
-	if (v.delta)
-		return err_set(e, RC_INVALID, "exponential histograms are taken cumulative, \"%.*s\" came as differences (delta)",
+	if (v.delta && !p->start)
+		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" is a difference (delta) and does not say since when (start_time_unix_nano)",
 		    STR_ARG(str_to(name, 200)));
 	if (h.schema < HISTOGRAM_SCHEMA_MIN || coarser > 24 || abs(p->positive.offset) > OFFSET_MAX || abs(p->negative.offset) > OFFSET_MAX)
 		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" has a scale of %d; it must be at least %d",

@@ -4,12 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "promql/native.h"
 #include "promql/promql.h"
 #include "promql/series_text.h"
-#include "tsdb/tsdb.h"
+#include "unit_store.h"
 
 static struct native *
 read_text(const char *text, struct arena *a)
@@ -192,10 +191,7 @@ END
 /* ---- stored ones ---- */
 
 struct fixture {
-	char dir[64];
-	struct clock *clock;
-	struct tsdb *db;
-	struct arena *arena;
+	struct unit_store store;
 	struct str tenant;
 };
 
@@ -207,21 +203,21 @@ load(struct fixture *f, const char *name, const char *values)
 	struct tsdb_ref ref;
 	struct tsdb_counts c;
 	struct err e = {0};
-	ck_assert_msg(series_name_parse(str_c(name), f->arena, &ls, &e) == RC_OK && series_items_parse(str_c(values), f->arena, &items, &e) == RC_OK,
+	ck_assert_msg(series_name_parse(str_c(name), f->store.arena, &ls, &e) == RC_OK && series_items_parse(str_c(values), f->store.arena, &items, &e) == RC_OK,
 	    "%s: %s", name, e.text);
-	ck_assert(tsdb_series(f->db, f->tenant, ls, &ref, NULL) == RC_OK);
+	ck_assert(tsdb_series(f->store.db, f->tenant, ls, &ref, NULL) == RC_OK);
 	for (size_t i = 0; i < items.n; i++) {
 		struct tsdb_sample s = {ref, (msec_t)i * 60000, items.p[i].v};
 		struct histogram h;
 		struct buf b = {0};
 		if (!items.p[i].h) {
-			ck_assert(!items.p[i].there || tsdb_append(f->db, &s, 1, &c, NULL) == RC_OK);
+			ck_assert(!items.p[i].there || tsdb_append(f->store.db, &s, 1, &c, NULL) == RC_OK);
 			continue;
 		}
-		native_to(items.p[i].h, f->arena, &h);
+		native_to(items.p[i].h, f->store.arena, &h);
 		histogram_pack(&h, &b);
 		struct tsdb_histogram x = {ref, (msec_t)i * 60000, buf_view(&b)};
-		ck_assert(tsdb_append_histograms(f->db, &x, 1, &c, NULL) == RC_OK);
+		ck_assert(tsdb_append_histograms(f->store.db, &x, 1, &c, NULL) == RC_OK);
 		buf_fini(&b);
 	}
 	vec_fini(&items);
@@ -255,7 +251,7 @@ ask(struct fixture *f, const char *text, msec_t minute, msec_t until)
 	struct promql_result *r = NULL;
 	struct buf b = {0};
 	struct err e = {0};
-	struct promql_ask ask = {.db = f->db,
+	struct promql_ask ask = {.db = f->store.db,
 	    .tenants = {&f->tenant, 1},
 	    .start = minute * 60000,
 	    .end = until * 60000,
@@ -265,7 +261,7 @@ ask(struct fixture *f, const char *text, msec_t minute, msec_t until)
 		add_result(&b, r);
 	else
 		buf_c(&b, e.text);
-	const char *out = arena_cstr(f->arena, buf_view(&b));
+	const char *out = arena_cstr(f->store.arena, buf_view(&b));
 	promql_result_destroy(&r);
 	promql_destroy(&q);
 	buf_fini(&b);
@@ -275,12 +271,10 @@ ask(struct fixture *f, const char *text, msec_t minute, msec_t until)
 static void
 fixture_init(struct fixture *f)
 {
-	*f = (struct fixture){.arena = arena_create(), .tenant = STR("t")};
-	snprintf(f->dir, sizeof f->dir, "/tmp/native-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(f->dir));
-	f->clock = clock_virtual_create(0);
-	struct tsdb_options o = {.dir = f->dir, .clock = f->clock, .sync_every = 200, .out_of_order = DAY};
-	ck_assert(tsdb_open(&o, &f->db, NULL) == RC_OK);
+	f->tenant = STR("t");
+	unit_store_init(&f->store, 0);
+	f->store.options.out_of_order = DAY;
+	unit_store_reopen(&f->store);
 	load(f, "h{i=\"1\"}", "{{count:1 sum:1 buckets:[1]}}+{{count:2 sum:4 buckets:[1 1]}}x5 {{count:1 sum:1 buckets:[1]}} _ stale");
 	load(f, "h{i=\"2\"}", "{{schema:1 count:2 sum:2 buckets:[1 1]}}x8");
 	load(f, "c", "{{schema:-53 custom_values:[1] count:1 buckets:[1]}}x8");
@@ -290,10 +284,7 @@ fixture_init(struct fixture *f)
 static void
 fixture_fini(struct fixture *f)
 {
-	tsdb_close(&f->db);
-	clock_destroy(&f->clock);
-	arena_destroy(&f->arena);
-	unit_remove(f->dir);
+	unit_store_fini(&f->store);
 }
 
 UNIT(natives_are_asked_for)
@@ -343,7 +334,7 @@ UNIT(natives_are_asked_for)
 	for (int flushed = 0; flushed < 2; flushed++) { /* from the head, and from a block */
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 			ck_assert_str_eq(ask(&f, known[i].q, known[i].minute, known[i].until), known[i].out);
-		ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+		ck_assert(tsdb_flush(f.store.db, NULL) == RC_OK);
 	}
 	fixture_fini(&f);
 }

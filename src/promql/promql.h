@@ -44,6 +44,8 @@ void promql_print_pretty(const struct promql *, struct buf *);
 void promql_describe(const struct promql *, struct json_writer *);
 /* Every function, aggregation and modifier with its form and what it is for: [{"name","form","help"}]. */
 void promql_words(struct json_writer *);
+/* The members promql_functions and promql_operators of /api/v1/features. */
+void promql_features(struct json_writer *);
 /* Before anybody else has it: every selector that does not name its own moment looks further back. */
 void promql_shift(struct promql *, msec_t back);
 /*

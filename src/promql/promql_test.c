@@ -4,10 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "promql/promql.h"
-#include "tsdb/tsdb.h"
+#include "unit_store.h"
 
 /* ---- parsing ---- */
 
@@ -166,10 +165,7 @@ END
 /* ---- running ---- */
 
 struct fixture {
-	char dir[64];
-	struct clock *clock;
-	struct tsdb *db;
-	struct arena *arena;
+	struct unit_store store;
 	struct str tenant;
 };
 
@@ -177,20 +173,16 @@ struct fixture {
 static void
 fixture_init(struct fixture *f)
 {
-	*f = (struct fixture){.dir = "/tmp/promql-test-XXXXXX", .tenant = STR("t")};
-	ck_assert_ptr_nonnull(mkdtemp(f->dir));
-	f->clock = clock_virtual_create(0);
-	f->arena = arena_create();
-	struct tsdb_options o = {.dir = f->dir, .clock = f->clock, .sync_every = 200};
-	ck_assert(tsdb_open(&o, &f->db, NULL) == RC_OK);
+	f->tenant = STR("t");
+	unit_store_init(&f->store, 0);
 	for (int i = 0; i < 4; i++) {
-		struct pair p[] = {{STR("__name__"), i < 3 ? STR("m") : STR("gone")}, {STR("i"), arena_fmt(f->arena, "%d", i)}};
+		struct pair p[] = {{STR("__name__"), i < 3 ? STR("m") : STR("gone")}, {STR("i"), arena_fmt(f->store.arena, "%d", i)}};
 		struct tsdb_ref ref;
 		struct tsdb_counts c;
-		ck_assert(tsdb_series(f->db, f->tenant, labels_from_pairs((struct pairs){p, 2}, f->arena), &ref, NULL) == RC_OK);
+		ck_assert(tsdb_series(f->store.db, f->tenant, labels_from_pairs((struct pairs){p, 2}, f->store.arena), &ref, NULL) == RC_OK);
 		for (int k = 0; k <= (i < 3 ? 100 : 30); k++) {
 			struct tsdb_sample s = {ref, k * 10000, i == 3 && k == 30 ? tsdb_stale() : k * (i + 1)};
-			ck_assert(tsdb_append(f->db, &s, 1, &c, NULL) == RC_OK);
+			ck_assert(tsdb_append(f->store.db, &s, 1, &c, NULL) == RC_OK);
 		}
 	}
 }
@@ -198,10 +190,7 @@ fixture_init(struct fixture *f)
 static void
 fixture_fini(struct fixture *f)
 {
-	tsdb_close(&f->db);
-	clock_destroy(&f->clock);
-	arena_destroy(&f->arena);
-	unit_remove(f->dir);
+	unit_store_fini(&f->store);
 }
 
 /* The result as text: "{i="0"} 1@1000 2@2000;" … or the error. */
@@ -212,7 +201,7 @@ ask(struct fixture *f, const char *text, msec_t start, msec_t end, msec_t step)
 	struct promql_result *r;
 	struct err e;
 	struct buf b = {0};
-	struct promql_ask a = {.db = f->db, .tenants = {&f->tenant, 1}, .start = start, .end = end, .step = step,
+	struct promql_ask a = {.db = f->store.db, .tenants = {&f->tenant, 1}, .start = start, .end = end, .step = step,
 	    .limits = {.series = 3, .samples = 5000}};
 	ck_assert_msg(promql_parse(str_c(text), &q, &e) == RC_OK, "%s", e.text);
 	if (promql_run(q, &a, &r, &e) == RC_OK) {
@@ -230,7 +219,7 @@ ask(struct fixture *f, const char *text, msec_t start, msec_t end, msec_t step)
 			buf_str(&b, r->infos.p[0]);
 	} else
 		buf_c(&b, e.text);
-	const char *out = arena_cstr(f->arena, buf_view(&b));
+	const char *out = arena_cstr(f->store.arena, buf_view(&b));
 	promql_result_destroy(&r);
 	promql_destroy(&q);
 	buf_fini(&b);
@@ -313,7 +302,7 @@ UNIT(promql_stops_when_asked_to)
 	volatile bool cancel = true;
 	fixture_init(&f);
 	ck_assert(promql_parse(STR("sum(m)"), &q, &e) == RC_OK);
-	struct promql_ask a = {.db = f.db, .tenants = {&f.tenant, 1}, .cancel = &cancel};
+	struct promql_ask a = {.db = f.store.db, .tenants = {&f.tenant, 1}, .cancel = &cancel};
 	ck_assert_int_eq(promql_run(q, &a, &r, &e), RC_CANCELLED);
 	ck_assert_ptr_null(r);
 	promql_destroy(&q);

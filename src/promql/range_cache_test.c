@@ -4,47 +4,37 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "promql/range_cache.h"
-#include "tsdb/tsdb.h"
+#include "unit_store.h"
 
 enum { SERIES = 9 };
 static const msec_t begin = 1700000000000;
 
 struct world {
-	struct tsdb *db;
-	struct clock *clock;
+	struct unit_store store;
 	struct tsdb_ref refs[SERIES];
 	msec_t now;
-	char dir[40];
 };
 
 static void
 world_init(struct world *w)
 {
-	struct buf b = {0};
-	struct err e;
-	*w = (struct world){.now = begin, .clock = clock_virtual_create(begin), .dir = "/tmp/tocsin-kept-XXXXXX"};
-	ck_assert_ptr_nonnull(mkdtemp(w->dir));
-	struct tsdb_options o = {.dir = w->dir, .clock = w->clock, .sync_every = 200, .out_of_order = HOUR};
-	ck_assert_msg(tsdb_open(&o, &w->db, &e) == RC_OK, "%s", e.text);
+	char selector[64];
+	w->now = begin;
+	unit_store_init(&w->store, begin);
+	w->store.options.out_of_order = HOUR;
+	unit_store_reopen(&w->store);
 	for (int i = 0; i < SERIES; i++) {
-		char name[8];
-		snprintf(name, sizeof name, "s%d", i);
-		struct pair p[] = {{STR("__name__"), STR("m_total")}, {STR("group"), i % 2 ? STR("a") : STR("b")}, {STR("series"), str_c(name)}};
-		buf_clear(&b);
-		ck_assert(labels_add(&b, p, 3, &e) == RC_OK && tsdb_series(w->db, STR("t"), (struct labels){buf_view(&b)}, &w->refs[i], &e) == RC_OK);
+		snprintf(selector, sizeof selector, "m_total{group=\"%s\",series=\"s%d\"}", i % 2 ? "a" : "b", i);
+		w->refs[i] = unit_store_series(&w->store, "t", selector);
 	}
-	buf_fini(&b);
 }
 
 static void
 world_fini(struct world *w)
 {
-	tsdb_close(&w->db);
-	clock_destroy(&w->clock);
-	unit_remove(w->dir);
+	unit_store_fini(&w->store);
 }
 
 /* A scrape of some series; now and then one sample comes late. */
@@ -54,14 +44,14 @@ scrape(struct world *w)
 	struct tsdb_counts c;
 	struct err e;
 	w->now += 15000;
-	clock_virtual_advance(w->clock, 15000);
+	clock_virtual_advance(w->store.clock, 15000);
 	for (int i = 0; i < SERIES; i++) {
 		struct tsdb_sample s = {w->refs[i], w->now + i, rand() % 30 ? (double)(w->now / 1000 % 10000 * (i + 1)) : i == 8 ? tsdb_stale() : 0};
 		if (rand() % 12 == 0)
 			continue;
 		if (rand() % 40 == 0)
 			s.t -= rand() % 600000;
-		ck_assert(tsdb_append(w->db, &s, 1, &c, &e) == RC_OK);
+		ck_assert(tsdb_append(w->store.db, &s, 1, &c, &e) == RC_OK);
 	}
 }
 
@@ -74,7 +64,7 @@ delete_some(struct world *w)
 	msec_t from = w->now - rand() % 3000000;
 	ck_assert(matchers_parse(&ms, STR("group=a"), &e) == RC_OK);
 	struct tsdb_select q = {.tenants = {&tenant, 1}, .matchers = &ms, .min = from, .max = from + 30000};
-	ck_assert_msg(tsdb_delete(w->db, &q, &e) == RC_OK, "%s", e.text);
+	ck_assert_msg(tsdb_delete(w->store.db, &q, &e) == RC_OK, "%s", e.text);
 	matchers_fini(&ms);
 }
 
@@ -107,12 +97,12 @@ UNIT(an_answer_that_is_partly_remembered_is_the_answer)
 		struct err e;
 		scrape(&w);
 		if (round % 400 == 399)
-			ck_assert(tsdb_flush(w.db, &e) == RC_OK);
+			ck_assert(tsdb_flush(w.store.db, &e) == RC_OK);
 		if (round % 301 == 300)
 			delete_some(&w);
 		const char *text = queries[rand() % 15];
 		msec_t step = steps[rand() % 3], end = (w.now - (rand() % 3 ? 0 : rand() % 900000)) / step * step + (rand() % 4 ? 0 : 1000), start = end - (rand() % 2 ? 60 : 20) * step;
-		struct promql_ask ask = {.db = w.db, .tenants = {&tenant, 1}, .start = start, .end = end, .step = step};
+		struct promql_ask ask = {.db = w.store.db, .tenants = {&tenant, 1}, .start = start, .end = end, .step = step};
 		struct promql_result *kept, *fresh;
 		struct promql *q;
 		if (promql_parse(str_c(text), &q, &e) != RC_OK || promql_type(q) == PROMQL_MATRIX) {

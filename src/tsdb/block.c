@@ -24,16 +24,27 @@
 
 enum { NOWHERE = UINT32_MAX };
 
+struct part {
+	char *path;
+	const char *map;
+	size_t size;
+	ino_t inode;
+};
+
 struct block {
 	uint64_t serial;
 	char *path;
 	const char *map;
 	size_t size;
+	ino_t inode;
 	struct block_footer f;
 	const struct block_column *columns;
 	const struct block_group *groups;
 	size_t n_groups;
-	uint8_t *checked; /* of each group: 1 good, 2 damaged, 0 not looked at yet */
+	struct part *parts;
+	size_t n_parts;
+	const struct block_range *ranges; /* of group g and part p: g * n_parts + p */
+	uint8_t *checked; /* of each group, or range: 1 good, 2 damaged, 0 not looked at yet */
 	uint32_t first_id, n_places;
 	uint32_t *places; /* by id - first_id: the place of the series, or NOWHERE */
 };
@@ -41,11 +52,11 @@ struct block {
 /* ---- opening ---- */
 
 static enum rc
-map_file(struct block *b, struct err *e)
+map_file(const char *path, const char **map, size_t *size, ino_t *inode, struct err *e)
 {
-	int fd = os.open(b->path, O_RDONLY | O_CLOEXEC, 0);
+	int fd = os.open(path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return err_errno(e, "cannot open %s", b->path);
+		return err_errno(e, "cannot open %s", path);
 	struct stat st;
 	void *p = MAP_FAILED;
 	bool ok = fstat(fd, &st) == 0;
@@ -54,13 +65,56 @@ map_file(struct block *b, struct err *e)
 	int why = errno;
 	os.close(fd);
 	if (ok && st.st_size == 0)
-		return err_set(e, RC_INVALID, "%s is empty", b->path);
+		return err_set(e, RC_INVALID, "%s is empty", path);
 	errno = why;
 	if (p == MAP_FAILED)
-		return err_errno(e, "cannot map %s", b->path);
-	b->map = p;
-	b->size = (size_t)st.st_size;
+		return err_errno(e, "cannot map %s", path);
+	*map = p;
+	*size = (size_t)st.st_size;
+	*inode = st.st_ino;
 	return RC_OK;
+}
+
+static bool
+refers(const struct block *b)
+{
+	return memcmp(b->map, BLOCK_MAGIC_REFERS, BLOCK_MAGIC_BYTES) == 0;
+}
+
+/* The bytes in front of the times of a block that refers: magic, parts, ranges. */
+static uint64_t
+head_bytes(uint64_t parts, uint64_t groups)
+{
+	return BLOCK_MAGIC_BYTES + sizeof parts + parts * sizeof(uint64_t) + groups * parts * sizeof(struct block_range);
+}
+
+/* One that is not there is damage of the block, not of the disk: the others may be good. */
+static enum rc
+map_part(struct block *b, uint64_t number, struct part *part, struct err *e)
+{
+	struct buf path = {0};
+	block_part_path(b->path, number, &path);
+	part->path = path.p;
+	if (access(path.p, F_OK) != 0 && errno == ENOENT)
+		return err_set(e, RC_INVALID, "%s refers to %s, which is not there", b->path, path.p);
+	return map_file(path.p, &part->map, &part->size, &part->inode, e);
+}
+
+static enum rc
+map_parts(struct block *b, struct err *e)
+{
+	uint64_t n, number;
+	enum rc rc = RC_OK;
+	memcpy(&n, b->map + BLOCK_MAGIC_BYTES, sizeof n);
+	if (n == 0 || n > BLOCK_PARTS || b->f.times_at != head_bytes(n, b->n_groups))
+		return err_set(e, RC_INVALID, "%s has an impossible number of parts", b->path);
+	b->parts = mem_zalloc(n * sizeof *b->parts);
+	b->ranges = (const struct block_range *)(b->map + head_bytes(n, 0));
+	while (rc == RC_OK && b->n_parts < n) {
+		memcpy(&number, b->map + BLOCK_MAGIC_BYTES + sizeof n + b->n_parts * sizeof number, sizeof number);
+		rc = map_part(b, number, &b->parts[b->n_parts++], e);
+	}
+	return rc;
 }
 
 static bool
@@ -88,8 +142,13 @@ parts_are_sane(const struct block *b)
 	}
 	for (size_t i = 0; i < b->n_groups; i++) {
 		const struct block_group *g = &b->groups[i];
-		if (g->at > f->times_at || g->bytes > f->times_at - g->at ||
-		    g->entry_at > b->size - f->entries_at)
+		if (g->entry_at > b->size - f->entries_at ||
+		    (!b->parts && (g->at > f->times_at || g->bytes > f->times_at - g->at)))
+			return false;
+	}
+	for (size_t i = 0; i < b->n_groups * b->n_parts; i++) {
+		const struct block_range *r = &b->ranges[i];
+		if (r->at > b->parts[i % b->n_parts].size || r->bytes > b->parts[i % b->n_parts].size - r->at)
 			return false;
 	}
 	return true;
@@ -103,18 +162,21 @@ check(struct block *b, struct err *e)
 		return err_set(e, RC_INVALID, "%s is cut", b->path);
 	memcpy(f, b->map + b->size - sizeof *f, sizeof *f);
 	uint64_t end = b->size - sizeof *f;
-	if (memcmp(b->map, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0 ||
-	    memcmp(f->magic, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0)
+	if ((memcmp(b->map, BLOCK_MAGIC, BLOCK_MAGIC_BYTES) != 0 && !refers(b)) ||
+	    memcmp(f->magic, b->map, BLOCK_MAGIC_BYTES) != 0)
 		return err_set(e, RC_INVALID, "%s is no block, or cut", b->path);
 	if (!places_are_sane(f, end))
 		return err_set(e, RC_INVALID, "%s has a damaged footer", b->path);
-	size_t hashed = end + offsetof(struct block_footer, hash) - f->times_at;
-	if (XXH3_64bits(b->map + f->times_at, hashed) != f->hash)
+	size_t from = refers(b) ? BLOCK_MAGIC_BYTES : f->times_at;
+	if (XXH3_64bits(b->map + from, end + offsetof(struct block_footer, hash) - from) != f->hash)
 		return err_set(e, RC_INVALID, "%s has a damaged index", b->path);
 	b->columns = (const struct block_column *)(b->map + f->columns_at);
 	b->groups = (const struct block_group *)(b->map + f->groups_at);
 	b->n_groups = (f->series + BLOCK_GROUP - 1) / BLOCK_GROUP;
-	b->checked = mem_zalloc(b->n_groups + 1);
+	enum rc rc = refers(b) ? map_parts(b, e) : RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	b->checked = mem_zalloc(b->n_groups * (b->n_parts ? b->n_parts : 1) + 1);
 	return parts_are_sane(b) ? RC_OK : err_set(e, RC_INVALID, "%s has an impossible index", b->path);
 }
 
@@ -125,7 +187,7 @@ block_open(const char *path, struct block **out, struct err *e)
 	struct block *b = mem_new(struct block);
 	b->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	b->path = mem_dup(path, strlen(path));
-	enum rc rc = map_file(b, e);
+	enum rc rc = map_file(b->path, &b->map, &b->size, &b->inode, e);
 	if (rc == RC_OK)
 		rc = check(b, e);
 	if (rc != RC_OK)
@@ -142,6 +204,12 @@ block_close(struct block **pb)
 		return;
 	if (b->map)
 		munmap((void *)b->map, b->size);
+	for (size_t i = 0; i < b->n_parts; i++) {
+		if (b->parts[i].map)
+			munmap((void *)b->parts[i].map, b->parts[i].size);
+		mem_free(b->parts[i].path);
+	}
+	mem_free(b->parts);
 	mem_free(b->checked);
 	mem_free(b->places);
 	mem_free(b->path);
@@ -176,7 +244,54 @@ block_max(const struct block *b)
 uint64_t
 block_bytes(const struct block *b)
 {
-	return b->size;
+	uint64_t n = b->size;
+	for (size_t i = 0; i < b->n_parts; i++)
+		n += b->parts[i].size;
+	return n;
+}
+
+uint64_t
+block_series(const struct block *b)
+{
+	return b->f.series;
+}
+
+uint64_t
+block_columns(const struct block *b)
+{
+	return b->f.columns;
+}
+
+void
+block_column_span(const struct block *b, uint32_t column, msec_t *min, msec_t *max)
+{
+	*min = b->columns[column].min;
+	*max = b->columns[column].max;
+}
+
+size_t
+block_parts(const struct block *b)
+{
+	return b->n_parts;
+}
+
+const char *
+block_part(const struct block *b, size_t i)
+{
+	return b->parts[i].path;
+}
+
+bool
+block_is_named(const struct block *b)
+{
+	struct stat st;
+	return stat(b->path, &st) == 0 && st.st_ino == b->inode;
+}
+
+uint64_t
+block_offset(const struct block *b, const char *p)
+{
+	return (uint64_t)(p - b->map);
 }
 
 uint64_t
@@ -213,9 +328,10 @@ block_take_ids(struct block *b, const uint32_t *ids, size_t n)
 struct entry {
 	struct proto p;
 	uint64_t left; /* chunks */
-	uint64_t at;   /* of the next chunk, from the beginning of the group */
-	const struct block_group *group;
+	uint64_t *at;  /* of the next chunk, from the beginning of the group; of each part */
+	size_t group;
 	const struct block_column *column; /* of the chunk that was taken */
+	size_t range;                      /* the place in `checked` of what it is in */
 	bool histograms;
 	struct str bytes;
 };
@@ -226,28 +342,49 @@ entry_begin(const struct block *b, struct entry *x)
 	return proto_varint(&x->p, &x->left) && x->left <= b->size;
 }
 
+/* What a group has of chunks in one part, or in the block itself. */
+struct piece {
+	const char *p;
+	uint64_t bytes, hash;
+};
+
+static struct piece
+piece_of(const struct block *b, size_t range)
+{
+	if (!b->n_parts)
+		return (struct piece){b->map + b->groups[range].at, b->groups[range].bytes, b->groups[range].hash};
+	const struct block_range *r = &b->ranges[range];
+	return (struct piece){b->parts[range % b->n_parts].map + r->at, r->bytes, r->hash};
+}
+
 static bool
 entry_next(const struct block *b, struct entry *x)
 {
-	uint64_t column, bytes;
-	if (!proto_varint(&x->p, &column) || !proto_varint(&x->p, &bytes) || column / 2 >= b->f.columns ||
-	    bytes > x->group->bytes - x->at)
+	uint64_t column, bytes, part = 0;
+	if (!proto_varint(&x->p, &column) || !proto_varint(&x->p, &bytes) || column / 2 >= b->f.columns)
+		return false;
+	if (b->n_parts && (!proto_varint(&x->p, &part) || part >= b->n_parts))
+		return false;
+	x->range = b->n_parts ? x->group * b->n_parts + part : x->group;
+	struct piece piece = piece_of(b, x->range);
+	if (bytes > piece.bytes - x->at[part])
 		return false;
 	x->column = &b->columns[column / 2];
 	x->histograms = column & 1;
-	x->bytes = str_n(b->map + x->group->at + x->at, bytes);
-	x->at += bytes;
+	x->bytes = str_n(piece.p + x->at[part], bytes);
+	x->at[part] += bytes;
 	x->left--;
 	return true;
 }
 
+/* `at`: room for BLOCK_PARTS. */
 static void
-group_begin(const struct block *b, size_t group, struct entry *x)
+group_begin(const struct block *b, size_t group, uint64_t *at, struct entry *x)
 {
-	const struct block_group *g = &b->groups[group];
-	*x = (struct entry){.group = g};
-	size_t at = b->f.entries_at + g->entry_at;
-	proto_init(&x->p, str_n(b->map + at, b->size - sizeof b->f - at));
+	*x = (struct entry){.group = group, .at = at};
+	memset(at, 0, BLOCK_PARTS * sizeof *at);
+	size_t from = b->f.entries_at + b->groups[group].entry_at;
+	proto_init(&x->p, str_n(b->map + from, b->size - sizeof b->f - from));
 }
 
 /* ---- visiting ---- */
@@ -257,6 +394,7 @@ struct visit {
 	const struct block_visitor *v;
 	struct proto labels;
 	struct entry entry;
+	uint64_t at[BLOCK_PARTS]; /* of the entry */
 	VEC(uint32_t) pairs; /* the store's numbers by the block's */
 	VEC(uint32_t) series;
 	VEC(uint32_t) ids;
@@ -267,7 +405,7 @@ static bool
 span_of(struct visit *v, msec_t *min, msec_t *max, bool *histograms)
 {
 	if (v->ids.n % BLOCK_GROUP == 0)
-		group_begin(v->b, v->ids.n / BLOCK_GROUP, &v->entry);
+		group_begin(v->b, v->ids.n / BLOCK_GROUP, v->at, &v->entry);
 	if (!entry_begin(v->b, &v->entry) || !v->entry.left)
 		return false;
 	*min = INT64_MAX;
@@ -363,15 +501,15 @@ block_visit(struct block *b, const struct block_visitor *visitor, struct err *e)
 
 /* ---- reading ---- */
 
-/* Once for each group; readers may do it at the same time, with the same result. */
+/* Once for each piece; readers may do it at the same time, with the same result. */
 static bool
-group_is_good(struct block *b, size_t group)
+piece_is_good(struct block *b, size_t range)
 {
-	uint8_t known = __atomic_load_n(&b->checked[group], __ATOMIC_RELAXED);
+	uint8_t known = __atomic_load_n(&b->checked[range], __ATOMIC_RELAXED);
 	if (!known) {
-		const struct block_group *g = &b->groups[group];
-		known = XXH3_64bits(b->map + g->at, g->bytes) == g->hash ? 1 : 2;
-		__atomic_store_n(&b->checked[group], known, __ATOMIC_RELAXED);
+		struct piece x = piece_of(b, range);
+		known = XXH3_64bits(x.p, x.bytes) == x.hash ? 1 : 2;
+		__atomic_store_n(&b->checked[range], known, __ATOMIC_RELAXED);
 	}
 	return known == 1;
 }
@@ -390,7 +528,7 @@ walk_to(struct block *b, struct block_walk *w, uint32_t place)
 static bool
 walk_series(struct block *b, struct block_walk *w, msec_t min, msec_t max, struct block_chunks *out)
 {
-	struct entry x = {.group = &b->groups[w->next / BLOCK_GROUP], .at = w->bytes};
+	struct entry x = {.group = w->next / BLOCK_GROUP, .at = w->bytes};
 	x.p = (struct proto){.at = w->at, .end = (const unsigned char *)b->map + b->size - sizeof b->f};
 	if (!entry_begin(b, &x))
 		return false;
@@ -399,13 +537,12 @@ walk_series(struct block *b, struct block_walk *w, msec_t min, msec_t max, struc
 			return false;
 		if (!out || x.column->max < min || x.column->min > max)
 			continue;
-		if (!group_is_good(b, w->next / BLOCK_GROUP))
+		if (!piece_is_good(b, x.range))
 			return false;
 		*vec_add(out) = (struct block_chunk){x.bytes, (uint32_t)(x.column - b->columns), x.column->n, x.histograms};
 	}
 	w->next++;
 	w->at = x.p.at;
-	w->bytes = x.at;
 	return true;
 }
 
@@ -484,10 +621,11 @@ void
 block_each_chunk(struct block *b, uint32_t id, void (*fn)(void *, msec_t, msec_t, bool), void *arg)
 {
 	struct entry x;
+	uint64_t at[BLOCK_PARTS];
 	if (!block_holds(b, id))
 		return;
 	uint32_t place = b->places[id - b->first_id];
-	group_begin(b, place / BLOCK_GROUP, &x);
+	group_begin(b, place / BLOCK_GROUP, at, &x);
 	bool ok = true;
 	for (uint32_t i = 0; ok && i <= place % BLOCK_GROUP; i++) {
 		ok = entry_begin(b, &x);

@@ -14,6 +14,13 @@
  * Numbers are little-endian as this machine has them.  The footer's hash covers everything from the times on
  * and is checked when the block is opened; a group's hash is checked when the first of its chunks is read.
  * A block appears under its name only when it is whole (rename).
+ *
+ * A block that refers has no chunks: they stay in the blocks that it was made of, its parts, whose files then stand beside it
+ * as part-NUMBER (block_refer.c).
+ *
+ *     "TSDBLK03", how many parts, the number of each
+ *     ranges      of each group, for each part: where its chunks begin there, their hash, their bytes
+ *     times, labels, columns, groups, entries, footer: as above, but a chunk of an entry has its part behind its bytes
  */
 #ifndef TSDB_BLOCK_H
 #define TSDB_BLOCK_H
@@ -34,6 +41,17 @@ CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struc
 /* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
  * kept in it. */
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
+/*
+ * Instead of samples, chunks that stay in these blocks, which the block will refer to; said before any series.  The files of
+ * these get a second name; they refer to none themselves.
+ */
+enum { BLOCK_PARTS = 24 };
+struct block_ref;
+/* RC_ABSENT: one of them has lost its name. */
+CHECKED enum rc block_writer_refer(struct block_writer *, struct block *const *, size_t n, struct err *);
+/* All chunks that the blocks have of this series, block by block. */
+CHECKED enum rc block_writer_add_refs(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct block_ref *, size_t n,
+    struct err *);
 uint64_t block_writer_samples(const struct block_writer *); /* so far */
 void block_writer_abandon(struct block_writer **);
 
@@ -48,6 +66,19 @@ msec_t block_max(const struct block *);
 uint64_t block_bytes(const struct block *);
 uint64_t block_samples(const struct block *);
 uint64_t block_since(const struct block *);
+
+uint64_t block_series(const struct block *);
+uint64_t block_columns(const struct block *);
+/* The files of its parts; most have none. */
+size_t block_parts(const struct block *);
+const char *block_part(const struct block *, size_t i);
+/* The file of a part, beside the block of this path; appended. */
+void block_part_path(const char *block, uint64_t number, struct buf *out);
+/* Is the file that has its name still the one that was opened? */
+bool block_is_named(const struct block *);
+/* Removes the files of its parts; or all of its files. */
+CHECKED enum rc block_remove_parts(const struct block *, struct err *);
+CHECKED enum rc block_remove(const struct block *, struct err *);
 
 /* Who learns what series a block holds: tenants, then their pairs, then their series, numbered by the store. */
 struct block_visitor {
@@ -71,12 +102,20 @@ struct block_chunks {
 	struct block_chunk *p;
 	size_t n, cap;
 };
+struct block_ref {
+	uint32_t part; /* which of the blocks */
+	struct block_chunk chunk;
+};
+/* Where in its block's file a chunk's bytes are. */
+uint64_t block_offset(const struct block *, const char *);
+/* The span of a column. */
+void block_column_span(const struct block *, uint32_t column, msec_t *min, msec_t *max);
 /* Where a reader stands: series that follow each other are found without looking from the front.  Zeroed: nowhere. */
 struct block_walk {
 	uint64_t serial; /* of its block */
 	uint32_t next;   /* the place of the series that would be next */
-	uint64_t bytes;  /* of chunks before it, in its group */
 	const unsigned char *at;
+	uint64_t bytes[BLOCK_PARTS]; /* of chunks before it, in its group; of each part */
 };
 /* Adds the series' chunks that overlap the range, in their order.  False: damaged. */
 bool block_chunks(struct block *, struct block_walk *, uint32_t id, msec_t min, msec_t max, struct block_chunks *);

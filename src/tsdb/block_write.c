@@ -19,46 +19,6 @@
 
 enum { PENDING = 1 << 20, ZSTD_LEVEL = 6 };
 
-struct place {
-	uint32_t at, bytes;
-};
-
-/* The series of one tenant so far. */
-struct tenant_part {
-	struct str name;
-	struct buf names;
-	struct buf pairs; /* canonical, in the order of their numbers */
-	size_t n_pairs, n_series;
-	struct buf series;
-	uint32_t *slots; /* of numbers + 1 */
-	size_t n_slots;
-	VEC(struct place) places; /* of pairs, in `pairs` */
-	VEC(uint32_t) last, now;
-};
-
-struct times_key {
-	uint64_t low, high;
-};
-
-struct block_writer {
-	char *path, *temporary;
-	int fd;
-	uint64_t at; /* bytes before `pending` */
-	struct buf pending, times, labels, entries;
-	struct tenant_part part;
-	size_t tenants;
-	VEC(struct block_column) columns;
-	VEC(struct times_key) column_keys;
-	uint32_t *column_slots; /* by their keys: numbers + 1 */
-	uint64_t seed;
-	size_t n_column_slots;
-	VEC(struct block_group) groups;
-	VEC(uint32_t) ids;
-	uint64_t samples;
-	size_t group_at; /* in `pending` */
-	int64_t min, max;
-};
-
 enum rc
 block_writer_create(const char *path, struct block_writer **out, struct err *e)
 {
@@ -82,7 +42,7 @@ block_writer_create(const char *path, struct block_writer **out, struct err *e)
 }
 
 static void
-part_fini(struct tenant_part *p)
+part_fini(struct block_tenant_part *p)
 {
 	buf_fini(&p->names);
 	buf_fini(&p->pairs);
@@ -91,7 +51,7 @@ part_fini(struct tenant_part *p)
 	vec_fini(&p->places);
 	vec_fini(&p->last);
 	vec_fini(&p->now);
-	*p = (struct tenant_part){0};
+	*p = (struct block_tenant_part){0};
 }
 
 void
@@ -116,6 +76,7 @@ block_writer_abandon(struct block_writer **pw)
 	mem_free(w->column_slots);
 	vec_fini(&w->groups);
 	vec_fini(&w->ids);
+	block_sources_fini(w, w->fd < 0);
 	mem_free(w);
 	*pw = NULL;
 }
@@ -144,7 +105,7 @@ add_text(struct buf *b, struct str s)
 static void
 end_tenant(struct block_writer *w)
 {
-	struct tenant_part *p = &w->part;
+	struct block_tenant_part *p = &w->part;
 	if (p->n_series) {
 		add_text(&w->labels, p->name);
 		proto_add_varint(&w->labels, p->n_pairs);
@@ -165,13 +126,13 @@ begin_tenant(struct block_writer *w, struct str name)
 }
 
 static struct str
-pair_text(const struct tenant_part *p, size_t number)
+pair_text(const struct block_tenant_part *p, size_t number)
 {
 	return str_n(p->pairs.p + p->places.p[number].at, p->places.p[number].bytes);
 }
 
 static uint32_t *
-pair_slot(const struct tenant_part *p, struct str text)
+pair_slot(const struct block_tenant_part *p, struct str text)
 {
 	size_t i = XXH3_64bits(text.p, text.n) & (p->n_slots - 1);
 	while (p->slots[i] && !str_eq(pair_text(p, p->slots[i] - 1), text))
@@ -180,7 +141,7 @@ pair_slot(const struct tenant_part *p, struct str text)
 }
 
 static void
-grow_pairs(struct tenant_part *p)
+grow_pairs(struct block_tenant_part *p)
 {
 	mem_free(p->slots);
 	p->n_slots = p->n_slots ? p->n_slots * 2 : 256;
@@ -190,13 +151,13 @@ grow_pairs(struct tenant_part *p)
 }
 
 static uint32_t
-pair_number(struct tenant_part *p, struct str text)
+pair_number(struct block_tenant_part *p, struct str text)
 {
 	if ((p->n_pairs + 1) * 4 > p->n_slots * 3)
 		grow_pairs(p);
 	uint32_t *slot = pair_slot(p, text);
 	if (!*slot) {
-		*vec_add(&p->places) = (struct place){(uint32_t)p->pairs.n, (uint32_t)text.n};
+		*vec_add(&p->places) = (struct block_place){(uint32_t)p->pairs.n, (uint32_t)text.n};
 		buf_str(&p->pairs, text);
 		*slot = (uint32_t)++p->n_pairs;
 	}
@@ -205,7 +166,7 @@ pair_number(struct tenant_part *p, struct str text)
 
 /* How much it shares with the series before, and the numbers of its other pairs. */
 static void
-add_labels(struct tenant_part *p, struct labels ls)
+add_labels(struct block_tenant_part *p, struct labels ls)
 {
 	struct pair pair;
 	size_t shared = 0;
@@ -227,19 +188,19 @@ add_labels(struct tenant_part *p, struct labels ls)
 /* ---- times ---- */
 
 /* Lists of times are told apart by 128 bits of hash, keyed anew for each block. */
-static struct times_key
+static struct block_times_key
 key_of_times(const struct block_writer *w, const msec_t *t, size_t n)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(t, n * sizeof *t, w->seed);
-	return (struct times_key){h.low64, h.high64};
+	return (struct block_times_key){h.low64, h.high64};
 }
 
 static uint32_t *
-column_slot(const struct block_writer *w, struct times_key k)
+column_slot(const struct block_writer *w, struct block_times_key k)
 {
 	size_t i = k.low & (w->n_column_slots - 1);
 	for (; w->column_slots[i]; i = (i + 1) & (w->n_column_slots - 1)) {
-		const struct times_key *x = &w->column_keys.p[w->column_slots[i] - 1];
+		const struct block_times_key *x = &w->column_keys.p[w->column_slots[i] - 1];
 		if (x->low == k.low && x->high == k.high)
 			break;
 	}
@@ -257,10 +218,10 @@ grow_columns(struct block_writer *w)
 }
 
 /* The column of these times, which series before may have had. */
-static uint32_t
-column_number(struct block_writer *w, const msec_t *t, size_t n)
+uint32_t
+block_writer_column(struct block_writer *w, const msec_t *t, size_t n)
 {
-	struct times_key k = key_of_times(w, t, n);
+	struct block_times_key k = key_of_times(w, t, n);
 	if ((w->columns.n + 1) * 4 > w->n_column_slots * 3)
 		grow_columns(w);
 	uint32_t *slot = column_slot(w, k);
@@ -286,6 +247,10 @@ end_group(struct block_writer *w)
 	if (!w->groups.n)
 		return;
 	struct block_group *g = &w->groups.p[w->groups.n - 1];
+	if (w->sources) {
+		block_sources_end_group(w);
+		return;
+	}
 	g->bytes = (uint32_t)(w->pending.n - w->group_at);
 	g->hash = XXH3_64bits(w->pending.p + w->group_at, g->bytes);
 }
@@ -293,24 +258,33 @@ end_group(struct block_writer *w)
 static enum rc
 begin_group(struct block_writer *w, struct err *e)
 {
+	enum rc rc = RC_OK;
 	end_group(w);
-	if (w->pending.n >= PENDING && write_pending(w, e) != RC_OK)
-		return e->rc;
+	if (w->pending.n >= PENDING)
+		rc = write_pending(w, e);
+	if (rc != RC_OK)
+		return rc;
 	w->group_at = w->pending.n;
 	*vec_add(&w->groups) =
 	    (struct block_group){.at = w->at + w->pending.n, .entry_at = (uint32_t)w->entries.n};
 	return RC_OK;
 }
 
+void
+block_writer_note(struct block_writer *w, msec_t min, msec_t max, size_t samples)
+{
+	w->samples += samples;
+	w->min = min < w->min ? min : w->min;
+	w->max = max > w->max ? max : w->max;
+}
+
 /* The chunk of these times, of which `start` says where it begins in `pending`. */
 static void
 add_entry(struct block_writer *w, const msec_t *t, size_t n, bool histograms, size_t start)
 {
-	proto_add_varint(&w->entries, (uint64_t)column_number(w, t, n) * 2 + histograms);
+	proto_add_varint(&w->entries, (uint64_t)block_writer_column(w, t, n) * 2 + histograms);
 	proto_add_varint(&w->entries, w->pending.n - start);
-	w->samples += n;
-	w->min = t[0] < w->min ? t[0] : w->min;
-	w->max = t[n - 1] > w->max ? t[n - 1] : w->max;
+	block_writer_note(w, t[0], t[n - 1], n);
 }
 
 static size_t
@@ -342,20 +316,29 @@ add_histograms(struct block_writer *w, const struct blobs *b)
 }
 
 enum rc
-block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id,
-    const struct samples *s, const struct blobs *histograms, struct err *e)
+block_writer_series(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, size_t chunks, struct err *e)
 {
-	struct err own;
-	e = e ? e : &own;
-	if (s->n + histograms->t.n == 0)
-		return RC_OK;
-	if (w->ids.n % BLOCK_GROUP == 0 && begin_group(w, e) != RC_OK)
-		return e->rc;
+	enum rc rc = w->ids.n % BLOCK_GROUP == 0 ? begin_group(w, e) : RC_OK;
+	if (rc != RC_OK)
+		return rc;
 	if (!w->part.n_series || !str_eq(w->part.name, tenant))
 		begin_tenant(w, tenant);
 	add_labels(&w->part, ls);
 	*vec_add(&w->ids) = id;
-	proto_add_varint(&w->entries, chunks_of(s->n) + chunks_of(histograms->t.n));
+	proto_add_varint(&w->entries, chunks);
+	return RC_OK;
+}
+
+enum rc
+block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id,
+    const struct samples *s, const struct blobs *histograms, struct err *e)
+{
+	size_t chunks = chunks_of(s->n) + chunks_of(histograms->t.n);
+	if (chunks == 0)
+		return RC_OK;
+	enum rc rc = block_writer_series(w, tenant, ls, id, chunks, e);
+	if (rc != RC_OK)
+		return rc;
 	add_samples(w, s);
 	add_histograms(w, histograms);
 	return RC_OK;
@@ -393,11 +376,17 @@ static enum rc
 write_index(struct block_writer *w, uint64_t since, struct err *e)
 {
 	end_group(w);
-	enum rc rc = write_pending(w, e);
+	struct buf *b = &w->pending;
+	size_t hashed = w->sources ? BLOCK_MAGIC_BYTES : 0; /* from there on in `pending` */
+	const char *magic = w->sources ? BLOCK_MAGIC_REFERS : BLOCK_MAGIC;
+	enum rc rc = RC_OK;
+	if (w->sources)
+		block_sources_head(w);
+	else
+		rc = write_pending(w, e);
 	if (rc != RC_OK)
 		return rc;
-	struct buf *b = &w->pending;
-	struct block_footer f = {.times_at = w->at,
+	struct block_footer f = {.times_at = w->at + b->n,
 	    .columns = w->columns.n,
 	    .series = w->ids.n,
 	    .samples = w->samples,
@@ -414,9 +403,9 @@ write_index(struct block_writer *w, uint64_t since, struct err *e)
 	buf_add(b, w->groups.p, w->groups.n * sizeof *w->groups.p);
 	f.entries_at = w->at + b->n;
 	buf_str(b, buf_view(&w->entries));
-	memcpy(f.magic, BLOCK_MAGIC, BLOCK_MAGIC_BYTES);
+	memcpy(f.magic, magic, BLOCK_MAGIC_BYTES);
 	buf_add(b, &f, offsetof(struct block_footer, hash));
-	f.hash = XXH3_64bits(b->p, b->n);
+	f.hash = XXH3_64bits(b->p + hashed, b->n - hashed);
 	buf_add(b, &f.hash, sizeof f - offsetof(struct block_footer, hash));
 	return write_pending(w, e);
 }

@@ -5,19 +5,22 @@
  *        over becomes one block, and a day that has very many (a machine that restarts all the time) does at
  *        once.  More is not merged: every merging writes all samples again.
  *
+ * Blocks that are full already would be written once more as they are: of these only the index is merged, and it refers to them
+ * (block_refer.c).
+ *
  * The merged block takes the name of the newest it replaces and says which was the oldest; when the machine
  * stops before the others are removed, the next start does it.  Nobody else removes blocks or series
  * meanwhile: who does holds `work`.
  */
 #include "tsdb/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/os.h"
 
-enum { BLOCKS_OF_A_DAY = 24 };
+enum { BLOCKS_OF_A_DAY = 24, FULL = 200 }; /* samples of a series in a block that is worth keeping */
+_Static_assert((int)BLOCKS_OF_A_DAY <= (int)BLOCK_PARTS, "the blocks of an ordinary day can be referred to");
 
 /* ---- order ---- */
 
@@ -110,11 +113,95 @@ merge_series(
 	    w, s->tenant->name, (struct labels){buf_view(&m->labels)}, s->id, &m->samples, &m->histograms, e);
 }
 
+/* ---- by reference ---- */
+
+static bool
+are_full(struct tsdb *db, const struct merging *m)
+{
+	if (m->without || m->n < 2 || m->n > BLOCK_PARTS)
+		return false;
+	for (size_t i = 0; i < m->n; i++)
+		if (block_parts(m->blocks[i]) || block_samples(m->blocks[i]) < block_series(m->blocks[i]) * FULL ||
+		    deletions_change(db, m->blocks[i]))
+			return false;
+	return true;
+}
+
+struct referring {
+	struct block_walk *walks; /* of each block */
+	struct block_chunks chunks;
+	VEC(struct block_ref) refs;
+	struct buf labels;
+};
+
+/* Chunks follow each other in time, but what came late may lie before them.  False: so it is here. */
+static bool
+in_order(const struct merging *m, const struct referring *r)
+{
+	msec_t last[2] = {INT64_MIN, INT64_MIN}, min, max;
+	for (size_t i = 0; i < r->refs.n; i++) {
+		const struct block_ref *x = &r->refs.p[i];
+		block_column_span(m->blocks[x->part], x->chunk.column, &min, &max);
+		if (i > 0 && min <= last[x->chunk.histograms])
+			return false;
+		last[x->chunk.histograms] = max;
+	}
+	return true;
+}
+
+/* RC_ABSENT: it cannot be referred to. */
+static enum rc
+refer_series(struct tsdb *db, struct merging *m, struct referring *r, const struct series *s, struct block_writer *w, struct err *e)
+{
+	r->refs.n = 0;
+	for (uint32_t i = 0; i < m->n; i++) {
+		r->chunks.n = 0;
+		if (!block_chunks(m->blocks[i], &r->walks[i], s->id, INT64_MIN, INT64_MAX, &r->chunks))
+			return err_set(e, RC_INVALID, "%s has a damaged chunk and is not merged", block_path(m->blocks[i]));
+		for (size_t k = 0; k < r->chunks.n; k++)
+			*vec_add(&r->refs) = (struct block_ref){i, r->chunks.p[k]};
+	}
+	if (!in_order(m, r))
+		return RC_ABSENT;
+	buf_clear(&r->labels);
+	pthread_rwlock_rdlock(&db->lock);
+	series_labels(s, &r->labels);
+	pthread_rwlock_unlock(&db->lock);
+	keep_durable(db);
+	return block_writer_add_refs(w, s->tenant->name, (struct labels){buf_view(&r->labels)}, s->id, r->refs.p, r->refs.n, e);
+}
+
+/* RC_ABSENT: samples must be written. */
+static enum rc
+write_referring(struct tsdb *db, struct merging *m, struct block **out, struct err *e)
+{
+	struct referring r = {.walks = mem_zalloc(m->n * sizeof *r.walks)};
+	struct block_writer *w;
+	enum rc rc = block_writer_create(block_path(m->blocks[m->n - 1]), &w, e);
+	if (rc == RC_OK)
+		rc = block_writer_refer(w, m->blocks, m->n, e);
+	for (size_t i = 0; rc == RC_OK && i < m->series.n; i++)
+		rc = refer_series(db, m, &r, m->series.p[i], w, e);
+	if (rc == RC_OK)
+		rc = block_writer_finish(&w, block_since(m->blocks[0]), out, e);
+	block_writer_abandon(&w);
+	mem_free(r.walks);
+	vec_fini(&r.chunks);
+	vec_fini(&r.refs);
+	buf_fini(&r.labels);
+	return rc;
+}
+
+/* ---- by writing ---- */
+
 static enum rc
 write_merged(struct tsdb *db, struct merging *m, struct block **out, struct err *e)
 {
 	struct block_writer *w;
-	enum rc rc = block_writer_create(block_path(m->blocks[m->n - 1]), &w, e);
+	enum rc rc = are_full(db, m) ? write_referring(db, m, out, e) : RC_ABSENT;
+	if (rc != RC_ABSENT)
+		return rc;
+	rc = block_writer_create(block_path(m->blocks[m->n - 1]), &w, e);
 	for (size_t i = 0; rc == RC_OK && i < m->series.n; i++)
 		rc = merge_series(db, m, m->series.p[i], w, e);
 	if (rc == RC_OK && block_writer_samples(w))
@@ -136,8 +223,8 @@ replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 		db->blocks.p[m->first] = by;
 	pthread_rwlock_unlock(&db->lock);
 	for (size_t i = 0; i < m->n; i++) {
-		if (rc == RC_OK && i < gone && os.unlink(block_path(m->blocks[i])) != 0 && errno != ENOENT)
-			rc = err_errno(e, "cannot remove %s", block_path(m->blocks[i]));
+		if (rc == RC_OK)
+			rc = i < gone ? block_remove(m->blocks[i], e) : block_remove_parts(m->blocks[i], e);
 		block_close(&m->blocks[i]);
 	}
 	return rc;

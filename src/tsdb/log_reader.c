@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/os.h"
+#include "tsdb/log_starts.h"
 #include "tsdb/token.h"
 #include "wire/proto.h"
 
@@ -23,8 +24,11 @@
 enum { HEAD = 12, READ = 1 << 18, RECORD_MAX = 1 << 30, IDS_MAX = 1 << 28, NAMES_MAX = 1 << 30 };
 
 struct named {
-	struct log_name name;
+	struct log_name name; /* of marks: the tenant is whose they are */
 	struct token_state token;
+	bool marks; /* what stands in it are starts */
+	struct log_start *start; /* its own, or what it marks; NULL: there were none when was looked last, at so many in all: */
+	size_t looked;
 };
 
 struct log_reader {
@@ -38,6 +42,7 @@ struct log_reader {
 	VEC(struct named *) names; /* by id */
 	bool is_under_way;         /* samples were in this segment: an exemplar is no repetition */
 	struct buf plain;          /* names, unpacked */
+	struct log_starts *starts;
 };
 
 /* ---- life ---- */
@@ -78,6 +83,7 @@ log_reader_create(const char *dir, struct tsdb_position from, void (*forget)(voi
 	struct log_reader *r = mem_new(struct log_reader);
 	r->dir = mem_dup(dir, strlen(dir));
 	r->forget = forget;
+	r->starts = log_starts_create();
 	r->fd = -1;
 	begin(r, from.segment, from.bytes);
 	return r;
@@ -93,6 +99,7 @@ log_reader_destroy(struct log_reader **pr)
 	vec_fini(&r->names);
 	buf_fini(&r->bytes);
 	buf_fini(&r->plain);
+	log_starts_destroy(&r->starts);
 	mem_free(r->dir);
 	mem_free(r);
 	*pr = NULL;
@@ -196,16 +203,20 @@ named(const struct log_reader *r, int64_t id)
 
 /* Texts in one piece that the tenant's pointer owns. */
 static struct named *
-make_named(struct str tenant, struct str labels)
+make_named(struct log_reader *r, struct str name, struct str labels)
 {
 	struct named *x = mem_new(struct named);
 	struct buf both = {0};
+	struct str tenant = starts_owner(name);
+	x->marks = starts_is_theirs(name);
 	buf_str(&both, tenant);
 	buf_str(&both, labels);
 	char *p = mem_dup(both.p ? both.p : "", both.n);
 	x->name.tenant = str_n(p, tenant.n);
 	x->name.labels.bytes = str_n(p + tenant.n, labels.n);
 	buf_fini(&both);
+	if (x->marks)
+		x->start = log_starts_of(r->starts, x->name.tenant, x->name.labels, true);
 	return x;
 }
 
@@ -220,7 +231,7 @@ take_names(struct log_reader *r, struct proto *p)
 		while (r->names.n <= id)
 			(void)vec_add(&r->names);
 		if (!r->names.p[id])
-			r->names.p[id] = make_named(tenant, labels);
+			r->names.p[id] = make_named(r, tenant, labels);
 	}
 	return true;
 }
@@ -350,6 +361,34 @@ take_record(struct log_reader *r, struct str payload, struct log_samples *out)
 	}
 }
 
+static msec_t
+start_of(struct log_reader *r, struct named *x, msec_t t)
+{
+	if (!x->start && x->looked != log_starts_count(r->starts)) {
+		x->start = log_starts_of(r->starts, x->name.tenant, x->name.labels, false);
+		x->looked = log_starts_count(r->starts);
+	}
+	return x->start ? log_start_at(x->start, t) : 0;
+}
+
+/* Marks are taken out of what was read, and say what they mark. */
+static void
+tell_starts(struct log_reader *r, struct log_samples *out, size_t from)
+{
+	size_t n = from;
+	for (size_t i = from; i < out->n; i++) {
+		struct log_sample s = out->p[i];
+		struct named *x = (struct named *)s.series; /* its first member */
+		if (x->marks) {
+			log_start_mark(x->start, s.t, (msec_t)s.v);
+			continue;
+		}
+		s.start = start_of(r, x, s.t);
+		out->p[n++] = s;
+	}
+	out->n = n;
+}
+
 /* ---- the door ---- */
 
 enum rc
@@ -375,6 +414,7 @@ log_reader_next(struct log_reader *r, uint64_t newest, struct log_samples *out, 
 		begin(r, r->segment + 1, 0);
 		return RC_OK;
 	}
+	tell_starts(r, out, before);
 	r->at += HEAD + payload.n;
 	r->used += HEAD + payload.n;
 	if (r->at <= r->from)

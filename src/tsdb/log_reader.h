@@ -28,6 +28,7 @@ struct log_sample {
 	struct log_name *series; /* until log_reader_create's `forget` is called */
 	msec_t t;
 	double v;
+	msec_t start;         /* since when it counts; 0: that is not known */
 	struct str histogram; /* canonical bytes of a native one; else no pointer.  Until the next call */
 	bool exemplar;        /* it is one, with these labels; until the next call */
 	struct labels labels;

@@ -64,6 +64,8 @@ drain(struct fixture *f)
 			const struct log_sample *s = &got.p[i];
 			s->series->known = f;
 			buf_fmt(&f->said, "%.*s@%lld", STR_ARG(labels_get(s->series->labels, STR("i"))), (long long)s->t);
+			if (s->start)
+				buf_fmt(&f->said, "(%lld)", (long long)s->start);
 			if (s->exemplar)
 				buf_fmt(&f->said, "!%.*s ", STR_ARG(labels_get(s->labels, STR("trace"))));
 			else if (s->histogram.p)
@@ -152,6 +154,41 @@ put_exemplar(struct fixture *f, int i, msec_t t, const char *trace)
 	ck_assert(tsdb_exemplars_put(f->db, &e, 1, NULL) == RC_OK);
 	arena_destroy(&a);
 }
+
+static void
+put_start(struct fixture *f, int i, msec_t t, msec_t start)
+{
+	struct arena *a = arena_create();
+	struct pair p[] = {{STR("__name__"), STR("m")}, {STR("i"), arena_fmt(a, "%d", i)}};
+	struct tsdb_start s = {.t = t, .start = start};
+	ck_assert(tsdb_series(f->db, STR("t"), labels_from_pairs((struct pairs){p, 2}, a), &s.ref, NULL) == RC_OK);
+	ck_assert(tsdb_put_starts(f->db, &s, 1, NULL) == RC_OK);
+	arena_destroy(&a);
+}
+
+UNIT(log_reader_tells_starts_with_the_samples)
+{
+	struct fixture f;
+	fixture_init(&f);
+	tsdb_log_hold(f.db, log_reader_at(f.reader).segment);
+	put(&f, 1, 11, 1);
+	put_start(&f, 1, 21, 17);
+	put(&f, 1, 21, 2);
+	put(&f, 2, 21, 5);
+	put_start(&f, 1, 31, 17);
+	put(&f, 1, 31, 3);
+	ck_assert_str_eq(drain(&f), "1@11=1 1@21(17)=2 2@21=5 1@31(17)=3 ");
+	put_start(&f, 1, 26, 22); /* late: for itself alone */
+	put(&f, 1, 26, 7);
+	ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
+	put_start(&f, 1, 41, 17);
+	put(&f, 1, 41, 4);
+	put_start(&f, 1, 51, 44);
+	put(&f, 1, 51, 1);
+	ck_assert_str_eq(drain(&f), "1@26(22)=7 1@41(17)=4 1@51(44)=1 ");
+	fixture_fini(&f);
+}
+END
 
 UNIT(log_reader_tells_an_exemplar_once)
 {

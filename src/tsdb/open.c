@@ -72,10 +72,9 @@ set_aside(struct tsdb *db, const char *path, const char *why, struct err *e)
 
 /* The number a block's name ends with: it holds everything from the log's segments before that one. */
 static bool
-block_number(const char *name, uint64_t *number)
+number_behind(struct str name, struct str start, uint64_t *number)
 {
-	struct str s = str_c(name);
-	return str_starts(s, STR("block-")) && str_u64(str_from(s, 6), number);
+	return str_starts(name, start) && str_u64(str_from(name, start.n), number);
 }
 
 /* A block that was opened, and has not been taken yet. */
@@ -109,8 +108,8 @@ drop_merged(struct opened_list *l, const struct opened *by, struct err *e)
 	for (struct opened *o = l->p; o < by; o++) {
 		if (!o->block || o->number < block_since(by->block))
 			continue;
-		if (os.unlink(block_path(o->block)) != 0)
-			return err_errno(e, "cannot remove %s", block_path(o->block));
+		if (block_remove(o->block, e) != RC_OK)
+			return e->rc;
 		block_close(&o->block);
 	}
 	return RC_OK;
@@ -133,8 +132,6 @@ take_blocks(struct tsdb *db, struct opened_list *l, uint64_t *from, struct err *
 {
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < l->n; i++)
-		rc = open_block(db, &l->p[i], e);
-	for (size_t i = 0; rc == RC_OK && i < l->n; i++)
 		if (l->p[i].block)
 			rc = drop_merged(l, &l->p[i], e);
 	for (size_t i = 0; rc == RC_OK && i < l->n; i++) {
@@ -153,25 +150,152 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* ---- parts that no block refers to (any more) ---- */
+
+struct numbers {
+	uint64_t *p;
+	size_t n, cap;
+};
+
+/* Is it in a block that is good?  Those that were merged into one that was then written anew are, too. */
+static bool
+is_covered(const struct opened_list *l, uint64_t number)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct opened *o = &l->p[i];
+		if (o->block && number <= o->number && number >= block_since(o->block))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_referred_to(const struct opened_list *l, const char *path)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; l->p[i].block && k < block_parts(l->p[i].block); k++)
+			if (strcmp(block_part(l->p[i].block, k), path) == 0)
+				return true;
+	return false;
+}
+
+/* A part whose block was lost is a block itself. */
+static enum rc
+take_up(struct tsdb *db, struct opened_list *l, uint64_t number, const char *part, struct err *e)
+{
+	struct buf path = {0};
+	block_name(db, number, &path);
+	enum rc rc = os.rename(part, path.p) == 0 ? RC_OK : err_errno(e, "cannot rename %s", part);
+	if (rc == RC_OK) {
+		log_warn("tsdb", "the block that referred to %s is not there: it is %s from now on", part, path.p);
+		*vec_add(l) = (struct opened){.number = number};
+		rc = open_block(db, &l->p[l->n - 1], e);
+	}
+	buf_fini(&path);
+	return rc;
+}
+
+static enum rc
+settle_parts(struct tsdb *db, struct opened_list *l, const struct numbers *parts, struct err *e)
+{
+	enum rc rc = RC_OK;
+	struct buf any = {0}, path = {0};
+	block_name(db, 0, &any);
+	for (size_t i = 0; rc == RC_OK && i < parts->n; i++) {
+		buf_clear(&path);
+		block_part_path(any.p, parts->p[i], &path);
+		if (is_referred_to(l, path.p))
+			continue;
+		if (!is_covered(l, parts->p[i]))
+			rc = take_up(db, l, parts->p[i], path.p, e);
+		else if (os.unlink(path.p) != 0)
+			rc = err_errno(e, "cannot remove %s", path.p);
+	}
+	buf_fini(&any);
+	buf_fini(&path);
+	return rc;
+}
+
+/* A block that was being removed: its parts go, then itself. */
+static enum rc
+finish_removal(struct tsdb *db, const char *name, struct err *e)
+{
+	struct buf path = {0};
+	struct block *b = NULL;
+	struct err why;
+	buf_fmt(&path, "%s/%s", db->dir, name);
+	enum rc rc = block_open(path.p, &b, &why) == RC_OK ? block_remove_parts(b, e) : RC_OK;
+	block_close(&b);
+	if (rc == RC_OK && os.unlink(path.p) != 0)
+		rc = err_errno(e, "cannot remove %s", path.p);
+	buf_fini(&path);
+	return rc;
+}
+
+static enum rc
+finish_removals(struct tsdb *db, struct err *e)
+{
+	enum rc rc = RC_OK;
+	DIR *d = opendir(db->dir);
+	if (!d)
+		return err_errno(e, "cannot read the folder %s", db->dir);
+	for (struct dirent *f; rc == RC_OK && (f = readdir(d));)
+		if (str_starts(str_c(f->d_name), STR("block-")) && str_ends(str_c(f->d_name), STR(".gone")))
+			rc = finish_removal(db, f->d_name, e);
+	closedir(d);
+	return rc;
+}
+
+/* ---- all of them ---- */
+
+static enum rc
+list_files(struct tsdb *db, struct opened_list *l, struct numbers *parts, struct err *e)
+{
+	uint64_t number;
+	DIR *d = opendir(db->dir);
+	if (!d)
+		return err_errno(e, "cannot read the folder %s", db->dir);
+	for (struct dirent *f; (f = readdir(d));) {
+		struct str name = str_c(f->d_name);
+		if (number_behind(name, STR("block-"), &number))
+			*vec_add(l) = (struct opened){.number = number};
+		else if (number_behind(name, STR("part-"), &number))
+			*vec_add(parts) = number;
+	}
+	closedir(d);
+	return RC_OK;
+}
+
+static enum rc
+open_listed(struct tsdb *db, struct opened_list *l, const struct numbers *parts, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < l->n; i++)
+		rc = open_block(db, &l->p[i], e);
+	if (rc == RC_OK)
+		rc = settle_parts(db, l, parts, e);
+	if (l->n)
+		qsort(l->p, l->n, sizeof *l->p, by_number);
+	return rc;
+}
+
 /* `*from`: the log's segments before this one are in a block. */
 static enum rc
 open_blocks(struct tsdb *db, uint64_t *from, struct err *e)
 {
 	struct opened_list l = {0};
-	uint64_t number;
-	DIR *d = opendir(db->dir);
-	if (!d)
-		return err_errno(e, "cannot read the folder %s", db->dir);
-	for (struct dirent *f; (f = readdir(d));)
-		if (block_number(f->d_name, &number))
-			*vec_add(&l) = (struct opened){.number = number};
-	closedir(d);
-	if (l.n)
-		qsort(l.p, l.n, sizeof *l.p, by_number);
-	enum rc rc = take_blocks(db, &l, from, e);
+	struct numbers parts = {0};
+	enum rc rc = finish_removals(db, e);
+	if (rc == RC_OK)
+		rc = list_files(db, &l, &parts, e);
+	if (rc == RC_OK)
+		rc = open_listed(db, &l, &parts, e);
+	if (rc == RC_OK)
+		rc = take_blocks(db, &l, from, e);
 	for (size_t i = 0; i < l.n; i++)
 		block_close(&l.p[i].block);
 	vec_fini(&l);
+	vec_fini(&parts);
 	return rc;
 }
 

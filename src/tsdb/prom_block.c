@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "tsdb/tsdb.h"
 #include "wire/crc32c.h"
+#include "wire/histogram_chunk.h"
 #include "wire/json.h"
 #include "wire/proto.h"
 #include "wire/xor.h"
@@ -44,6 +46,8 @@ struct prom_block {
 	VEC(struct tombstone) tombstones;
 	size_t at, end; /* of the series */
 	struct samples samples;
+	struct blobs histograms;
+	struct buf packed; /* one of them */
 	struct buf labels;
 	VEC(struct pair) pairs;
 	VEC(msec_t) t; /* of one chunk */
@@ -253,6 +257,8 @@ prom_block_close(struct prom_block **pb)
 	vec_fini(&b->symbols);
 	vec_fini(&b->tombstones);
 	samples_fini(&b->samples);
+	blobs_fini(&b->histograms);
+	buf_fini(&b->packed);
 	buf_fini(&b->labels);
 	vec_fini(&b->pairs);
 	vec_fini(&b->t);
@@ -312,6 +318,31 @@ read_chunk(struct prom_block *b, struct str chunk)
 	return true;
 }
 
+static void
+take_histogram(void *arg, int64_t t, const struct histogram *h)
+{
+	struct prom_block *b = arg;
+	if (!h) {
+		samples_add(&b->samples, t, tsdb_stale());
+		return;
+	}
+	buf_clear(&b->packed);
+	histogram_pack(h, &b->packed);
+	blobs_add(&b->histograms, t, buf_view(&b->packed));
+}
+
+/* False: it has an impossible content. */
+static bool
+take_chunk(struct prom_block *b, int encoding, struct str chunk, struct prom_series *out)
+{
+	switch (encoding) {
+	case ENCODING_XOR: return read_chunk(b, chunk);
+	case HISTOGRAM_CHUNK_INTEGERS:
+	case HISTOGRAM_CHUNK_FLOATS: return histogram_chunk_read(encoding, chunk, take_histogram, b);
+	default: out->unknown++; return true;
+	}
+}
+
 /* Where the next chunk is; the times beside it are told again by the chunk itself. */
 static bool
 next_place(struct proto *p, bool first, uint64_t *place)
@@ -334,9 +365,7 @@ take_chunks(struct prom_block *b, struct proto *p, struct prom_series *out, stru
 		int encoding;
 		if (!next_place(p, i == 0, &place) || !find_chunk(b, place, &encoding, &chunk))
 			return bad(b, "a chunk is damaged, or not there", e);
-		if (encoding != ENCODING_XOR)
-			out->histograms++;
-		else if (!read_chunk(b, chunk))
+		if (!take_chunk(b, encoding, chunk, out))
 			return bad(b, "a chunk has an impossible content", e);
 	}
 	return RC_OK;
@@ -348,16 +377,23 @@ take_series(struct prom_block *b, uint64_t number, struct str entry, struct prom
 	struct proto p;
 	proto_init(&p, entry);
 	samples_clear(&b->samples);
-	out->histograms = 0;
+	blobs_clear(&b->histograms);
+	out->unknown = 0;
 	enum rc rc = take_labels(b, &p, e);
 	if (rc == RC_OK)
 		rc = take_chunks(b, &p, out, e);
 	samples_order(&b->samples);
-	for (size_t i = 0; i < b->tombstones.n; i++)
-		if (b->tombstones.p[i].series == number)
-			samples_drop(&b->samples, 0, b->tombstones.p[i].min, b->tombstones.p[i].max);
+	blobs_order(&b->histograms);
+	for (size_t i = 0; i < b->tombstones.n; i++) {
+		const struct tombstone *t = &b->tombstones.p[i];
+		if (t->series != number)
+			continue;
+		samples_drop(&b->samples, 0, t->min, t->max);
+		blobs_drop(&b->histograms, 0, t->min, t->max);
+	}
 	out->labels = (struct labels){buf_view(&b->labels)};
 	out->samples = &b->samples;
+	out->histograms = &b->histograms;
 	return rc;
 }
 

@@ -1,14 +1,15 @@
 /*
  * prom_block.h — a block of a Prometheus, read for import: its folder with index, chunks/ and tombstones.
  *
- * Series come in the order of the index, each with all its samples but those that tombstones delete.  Only floats are
- * taken; native histograms are counted.  Checksums of the index, of each series and of each chunk are checked.
+ * Series come in the order of the index, each with all its samples but those that tombstones delete.  Chunks of a kind that is
+ * not known here are counted.  Checksums of the index, of each series and of each chunk are checked.
  */
 #ifndef TSDB_PROM_BLOCK_H
 #define TSDB_PROM_BLOCK_H
 
 #include "base/err.h"
 #include "label/labels.h"
+#include "tsdb/blobs.h"
 #include "tsdb/samples.h"
 
 struct prom_block;
@@ -19,7 +20,8 @@ void prom_block_close(struct prom_block **);
 struct prom_series {
 	struct labels labels; /* until the next call, as are: */
 	const struct samples *samples;
-	size_t histograms; /* chunks of native histograms that were passed over */
+	const struct blobs *histograms; /* canonical bytes (wire/histogram.h) */
+	size_t unknown; /* chunks that were passed over */
 };
 /* RC_ABSENT: that was the last; RC_INVALID: the block is damaged. */
 CHECKED enum rc prom_block_next(struct prom_block *, struct prom_series *, struct err *);

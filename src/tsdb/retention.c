@@ -133,8 +133,9 @@ static enum rc
 drop_block(struct tsdb *db, size_t i, enum metric counter, const char *why, struct err *e)
 {
 	struct block *b = db->blocks.p[i];
-	if (os.unlink(block_path(b)) != 0 && errno != ENOENT)
-		return err_errno(e, "cannot remove %s", block_path(b));
+	enum rc rc = block_remove(b, e);
+	if (rc != RC_OK)
+		return rc;
 	log_info("tsdb", "%s is %s and was removed with %llu samples", block_path(b), why,
 	    (unsigned long long)block_samples(b));
 	metric_add(counter, (int64_t)block_samples(b));

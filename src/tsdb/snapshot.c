@@ -15,18 +15,25 @@
 #include "base/os.h"
 
 static enum rc
-link_blocks(const struct tsdb *db, const char *to, struct err *e)
+link_file(const char *from, const char *to, struct err *e)
 {
 	struct buf path = {0};
+	buf_fmt(&path, "%s%s", to, strrchr(from, '/'));
+	enum rc rc = os.link(from, path.p) == 0 ? RC_OK : err_errno(e, "cannot make %s a further link to %s", path.p, from);
+	buf_fini(&path);
+	return rc;
+}
+
+static enum rc
+link_blocks(const struct tsdb *db, const char *to, struct err *e)
+{
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < db->blocks.n; i++) {
-		const char *from = block_path(db->blocks.p[i]);
-		buf_clear(&path);
-		buf_fmt(&path, "%s%s", to, strrchr(from, '/'));
-		if (os.link(from, path.p) != 0)
-			rc = err_errno(e, "cannot make %s a further link to %s", path.p, from);
+		const struct block *b = db->blocks.p[i];
+		rc = link_file(block_path(b), to, e);
+		for (size_t k = 0; rc == RC_OK && k < block_parts(b); k++)
+			rc = link_file(block_part(b, k), to, e);
 	}
-	buf_fini(&path);
 	return rc;
 }
 

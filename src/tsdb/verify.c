@@ -112,6 +112,7 @@ static const struct {
 } kinds[] = {
     {"damaged", "", ".damaged", verify_damaged},
     {"block", "block-", "", verify_block},
+    {"part", "part-", "", verify_block},
     {"log", "wal-", "", verify_log},
     {"deletions", "deletions", "", verify_deletions},
 };
@@ -125,7 +126,7 @@ verify_file(const char *dir, const char *name, void (*fn)(void *, const struct v
 	buf_fmt(&path, "%s/%s", dir, name);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (!str_starts(v.name, str_c(kinds[i].start)) || !str_ends(v.name, str_c(kinds[i].end)) ||
-		    str_ends(v.name, STR(".new")))
+		    str_ends(v.name, STR(".new")) || str_ends(v.name, STR(".gone")))
 			continue;
 		v.kind = kinds[i].kind;
 		if (kinds[i].verify(path.p, &v, &e) != RC_OK)

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "wire/proto.h"
 
-enum { SPANS_MAX = 10000, BUCKETS_MAX = 20000 };
+enum { SPANS_MAX = 10000, BUCKETS_MAX = 20000, START = 17 /* its field */ };
 
 static uint64_t
 zigzag(int64_t v)
@@ -192,8 +192,8 @@ check_custom(const struct histogram *h, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-check(const struct histogram *h, struct err *e)
+enum rc
+histogram_check(const struct histogram *h, struct err *e)
 {
 	bool custom = h->schema == HISTOGRAM_CUSTOM;
 	if (!custom && (h->schema < HISTOGRAM_SCHEMA_MIN || h->schema > HISTOGRAM_SCHEMA_MAX))
@@ -231,7 +231,7 @@ histogram_from_proto(struct str message, struct arena *a, struct histogram *h, i
 	vec_fini(&r.custom);
 	if (!ok || m.failed)
 		return err_set(e, RC_INVALID, "a native histogram that is no well-formed protobuf");
-	return check(h, e);
+	return histogram_check(h, e);
 }
 
 int64_t
@@ -241,9 +241,15 @@ histogram_proto_start(struct str message)
 	struct proto_field f;
 	int64_t start = 0;
 	for (proto_init(&m, message); proto_next(&m, &f);)
-		if (proto_is(&f, 17, PROTO_VARINT))
+		if (proto_is(&f, START, PROTO_VARINT))
 			start = (int64_t)f.u;
 	return start;
+}
+
+void
+histogram_proto_put_start(int64_t start, struct buf *message)
+{
+	proto_put_varint(message, START, (uint64_t)start);
 }
 
 static void

@@ -39,10 +39,13 @@ struct histogram {
 	size_t n_custom;
 };
 
+/* RC_INVALID: it contradicts itself. */
+CHECKED enum rc histogram_check(const struct histogram *, struct err *);
 /* The Histogram message of remote write, in `a`.  RC_INVALID: it is none, or contradicts itself. */
 CHECKED enum rc histogram_from_proto(struct str message, struct arena *a, struct histogram *, int64_t *t, struct err *);
-/* Since when it counts, in ms since 1970; 0: such a message does not say. */
+/* Since when it counts, in ms since 1970; 0: such a message does not say.  Of remote write 2.0. */
 int64_t histogram_proto_start(struct str message);
+void histogram_proto_put_start(int64_t start, struct buf *message);
 void histogram_to_proto(const struct histogram *, int64_t t, struct buf *out);
 /* Equal histograms have equal bytes. */
 void histogram_pack(const struct histogram *, struct buf *out);

@@ -5,7 +5,7 @@ enum { REQUEST_SYMBOLS = 4, REQUEST_SERIES = 5 };
 enum { SERIES_LABELS = 1, SERIES_SAMPLES = 2, SERIES_HISTOGRAMS = 3, SERIES_EXEMPLARS = 4, SERIES_METADATA = 5 };
 enum { EXEMPLAR_VALUE = 2, EXEMPLAR_TIME = 3 };
 enum { METADATA_TYPE = 1, METADATA_HELP = 3, METADATA_UNIT = 4 };
-enum { SAMPLE_VALUE = 1, SAMPLE_TIME = 2 };
+enum { SAMPLE_VALUE = 1, SAMPLE_TIME = 2, SAMPLE_START = 3 };
 
 /* The first symbol is the empty text. */
 void
@@ -79,6 +79,8 @@ prompb2_writer_add(struct prompb2_writer *w, const struct prompb_series *s)
 		buf_clear(&w->inner);
 		proto_put_f64(&w->inner, SAMPLE_VALUE, s->samples[i].v);
 		proto_put_varint(&w->inner, SAMPLE_TIME, (uint64_t)s->samples[i].t);
+		if (s->samples[i].start)
+			proto_put_varint(&w->inner, SAMPLE_START, (uint64_t)s->samples[i].start);
 		proto_put_bytes(&w->one, SERIES_SAMPLES, buf_view(&w->inner));
 	}
 	for (size_t i = 0; i < s->n_histograms; i++)

@@ -4,41 +4,18 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "wire/bitstream.h"
 
 enum { COUNT_BYTES = 2, COUNT_MAX = 65535 };
 
 /* ---- reading ---- */
 
-struct bits {
-	const unsigned char *p;
-	size_t n, at; /* in bits */
-	bool cut;
-};
-
 static uint64_t
-take(struct bits *b, unsigned n)
-{
-	uint64_t x = 0;
-	if (n > b->n - b->at) {
-		b->cut = true;
-		b->at = b->n;
-		return 0;
-	}
-	for (; n && b->at % 8; n--, b->at++)
-		x = x << 1 | (b->p[b->at / 8] >> (7 - b->at % 8) & 1);
-	for (; n >= 8; n -= 8, b->at += 8)
-		x = x << 8 | b->p[b->at / 8];
-	for (; n; n--, b->at++)
-		x = x << 1 | (b->p[b->at / 8] >> (7 - b->at % 8) & 1);
-	return x;
-}
-
-static uint64_t
-take_varint(struct bits *b)
+take_varint(struct bitstream *b)
 {
 	uint64_t x = 0;
 	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint64_t byte = take(b, 8);
+		uint64_t byte = bitstream_take(b, 8);
 		x |= (byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return x;
@@ -55,40 +32,19 @@ unzigzag(uint64_t x)
 
 /* The change of a difference. */
 static int64_t
-take_change(struct bits *b)
+take_change(struct bitstream *b)
 {
 	static const unsigned widths[] = {14, 17, 20, 64};
 	unsigned ones = 0;
-	while (ones < 4 && take(b, 1))
+	while (ones < 4 && bitstream_take(b, 1))
 		ones++;
 	if (!ones)
 		return 0;
 	unsigned width = widths[ones - 1];
-	uint64_t x = take(b, width);
+	uint64_t x = bitstream_take(b, width);
 	if (width < 64 && x > (uint64_t)1 << (width - 1))
 		x -= (uint64_t)1 << width;
 	return (int64_t)x;
-}
-
-struct window {
-	unsigned leading, length; /* 0: none yet */
-};
-
-static uint64_t
-take_value(struct bits *b, struct window *w, uint64_t before)
-{
-	if (!take(b, 1))
-		return before;
-	if (take(b, 1)) {
-		w->leading = (unsigned)take(b, 5);
-		w->length = (unsigned)take(b, 6);
-		w->length = w->length ? w->length : 64;
-	}
-	if (!w->length || w->leading + w->length > 64) {
-		b->cut = true;
-		return before;
-	}
-	return before ^ take(b, w->length) << (64 - w->leading - w->length);
 }
 
 size_t
@@ -102,18 +58,18 @@ bool
 xor_read(struct str chunk, int64_t *t, double *v)
 {
 	struct str rest = chunk.n < COUNT_BYTES ? chunk : str_from(chunk, COUNT_BYTES);
-	struct bits b = {.p = (const unsigned char *)rest.p, .n = rest.n * 8};
-	struct window w = {0};
+	struct bitstream b = {.p = (const unsigned char *)rest.p, .n = rest.n * 8};
+	struct bitstream_window w = {0};
 	size_t n = xor_count(chunk);
 	uint64_t difference = 0, value = 0;
 	for (size_t i = 0; i < n && !b.cut; i++) {
 		if (i == 0) {
 			t[0] = unzigzag(take_varint(&b));
-			value = take(&b, 64);
+			value = bitstream_take(&b, 64);
 		} else {
 			difference = i == 1 ? take_varint(&b) : difference + (uint64_t)take_change(&b);
 			t[i] = (int64_t)((uint64_t)t[i - 1] + difference);
-			value = take_value(&b, &w, value);
+			value = bitstream_take_xor(&b, &w, value);
 		}
 		memcpy(&v[i], &value, sizeof value);
 	}
@@ -174,7 +130,7 @@ put_change(struct writer *w, int64_t x)
 }
 
 static void
-put_value(struct writer *w, struct window *win, uint64_t before, uint64_t now)
+put_value(struct writer *w, struct bitstream_window *win, uint64_t before, uint64_t now)
 {
 	uint64_t x = before ^ now;
 	put(w, x != 0, 1);
@@ -185,7 +141,7 @@ put_value(struct writer *w, struct window *win, uint64_t before, uint64_t now)
 	bool inside = win->length && leading >= win->leading && trailing >= 64 - win->leading - win->length;
 	put(w, !inside, 1);
 	if (!inside) {
-		*win = (struct window){leading, 64 - leading - trailing};
+		*win = (struct bitstream_window){leading, 64 - leading - trailing};
 		put(w, win->leading, 5);
 		put(w, win->length & 63, 6);
 	}
@@ -196,7 +152,7 @@ void
 xor_write(struct buf *out, const int64_t *t, const double *v, size_t n)
 {
 	struct writer w = {.out = out};
-	struct window window = {0};
+	struct bitstream_window window = {0};
 	uint64_t before = 0, now, difference = 0, step;
 	must(n <= COUNT_MAX);
 	put(&w, n, 16);

@@ -253,6 +253,23 @@ def test_otlp_exponential_histograms_become_native_ones(world):
     assert ask(world, "histogram_count(waits_seconds)") == {labels(): 6}
 
 
+def test_differences_of_exponential_histograms_are_stored_with_their_starts(world):
+    def point(frm, to, count):
+        return {"startTimeUnixNano": nanos(frm), "timeUnixNano": nanos(to), "count": str(count), "sum": count / 2, "scale": 0,
+                "positive": {"offset": 0, "bucketCounts": [str(count)]}}
+
+    said = world.ask("POST", "/v1/metrics", otlp([{"name": "steps", "unit": "s", "exponentialHistogram": {
+        "aggregationTemporality": 1, "dataPoints": [point(-40, -30, 3), point(-30, -20, 4), point(-20, -10, 2)]}}]))
+    assert said.status == 200 and said.json() == {}, said.body
+    assert ask(world, "resets(steps_seconds[1m])") == {labels(): 2}
+    assert ask(world, "histogram_count(irate(steps_seconds[1m]))") == {labels(): pytest.approx(0.2)}
+    assert ask(world, "histogram_sum(increase(steps_seconds[5m] offset 10s))") == {labels(): pytest.approx(4.5, rel=0.25)}
+    bad = dict(point(-5, -4, 1), startTimeUnixNano="0")
+    said = world.ask("POST", "/v1/metrics", otlp([{"name": "steps", "unit": "s", "exponentialHistogram": {
+        "aggregationTemporality": 1, "dataPoints": [bad]}}]))
+    assert said.json()["partialSuccess"]["rejectedDataPoints"] == "1" and "since when" in said.json()["partialSuccess"]["errorMessage"]
+
+
 def test_what_is_said_of_metrics_is_kept(world):
     about = lambda: world.ask("GET", "/api/v1/metadata").json()["data"]
     page = b"# HELP jobs_done_total what is done\n# TYPE jobs_done_total counter\n# HELP absent nothing of it\njobs_done_total 4\n"
@@ -271,7 +288,7 @@ def test_otlp_says_what_it_did_not_take(world):
         {"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": at, "asDouble": 1}]}},
         {"name": "exp", "exponentialHistogram": {"aggregationTemporality": 1, "dataPoints": [{"timeUnixNano": at, "count": "2", "scale": 3}]}}]))
     assert said.status == 200 and said.json()["partialSuccess"]["rejectedDataPoints"] == "1"
-    assert "differences" in said.json()["partialSuccess"]["errorMessage"]
+    assert "since when" in said.json()["partialSuccess"]["errorMessage"]
     assert ask(world, "kept") == {labels(__name__="kept"): 1}
     gone = otlp([{"name": "kept", "gauge": {"dataPoints": [{"timeUnixNano": nanos(1), "flags": 1}]}}])
     assert world.ask("POST", "/api/v1/otlp/v1/metrics", gone).status == 200

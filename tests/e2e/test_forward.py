@@ -244,6 +244,25 @@ def test_exemplars_and_what_metrics_are_go_along(tmp_path, start, message):
     assert peer_of(d)["failed"] == 0 and peer_of(d)["error"] == ""
 
 
+def test_starts_go_along(tmp_path, start):
+    port = free_port(socket.SOCK_STREAM)
+    start(lambda: receiver(tmp_path / "peer", port))
+    d = start(lambda: Daemon(tmp_path, MORE % (port, "io.prometheus.write.v2.Request", "send_native_histograms: true\n    tenant_header: X-Scope-OrgID")))
+    now = int(time.time() * 1000)
+
+    def sample(at, value, since):
+        return field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + varint(at) + b"\x18" + varint(since))
+
+    waits = native(3, 6.0, positive=(1, (3,))) + b"\x78" + varint(now) + b"\x88\x01" + varint(now - 500)
+    symbols = b"".join(field(4, s) for s in (b"", b"__name__", b"orders_total", b"waits"))
+    body = symbols + field(5, field(1, b"\1\2") + sample(now - 2000, 40, now - 9000) + sample(now, 50, now - 1000)) + field(5, field(1, b"\1\3") + field(3, waits))
+    headers = {"Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request", "Content-Encoding": "snappy"}
+    assert d.ask("POST", "/api/v1/write", snappy(body), headers=headers).status == 204
+    for name, since in (("orders_total", now - 1000), ("waits", now - 500)):
+        d.wait(lambda: [round(float(v) * 1000) for v in theirs(port, "start_timestamp(%s)" % name).values()] == [since])
+    assert list(theirs(port, "resets(orders_total[1m])").values()) == ["1"]
+
+
 @pytest.mark.skipif(not shutil.which("prometheus"), reason="no prometheus here")
 def test_a_prometheus_takes_exemplars(tmp_path, start):
     port = free_port(socket.SOCK_STREAM)

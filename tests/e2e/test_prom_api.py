@@ -230,7 +230,9 @@ def test_what_is_the_same_for_everybody(daemon):
     assert daemon.ask("GET", "/api/v1/notifications/live").status == 204
     assert get(daemon, "/api/v1/alertmanagers") == {"activeAlertmanagers": [], "droppedAlertmanagers": []}
     assert get(daemon, "/api/v1/notifications") == []
-    assert get(daemon, "/api/v1/features")["promql"]["subqueries"] is True
+    features = get(daemon, "/api/v1/features")
+    assert features["promql"]["subqueries"] is True and features["promql_functions"]["start_timestamp"] is True
+    assert {"@", "=~", "atan2", "unless", "limitk", "</"} <= set(features["promql_operators"])
 
 
 def test_a_lookback_of_ones_own(daemon):

@@ -10,7 +10,6 @@
  * scrape of the first connection that is done.
  */
 #include <arpa/inet.h>
-#include <math.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,74 +22,10 @@
 
 #include "base/mem.h"
 #include "wire/prompb.h"
+#include "values.h"
 #include "wire/snappy.h"
 
-enum { SERIES = 500, AT_ONCE = 4, EVERY = 15000, LABELS = 4, ANSWER = 4096 };
-
-/* ---- values ---- */
-
-enum kind { CONSTANT, RARE, COUNTER, HUNDREDTHS, PAGES, NANOS, FLOATING, STEPS };
-
-/* How many of a hundred series are of which kind. */
-static const struct {
-	enum kind kind;
-	int share;
-} shares[] = {{CONSTANT, 38}, {RARE, 10}, {COUNTER, 20}, {HUNDREDTHS, 12}, {PAGES, 8}, {NANOS, 7},
-    {FLOATING, 2}, {STEPS, 3}};
-
-struct source {
-	enum kind kind;
-	double rate, v;
-};
-
-static uint64_t
-draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15ull; /* splitmix64 (Steele, Lea, Flood 2014) */
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
-}
-
-static double
-unit(uint64_t *state)
-{
-	return (double)(draw(state) >> 11) * 0x1p-53;
-}
-
-static enum kind
-kind_of(size_t series)
-{
-	int place = (int)(series * 37 % 100);
-	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-		if ((place -= shares[i].share) < 0)
-			return shares[i].kind;
-	return CONSTANT;
-}
-
-static struct source
-make_source(size_t series, uint64_t *state)
-{
-	double size = pow(10, unit(state) * 6);
-	return (struct source){kind_of(series), size, floor(size * 1e4 * unit(state))};
-}
-
-static double
-next_value(struct source *s, uint64_t *state)
-{
-	double noise = 0.6 + 0.8 * unit(state);
-	switch (s->kind) {
-	case CONSTANT: break;
-	case RARE: s->v += draw(state) % 20 == 0; break;
-	case COUNTER: s->v += floor(s->rate * noise); break;
-	case HUNDREDTHS: s->v += floor(noise * 300); return s->v / 100;
-	case PAGES: s->v += draw(state) % 2 ? floor((noise - 1) * 2000) : 0; return fabs(s->v) * 4096;
-	case NANOS: return floor(noise * 1e6) / 1e9;
-	case FLOATING: s->v += s->rate * noise / 7; break;
-	case STEPS: s->v += (double)(draw(state) % 8 == 0) - (double)(draw(state) % 8 == 0); break;
-	}
-	return s->v;
-}
+enum { AT_ONCE = 4, EVERY = 15000, LABELS = 4, ANSWER = 4096 };
 
 /* ---- a connection ---- */
 
