@@ -224,8 +224,8 @@ RECORD(conf_tracing, CONF_TRACING_KEYS)
 	    "keep service.name and its kin in target_info")                                                  \
 	F(BOOL, start_timestamps, 0, 0, "false",                                                             \
 	    "keep since when cumulative points count: rate() sees resets then that their values do not show")    \
-	F(BOOL, convert_histograms_to_nhcb, 0, KEY_INERT, "false", "store histograms as native ones")                \
-	F(BOOL, promote_scope_metadata, 0, KEY_INERT, "false", "the scope becomes labels")                           \
+	F(BOOL, convert_histograms_to_nhcb, 0, 0, "false", "store histograms as native ones with their bounds") \
+	F(BOOL, promote_scope_metadata, 0, 0, "false", "the scope becomes labels (otel_scope_name …)")       \
 	F(BOOL, label_name_underscore_sanitization, 0, KEY_INERT, "true",                                            \
 	    "a leading _ of a name gets \"key\" in front")                                                   \
 	F(BOOL, label_name_preserve_multiple_underscores, 0, KEY_INERT, "true", "leave runs of _ as they are")
@@ -241,7 +241,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "PrometheusText1.0.0, OpenMetricsText1.0.0, OpenMetricsText0.0.1, PrometheusText0.0.4",          \
 	    "the formats asked for, best first")                                                             \
 	F(DUR, evaluation_interval, 0, 0, "1m", "how often rules are evaluated")                             \
-	F(DUR, rule_query_offset, 0, KEY_INERT, "0s", "how far back rules look, for samples that come late")         \
+	F(DUR, rule_query_offset, 0, 0, "0s", "how far back rules look, for samples that come late")         \
 	F(STR, query_log_file, 0, KEY_PATH, "", "a file with a line of JSON for each query; opened anew at SIGHUP")                            \
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(PAIRS, external_labels, 0, 0, "",                                                                  \

@@ -165,12 +165,12 @@ is_missing(const struct tsdb *db, size_t i, bool *missing)
 
 /* The first block that lacks one. */
 static struct block *
-find_due(struct tsdb *db, bool all, bool *missing)
+find_due(struct tsdb *db, bool *missing)
 {
 	struct block *found = NULL;
 	pthread_rwlock_rdlock(&db->lock);
 	for (size_t i = 0; !found && i < db->blocks.n; i++)
-		if ((all || day_is_over(db, db->blocks.p[i])) && is_missing(db, i, missing))
+		if (day_is_over(db, db->blocks.p[i]) && is_missing(db, i, missing))
 			found = db->blocks.p[i];
 	pthread_rwlock_unlock(&db->lock);
 	return found;
@@ -184,7 +184,7 @@ tiers_write_due(struct tsdb *db, bool all, struct err *e)
 	struct block *b;
 	enum rc rc = RC_OK;
 	do {
-		b = find_due(db, all, missing);
+		b = find_due(db, missing);
 		if (b)
 			rc = write_block(db, b, missing, e);
 		if (rc == RC_INVALID) {

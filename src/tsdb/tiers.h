@@ -75,7 +75,7 @@ void tiers_each_alone(struct tsdb *, uint32_t id, void (*fn)(void *arg, const st
 
 /* ---- tier_write.c ---- */
 
-/* Writes what is missing of one block whose day is over, or of all blocks: whoever calls may have others to serve. */
+/* Writes what is missing of one block whose day is over, or of all of these: whoever calls may have others to serve. */
 CHECKED enum rc tiers_write_due(struct tsdb *, bool all, struct err *);
 
 /* ---- tier_join.c ---- */
