@@ -124,7 +124,7 @@ fixture_init(struct fixture *f)
 	log_setup("unit", LOG_ERROR + 1);
 	ck_assert_ptr_nonnull(mkdtemp(f->dir));
 	f->clock = clock_virtual_create(begin);
-	f->options = (struct tsdb_options){.dir = f->dir, .clock = f->clock, .sync_every = 200, .out_of_order = 100 * DAY};
+	f->options = (struct tsdb_options){.dir = f->dir, .clock = f->clock, .sync_every = 1000 * DAY, .out_of_order = 100 * DAY};
 	fixture_open(f);
 }
 
@@ -230,7 +230,7 @@ check(struct fixture *f, msec_t width)
 	struct tsdb_select q = {.tenants = {&who, 1}, .min = begin - HOUR + 1, .max = begin + 200 * DAY, .window = width, .rest = true, .columns = TIER_ALL & ~TIER_RESETTING};
 	struct tsdb_cursor *c;
 	struct tsdb_view v;
-	size_t raw = 0, n = (size_t)(200 * DAY / width) + 1;
+	size_t raw = 0, n = place(clock_wall(f->clock) + 2 * width - clock_wall(f->clock) % width, width) + 1;
 	struct totals *got = mem_alloc(n * sizeof *got), *want = mem_alloc(n * sizeof *want);
 	ck_assert(tsdb_cursor_create(f->db, &q, &c, NULL) == RC_OK);
 	while (tsdb_cursor_next(c, &v)) {
@@ -294,7 +294,7 @@ UNIT(tiers_say_what_the_samples_say)
 		reopen(&f);
 	}
 	/* late samples, of today and of a day that was merged: windows and samples of a series do not mix then */
-	for (int k = 0; k < 40; k++) {
+	for (int k = 0; k < 24; k++) {
 		put(&f, k % 3, begin + rand() % (70 * HOUR), k);
 		if (k % 8 == 0)
 			ck_assert(tsdb_flush(f.db, NULL) == RC_OK);
@@ -305,6 +305,16 @@ UNIT(tiers_say_what_the_samples_say)
 	for (int level = 0; level < TIERS; level++)
 		ck_assert_uint_le(check(&f, tier_widths[level]), f.put[0].n + f.put[1].n + f.put[2].n + 3 * 12 * HOUR / (90 * 1000));
 	ck_assert(tsdb_verify(f.dir, see, &verified, NULL) == RC_OK);
+	char copy[80];
+	size_t raw = check(&f, HOUR);
+	snprintf(copy, sizeof copy, "%s-copy", f.dir);
+	ck_assert(tsdb_snapshot(f.db, copy, true, NULL) == RC_OK);
+	f.options.dir = copy;
+	reopen(&f);
+	ck_assert_uint_eq(check(&f, HOUR), raw);
+	f.options.dir = f.dir;
+	reopen(&f);
+	unit_remove(copy);
 	ck_assert_uint_eq(verified, files(&f, "tier-"));
 	ck_assert_uint_ge(verified, 2 * 3);
 	fixture_fini(&f);
@@ -393,11 +403,11 @@ UNIT(tiers_outlive_the_samples)
 	fixture_init(&f);
 	f.options.retention = 3 * DAY;
 	f.options.tier_keep[0] = 20 * DAY;
-	f.options.tier_keep[1] = 100 * DAY;
+	f.options.tier_keep[1] = 50 * DAY;
 	/* series 1 has an entry of its own: its windows go with its samples.  Series 2 stays longer. */
 	ck_assert(matchers_parse(&f.matchers, STR("i=~\"[12]\""), NULL) == RC_OK);
 	reopen(&f);
-	fill(&f, 24 * 70, 20 * MINUTE);
+	fill(&f, 24 * 45, HOUR);
 	for (int round = 0; round < 2; round++) {
 		size_t n = alone(&f, 0, &samples);
 		ck_assert_uint_le(samples, 4 * 24 * 3 + 1);
@@ -415,22 +425,22 @@ UNIT(tiers_outlive_the_samples)
 	clock_virtual_advance(f.clock, HOUR);
 	ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
 	ck_assert_uint_eq(alone(&f, 1, &samples), 0);
-	ck_assert_uint_gt(alone(&f, 0, &samples), 60 * 24 * 3);
+	ck_assert_uint_gt(alone(&f, 0, &samples), 35 * 24);
 	/* a block stays for series 2, and the windows of the others stay without it */
 	size_t before = f.put[0].n;
-	fill(&f, 24 * 9, 20 * MINUTE);
+	fill(&f, 24 * 9, HOUR);
 	ck_assert_uint_eq(alone(&f, 1, &samples), 0);
-	ck_assert_uint_ge(samples, 8 * 24 * 3);
+	ck_assert_uint_ge(samples, 8 * 24);
 	for (int round = 0; round < 2; round++) {
 		ck_assert_uint_gt(alone(&f, 0, &samples), before - 4 * 24 * 3);
 		ck_assert_uint_le(samples, 4 * 24 * 3 + 1);
 		reopen(&f);
 	}
-	fill(&f, 24 * 60, HOUR);
+	fill(&f, 24 * 20, 2 * HOUR);
 	for (int round = 0; round < 2; round++) {
 		size_t n = alone(&f, 0, &samples), held = 0;
 		for (size_t i = 0; i < f.put[0].n; i++)
-			held += f.put[0].t[i] > clock_wall(f.clock) - 99 * DAY;
+			held += f.put[0].t[i] > clock_wall(f.clock) - 49 * DAY;
 		ck_assert_uint_ge(n + samples, held);
 		reopen(&f);
 	}
