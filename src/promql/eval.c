@@ -496,8 +496,8 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
 	while (ok && tsdb_cursor_next(c, &view)) {
 		if (view.windows && !view.n_histograms)
-			tiered_thin(ev, n, 0, &view, &room);
-		ok = raw_series(ev, &view, out);
+			ok = tiered_thin(ev, n, 0, &view, &room);
+		ok = ok && raw_series(ev, &view, out);
 	}
 	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);

@@ -179,13 +179,14 @@ eval_selector_facet(const struct eval *ev, const struct node *n, enum facet face
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
 		if (view.windows && !view.n_histograms)
-			tiered_thin(ev, n, o.range, &view, &room);
+			ok = tiered_thin(ev, n, o.range, &view, &room);
 		count_instants(ev, &o.gaze, &view);
 		if (n->smoothed)
 			strip_stale(&view, &room);
-		ok = eval_go_on(ev) && (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
-					: view.n_histograms ? native_fill_row(ev, &o.gaze, &view, facet, out)
-							    : fill_row(ev, &o, &view, facet, out));
+		ok = ok && eval_go_on(ev) &&
+		     (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
+			 : view.n_histograms ? native_fill_row(ev, &o.gaze, &view, facet, out)
+					     : fill_row(ev, &o, &view, facet, out));
 	}
 	slides_fini(&slides);
 	stripped_fini(&room);
@@ -371,7 +372,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 		strip_stale(&view, &room);
 		bool windows = view.windows && !view.n_histograms;
 		if (windows && !tiered_knows(o))
-			tiered_thin(ev, n, 0, &view, &thin);
+			ok = ok && tiered_thin(ev, n, 0, &view, &thin);
 		if (!starts_matter(view.t, view.starts, view.n, first - o->range))
 			view.starts = NULL;
 		count_windows(ev, o, &view);

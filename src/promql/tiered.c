@@ -87,19 +87,21 @@ tiered_ask_instants(const struct eval *ev, const struct node *n, const struct ga
 	if (ev->run->ask->samples_only)
 		return;
 	r->rest = true;
-	r->columns = EDGES;
+	r->columns = TIER_HAS(TIER_LAST);
 	if (ev->n > 1 && !g->fixed && !n->smoothed)
 		r->window = width_for(ev, g, ev->step);
 	if (r->window)
 		r->min = tier_floor(r->min - 1, r->window) + 1;
 }
 
-static void
+/* Windows are held one series at a time, as samples are. */
+static bool
 count_read(const struct eval *ev, const struct tier_list *l)
 {
 	ev->run->read += l->n;
 	for (size_t i = 0; i < l->n; i++)
 		ev->run->windows[l->width[i] == tier_widths[1]]++;
+	return ev->run->samples + l->n <= ev->run->samples_limit || eval_too_many(ev);
 }
 
 /* ---- what a step saw ---- */
@@ -342,7 +344,8 @@ tiered_series(const struct eval *ev, const struct over *o, const struct node *se
 	struct looking x = {.view = view, .want = need_of(o)->columns};
 	struct row *row = NULL;
 	bool noted = false;
-	count_read(ev, view->windows);
+	if (!count_read(ev, view->windows))
+		return false;
 	for (size_t i = 0; i < ev->n; i++) {
 		struct sight s = {0};
 		double v;
@@ -423,13 +426,14 @@ put_window(struct thinning *x, const struct tier_list *l, size_t i, bool alone, 
 		put(x, tier_mark_t(l, i), tsdb_stale());
 }
 
-void
+bool
 tiered_thin(const struct eval *ev, const struct node *selector, msec_t hold, struct tsdb_view *view, struct stripped *room)
 {
 	const struct tier_list *l = view->windows;
 	struct thinning x = {.room = room};
 	size_t i = 0;
-	count_read(ev, l);
+	if (!count_read(ev, l))
+		return false;
 	if (view->n_alone)
 		note_alone(ev, selector, l->width[0]);
 	for (size_t w = 0; w < l->n; w++) {
@@ -445,4 +449,5 @@ tiered_thin(const struct eval *ev, const struct node *selector, msec_t hold, str
 	view->line = 0;
 	view->finite = false;
 	view->starts = NULL; /* those of windows are not known */
+	return true;
 }

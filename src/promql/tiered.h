@@ -36,6 +36,6 @@ double sight_mean(const struct sight *);
  * Samples instead of windows: the last of each, or the first and the last where samples have gone; these hold as long as the
  * look-back where that is given.  The view shows them with the others, in `room`.
  */
-void tiered_thin(const struct eval *, const struct node *selector, msec_t hold, struct tsdb_view *, struct stripped *room);
+bool tiered_thin(const struct eval *, const struct node *selector, msec_t hold, struct tsdb_view *, struct stripped *room);
 
 #endif

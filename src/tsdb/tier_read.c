@@ -146,12 +146,13 @@ static void
 read_alone(struct tier_pick *p, uint32_t id)
 {
 	const struct tier_files *f = &p->db->tiers;
+	unsigned want = p->want | TIER_HAS(TIER_FIRST) | TIER_HAS(TIER_LAST); /* samples may be made of them */
 	while (p->walks.n < f->alone.n)
 		(void)vec_add(&p->walks);
 	for (size_t i = 0; i < f->alone.n; i++) {
 		const struct tier *t = f->alone.p[i];
 		if (tier_is_alone_for(t, id))
-			(void)tier_read(p->db, t, &p->walks.p[i], &p->chunks, id, p->want, p->min, p->max, &p->levels[t->level]);
+			(void)tier_read(p->db, t, &p->walks.p[i], &p->chunks, id, want, p->min, p->max, &p->levels[t->level]);
 	}
 	tier_list_order(&p->levels[0]);
 	tier_list_order(&p->levels[1]);
