@@ -298,9 +298,9 @@ is_sane(int c, const double *v, size_t n, msec_t width)
 {
 	bool counts = c == TIER_COUNT || c == TIER_HEAD || c == TIER_TAIL || c == TIER_RESETS || c == TIER_ENDED;
 	double most = (double)width + 1;
-	unsigned odd = 0;
+	uint64_t odd = 0; /* as wide as what is compared, so that two are compared at once */
 	for (size_t i = 0; counts && i < n; i++)
-		odd |= !(v[i] >= 0) | !(v[i] <= most);
+		odd |= (uint64_t)!(v[i] >= 0) | (uint64_t)!(v[i] <= most);
 	return !odd;
 }
 
