@@ -242,6 +242,7 @@ read_page(struct storing *s, const struct page_body *body, struct page_counts *n
 	enum expo_item item;
 	enum rc rc = RC_OK;
 	expo_init(&x, body->text, body->format, &limits);
+	x.refers |= body->n_natives > 0;
 	struct line *line;
 	while (rc == RC_OK && (item = next_item(s, &x, &line)) != EXPO_END) {
 		if (item != EXPO_SAMPLE) {

@@ -70,8 +70,8 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "",                                                     \
@@ -258,8 +258,8 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "", "store the limits of each scrape as series")
