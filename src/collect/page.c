@@ -232,6 +232,16 @@ take_value(struct storing *s, const struct page_body *body, const struct expo *x
 		*vec_add(&s->samples) = (struct tsdb_sample){line->ref, t, x->value};
 }
 
+/* As much as the last page had, and our report. */
+static void
+make_room(struct storing *s)
+{
+	size_t n = s->memory->order.n + REPORTS;
+	s->order.p = mem_alloc(n * sizeof *s->order.p);
+	s->samples.p = mem_alloc(n * sizeof *s->samples.p);
+	s->order.cap = s->samples.cap = n;
+}
+
 static enum rc
 read_page(struct storing *s, const struct page_body *body, struct page_counts *n, struct err *e)
 {
@@ -442,6 +452,7 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 	*n = (struct page_counts){0};
 	m->scrape++;
 	m->ends_all = rules->job->track_timestamps_staleness;
+	make_room(&s);
 	enum rc rc = read_page(&s, body, n, e);
 	if (rc == RC_OK)
 		rc = tsdb_admit(db, t->tenant, n->kept, e);
