@@ -21,7 +21,7 @@ enum { POLL = 200, READ_TIME = 10, ROUND_SENDS = 10, RETRY_AFTER_MAX = 5 * 60 * 
 struct parcel {
 	struct forward *f;
 	struct buf body;
-	struct str customer; /* in forward.customers */
+	struct str customer; /* for tenant_header; in forward.customers */
 	size_t n; /* samples */
 	msec_t newest;
 	struct http_call *call;
@@ -391,19 +391,20 @@ by_customer_and_hash(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+/* May they go in one request? */
 static bool
-same_customer(const struct forward_sample *a, const struct forward_sample *b)
+go_together(const struct forward *f, const struct forward_sample *a, const struct forward_sample *b)
 {
-	return a->series->tenant.p == b->series->tenant.p;
+	return !f->conf->tenant_header.n || a->series->tenant.p == b->series->tenant.p;
 }
 
-/* As many of the queue's next ones as a request takes, of one customer, and what else there is of the last one's series [W1]. */
+/* As many of the queue's next ones as a request takes, and what else there is of the last one's series [W1]. */
 static size_t
 parcel_of(const struct forward *f, size_t from, size_t most)
 {
 	const struct forward_sample *p = f->queue.p + from;
 	size_t left = f->queue.n - from, n = 1;
-	while (n < left && same_customer(&p[0], &p[n]) && (n < most || p[n].series->hash == p[n - 1].series->hash))
+	while (n < left && go_together(f, &p[0], &p[n]) && (n < most || p[n].series->hash == p[n - 1].series->hash))
 		n++;
 	return n;
 }
