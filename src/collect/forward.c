@@ -15,6 +15,7 @@
 #include "collect/forward_texts.h"
 #include "collect/target.h"
 #include "net/http_conf.h"
+#include "net/sigv4.h"
 
 enum { POLL = 200, READ_TIME = 10, ROUND_SENDS = 10, RETRY_AFTER_MAX = 5 * 60 * 1000 };
 
@@ -294,7 +295,10 @@ send_parcel(struct parcel *p)
 		headers[n++] = c->headers.p[i];
 	struct http_ask ask = {.method = STR("POST"), .url = c->url, .headers = {headers, n}, .body = buf_view(&p->body),
 	    .timeout = c->remote_timeout, .max_body = 1 << 20};
-	if (http_conf_apply(&c->http, &ask, a, &e) == RC_OK) {
+	enum rc rc = http_conf_apply(&c->http, &ask, a, &e);
+	if (rc == RC_OK && c->sigv4)
+		rc = sigv4_sign(c->sigv4, &ask, loop_wall(f->all->house.loop), a, &e);
+	if (rc == RC_OK) {
 		p->call = f->all->house.http->request(f->all->house.http, &ask, on_answer, p);
 		f->running++;
 		return;
