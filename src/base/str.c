@@ -59,12 +59,6 @@ str_has(struct str s, struct str needle)
 	return needle.n == 0 || (s.n >= needle.n && memmem(s.p, s.n, needle.p, needle.n) != NULL);
 }
 
-bool
-str_is(struct str s, const char *cstr)
-{
-	return str_eq(s, str_c(cstr));
-}
-
 ptrdiff_t
 str_chr(struct str s, char c)
 {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -34,7 +35,13 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_has(struct str s, struct str needle);
-bool str_is(struct str s, const char *cstr);
+/* Here, so that the length of a literal is known. */
+static inline bool
+str_is(struct str s, const char *cstr)
+{
+	size_t n = cstr ? strlen(cstr) : 0;
+	return s.n == n && (n == 0 || memcmp(s.p, cstr, n) == 0);
+}
 /* The position of `c`, or -1. */
 ptrdiff_t str_chr(struct str s, char c);
 struct str str_from(struct str s, size_t at); /* s[at..]; empty past the end */

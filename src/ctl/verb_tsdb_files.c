@@ -254,6 +254,24 @@ copy_dir(struct args *a, const char *from, const char *to, struct err *e)
 	return rc == RC_OK ? os_sync_dir(to, e) : rc;
 }
 
+/* A copy that a restore before had begun; the lock says that nobody makes it now. */
+static enum rc
+remove_copy(const char *dir, struct err *e)
+{
+	struct dirent **files;
+	int n = scandir(dir, &files, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		struct buf path = {0};
+		buf_fmt(&path, "%s/%s", dir, files[i]->d_name);
+		os.unlink(path.p);
+		buf_fini(&path);
+		free(files[i]);
+	}
+	if (n >= 0)
+		free(files);
+	return rmdir(dir) == 0 || errno == ENOENT ? RC_OK : err_errno(e, "cannot remove %s, which is of a restore that was stopped", dir);
+}
+
 static enum rc
 take_place(struct args *a, const char *data, const char *fresh, const char **before, struct err *e)
 {
@@ -276,8 +294,8 @@ restore_into(struct args *a, const char *data, const char *from, const char **be
 	enum rc rc = verify_dir(a, from, false, &damaged, e);
 	if (rc == RC_OK && damaged)
 		rc = err_set(e, RC_INVALID, "%s is damaged and was not put back", from);
-	if (rc == RC_OK && access(fresh, F_OK) == 0)
-		rc = err_set(e, RC_CONFLICT, "%s is there from a restore that was stopped: remove it first", fresh);
+	if (rc == RC_OK)
+		rc = remove_copy(fresh, e);
 	if (rc == RC_OK)
 		rc = copy_dir(a, from, fresh, e);
 	return rc == RC_OK ? take_place(a, data, fresh, before, e) : rc;

@@ -11,15 +11,25 @@
 /* A histogram's labels are stored once for each bucket: what a point may have bounds what it can grow to. */
 static const struct otlp_limits limits = {.attributes = 128, .bytes = 16384, .buckets = 1000};
 
+/* Points mostly have the same attributes in the same order as the one before. */
+struct named {
+	struct buf from, to;
+};
+
 struct writing {
 	const struct otlp_house *house;
 	struct otlp_naming naming;
 	const char *described; /* the name, where it lies, of the metric that was described last */
+	const char *known;     /* the same of the metric whose name is in `metric` */
+	struct buf metric;
+	VEC(struct named) names; /* of labels, by the place of their attribute */
 	struct pushed pushed;
 	struct otlp_counts *counts;
 	struct otlp o;
 	struct arena *arena, *scratch; /* of a resource, of a point */
 	VEC(struct pair) common;       /* what the resource gives to each series */
+	VEC(struct pair) scope;        /* what the instrumentation gives; of it as well: */
+	struct arena *scope_texts;
 	VEC(struct pair) labels;       /* of the series under way; the metric's name is last */
 	VEC(struct pair) info;         /* of target_info; empty: there is none */
 	msec_t newest;                 /* of the resource's points */
@@ -47,6 +57,22 @@ label_name(struct writing *w, struct str name, struct arena *a)
 	return out;
 }
 
+/* The same of a point's i-th attribute; until the next point. */
+static struct str
+point_label_name(struct writing *w, size_t i, struct str name)
+{
+	while (w->names.n <= i)
+		(void)vec_add(&w->names);
+	struct named *n = &w->names.p[i];
+	if (!n->to.n || !str_eq(buf_view(&n->from), name)) {
+		buf_clear(&n->from);
+		buf_clear(&n->to);
+		buf_str(&n->from, name);
+		otlp_name_label(name, &w->naming, &n->to);
+	}
+	return buf_view(&n->to);
+}
+
 /* Two attributes may get the same name: their values stand side by side then, as in Prometheus. */
 static void
 add_label(struct writing *w, struct str name, struct str value)
@@ -71,16 +97,31 @@ is_common(const struct writing *w, struct str name)
 	return false;
 }
 
+/* The instrumentation's labels win over a point's of the same name. */
+static void
+set_label(struct writing *w, const struct pair *label)
+{
+	for (size_t i = 0; i < w->labels.n; i++)
+		if (str_eq(w->labels.p[i].name, label->name)) {
+			w->labels.p[i].value = label->value;
+			return;
+		}
+	*vec_add(&w->labels) = *label;
+}
+
 static void
 point_labels(struct writing *w)
 {
 	w->labels.n = 0;
 	for (size_t i = 0; i < w->o.point.attributes.n; i++) {
 		const struct pair *p = &w->o.point.attributes.p[i];
-		struct str name = label_name(w, p->name, w->scratch);
+		struct str name = point_label_name(w, i, p->name);
 		if (!is_common(w, name))
 			add_label(w, name, p->value);
 	}
+	for (size_t i = 0; i < w->scope.n; i++)
+		if (!is_common(w, w->scope.p[i].name))
+			set_label(w, &w->scope.p[i]);
 	for (size_t i = 0; i < w->common.n; i++)
 		*vec_add(&w->labels) = w->common.p[i];
 }
@@ -151,7 +192,7 @@ take_resource(struct writing *w)
 	end_resource(w);
 	arena_reset(w->arena);
 	arena_reset(w->scratch);
-	w->common.n = 0;
+	w->common.n = w->scope.n = 0;
 	w->newest = INT64_MIN;
 	if (service.n)
 		*vec_add(&w->common) = (struct pair){STR("job"),
@@ -164,6 +205,31 @@ take_resource(struct writing *w)
 		struct str name = label_name(w, p->name, w->arena);
 		if (promoted(w->house->conf, p->name) && !is_common(w, name))
 			*vec_add(&w->common) = (struct pair){name, p->value};
+	}
+}
+
+static void
+add_scope(struct writing *w, const char *name, struct str value)
+{
+	if (value.n)
+		*vec_add(&w->scope) = (struct pair){str_c(name), value};
+}
+
+static void
+take_scope(struct writing *w)
+{
+	const struct otlp_scope *s = &w->o.scope;
+	w->scope.n = 0;
+	arena_reset(w->scope_texts);
+	if (!w->house->conf->promote_scope_metadata)
+		return;
+	add_scope(w, "otel_scope_name", s->name);
+	add_scope(w, "otel_scope_version", s->version);
+	add_scope(w, "otel_scope_schema_url", s->schema_url);
+	for (size_t i = 0; i < s->attributes.n; i++) {
+		const struct pair *p = &s->attributes.p[i];
+		struct str name = arena_fmt(w->scope_texts, "otel_scope_%.*s", STR_ARG(p->name));
+		*vec_add(&w->scope) = (struct pair){label_name(w, name, w->scope_texts), p->value};
 	}
 }
 
@@ -186,13 +252,10 @@ begin_delta(struct writing *w, struct tsdb_ref ref, msec_t t)
 		deltas_begin(w->house->deltas, w->pushed.tenant, series, at, sum);
 }
 
-/* Sums of differences are ours, and count since we know; exponential histograms are stored as they come, and each has its start. */
 static void
 put_start(struct writing *w, struct tsdb_ref ref, const struct value *v)
 {
-	bool wanted = v->delta ? w->o.metric.kind == OTLP_EXPONENTIAL : w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE;
-	if (wanted && !w->o.point.no_value)
-		pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
+	pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
 }
 
 /* One series of the point: w->labels, then `extra` (its name may be empty), then the metric's name. */
@@ -222,14 +285,22 @@ put(struct writing *w, struct str name, struct pair extra, const struct value *v
 		refuse_point(w, &e);
 		return;
 	}
-	put_start(w, ref, v);
+	if (w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE && !v->delta && !w->o.point.no_value)
+		put_start(w, ref, v); /* sums of differences are ours, and count since we know */
 	pushed_sample(&w->pushed, ref, v->t, w->o.point.no_value ? tsdb_stale() : sum);
 }
 
-/* The series itself, as a native histogram. */
+/* The series itself, as a native histogram.  A difference is stored as it comes, so its start must be known. */
 static void
 put_native(struct writing *w, struct str name, const struct value *v, const struct histogram *h)
 {
+	struct err e;
+	if (v->delta && !w->o.point.start) {
+		err_set(&e, RC_INVALID, "the histogram \"%.*s\" is a difference (delta) and does not say since when (start_time_unix_nano)",
+		    STR_ARG(str_to(name, 200)));
+		refuse_point(w, &e);
+		return;
+	}
 	struct tsdb_ref ref;
 	size_t n = w->labels.n;
 	struct pair *all = arena_array(w->scratch, struct pair, n + 1);
@@ -241,7 +312,8 @@ put_native(struct writing *w, struct str name, const struct value *v, const stru
 	else if (w->o.point.no_value)
 		pushed_sample(&w->pushed, ref, v->t, tsdb_stale());
 	else {
-		put_start(w, ref, v);
+		if (v->delta || w->house->conf->start_timestamps)
+			put_start(w, ref, v);
 		pushed_histogram(&w->pushed, ref, v->t, h);
 	}
 }
@@ -322,9 +394,6 @@ put_exponential(struct writing *w, struct str name, struct value v, struct err *
 	    .sum = p->sum,
 	    .zero_count = (double)p->zero_count,
 	    .zero_threshold = p->zero_threshold > 0 ? p->zero_threshold : ZERO_THRESHOLD};
-	if (v.delta && !p->start)
-		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" is a difference (delta) and does not say since when (start_time_unix_nano)",
-		    STR_ARG(str_to(name, 200)));
 	if (h.schema < HISTOGRAM_SCHEMA_MIN || coarser > 24 || abs(p->positive.offset) > OFFSET_MAX || abs(p->negative.offset) > OFFSET_MAX)
 		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" has a scale of %d; it must be at least %d",
 		    STR_ARG(str_to(name, 200)), p->scale, HISTOGRAM_SCHEMA_MIN);
@@ -332,6 +401,24 @@ put_exponential(struct writing *w, struct str name, struct value v, struct err *
 	side_of(w, &p->negative, coarser, &h.negative);
 	put_native(w, name, &v, &h);
 	return RC_OK;
+}
+
+/* Its bounds become those of a native histogram; the last bucket is the one behind them. */
+static enum rc
+put_custom(struct writing *w, struct str name, struct value v, struct err *e)
+{
+	const struct otlp_point *p = &w->o.point;
+	struct histogram_span span = {.length = (uint32_t)p->counts.n};
+	struct histogram h = {.schema = HISTOGRAM_CUSTOM, .integer = true, .count = (double)p->count, .sum = p->sum, .custom = p->bounds.p, .n_custom = p->bounds.n};
+	while (h.n_custom && isinf(h.custom[h.n_custom - 1]))
+		h.n_custom--;
+	h.positive = (struct histogram_side){.spans = &span, .n_spans = p->counts.n > 0, .counts = arena_array(w->scratch, double, p->counts.n + 1), .n = p->counts.n};
+	for (size_t i = 0; i < p->counts.n; i++)
+		h.positive.counts[i] = (double)p->counts.p[i];
+	enum rc rc = histogram_check(&h, e);
+	if (rc == RC_OK)
+		put_native(w, name, &v, &h);
+	return rc;
 }
 
 static void
@@ -345,14 +432,17 @@ put_summary(struct writing *w, struct str name, struct value v)
 	put_count_and_sum(w, name, v);
 }
 
+/* Once for each metric of the request; until the next one. */
 static struct str
 metric_name(struct writing *w)
 {
-	struct buf b = {0};
-	otlp_name_metric(&w->o.metric, &w->naming, &b);
-	struct str out = arena_str(w->scratch, buf_view(&b));
-	buf_fini(&b);
-	return out;
+	const struct otlp_metric *m = &w->o.metric;
+	if (!m->name.n || m->name.p != w->known) {
+		buf_clear(&w->metric);
+		otlp_name_metric(m, &w->naming, &w->metric);
+		w->known = m->name.p;
+	}
+	return buf_view(&w->metric);
 }
 
 static void
@@ -368,7 +458,12 @@ put_point(struct writing *w)
 	switch (w->o.metric.kind) {
 	case OTLP_GAUGE: v.delta = false; /* fall through */
 	case OTLP_SUM: put(w, name, (struct pair){0}, &v); break;
-	case OTLP_HISTOGRAM: put_histogram(w, name, v); break;
+	case OTLP_HISTOGRAM:
+		if (!w->house->conf->convert_histograms_to_nhcb)
+			put_histogram(w, name, v);
+		else if (put_custom(w, name, v, &e) != RC_OK)
+			refuse_point(w, &e);
+		break;
 	case OTLP_SUMMARY: put_summary(w, name, v); break;
 	case OTLP_EXPONENTIAL:
 		if (put_exponential(w, name, v, &e) != RC_OK)
@@ -419,10 +514,11 @@ read_all(struct writing *w)
 {
 	enum otlp_item item;
 	while ((item = otlp_next(&w->o)) != OTLP_END) {
-		if (item == OTLP_POINT)
-			take_point(w);
-		else
-			take_resource(w);
+		switch (item) {
+		case OTLP_POINT: take_point(w); break;
+		case OTLP_SCOPE: take_scope(w); break;
+		default: take_resource(w);
+		}
 	}
 	end_resource(w);
 }
@@ -468,6 +564,7 @@ otlp_write(const struct otlp_house *house, struct str tenant, struct str body, s
 	    .naming = naming_of(house->conf),
 	    .counts = counts,
 	    .arena = arena_create(),
+	    .scope_texts = arena_create(),
 	    .scratch = arena_create()};
 	*counts = (struct otlp_counts){0};
 	pushed_init(&w.pushed, house->tsdb, tenant);
@@ -477,10 +574,18 @@ otlp_write(const struct otlp_house *house, struct str tenant, struct str body, s
 	enum rc rc = verdict(&w, e);
 	otlp_fini(&w.o);
 	pushed_fini(&w.pushed);
+	for (size_t i = 0; i < w.names.n; i++) {
+		buf_fini(&w.names.p[i].from);
+		buf_fini(&w.names.p[i].to);
+	}
+	vec_fini(&w.names);
+	buf_fini(&w.metric);
 	vec_fini(&w.common);
+	vec_fini(&w.scope);
 	vec_fini(&w.labels);
 	vec_fini(&w.info);
 	arena_destroy(&w.arena);
+	arena_destroy(&w.scope_texts);
 	arena_destroy(&w.scratch);
 	return rc;
 }

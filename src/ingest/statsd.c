@@ -1,4 +1,9 @@
-/* statsd.c — see statsd.h. */
+/*
+ * statsd.c — see statsd.h.
+ *
+ * IDEA   Lines wait while a flush looks at the meters, so it asks the store for nothing that it was told before: a meter knows
+ *        the references of its series.
+ */
 #include "ingest/statsd.h"
 
 #include <pthread.h>
@@ -8,7 +13,12 @@
 #include "base/map.h"
 #include "wire/statsd.h"
 
+enum { SERIES_MOST = 5 }; /* of a timer */
+
 struct meter {
+	struct tsdb_ref refs[SERIES_MOST]; /* of its series, in the order in which a flush puts them */
+	uint32_t epoch;                    /* they are good while it is the flusher's; 0: not asked for yet */
+	uint32_t known;                    /* a bit for each */
 	enum statsd_type type;
 	struct str name;
 	struct pairs tags; /* a copy in one piece */
@@ -32,6 +42,7 @@ struct statsd {
 	struct buf key;
 	VEC(struct pair) labels;
 	VEC(struct tsdb_sample) samples; /* what a flush stores; its own */
+	uint32_t epoch;                  /* another one when a reference was found not to be good any more */
 };
 
 struct statsd *
@@ -41,7 +52,7 @@ statsd_create(struct tsdb *db, struct str tenant, size_t meters)
 	s->tsdb = db;
 	s->limit = meters;
 	s->meters = map_create();
-	s->dice = 1;
+	s->dice = s->epoch = 1;
 	pthread_mutex_init(&s->flushing, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	buf_str(&s->tenant, tenant);
@@ -199,7 +210,7 @@ statsd_counts(struct statsd *s, size_t *lines, size_t *bad)
 /* ---- flush ---- */
 
 static bool
-ref_of(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile, struct tsdb_ref *ref)
+ask_ref(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile, struct tsdb_ref *ref)
 {
 	s->labels.n = 0;
 	for (size_t i = 0; i < m->tags.n; i++)
@@ -213,23 +224,35 @@ ref_of(struct statsd *s, struct pushed *p, const struct meter *m, const char *en
 	return pushed_series(p, s->labels.p, s->labels.n, ref);
 }
 
+/* `which`: of the meter's series. */
+static bool
+ref_of(struct statsd *s, struct pushed *p, struct meter *m, unsigned which, const char *ending, const char *quantile, struct tsdb_ref *ref)
+{
+	if (m->epoch != s->epoch)
+		m->known = 0;
+	m->epoch = s->epoch;
+	if (!(m->known >> which & 1) && ask_ref(s, p, m, ending, quantile, &m->refs[which]))
+		m->known |= 1u << which;
+	*ref = m->refs[which];
+	return m->known >> which & 1;
+}
+
 static void
-put(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, const char *quantile,
-    msec_t now, double v)
+put(struct statsd *s, struct pushed *p, struct meter *m, unsigned which, const char *quantile, msec_t now, double v)
 {
 	struct tsdb_ref ref;
-	if (ref_of(s, p, m, ending, quantile, &ref))
+	if (ref_of(s, p, m, which, "", quantile, &ref))
 		*vec_add(&s->samples) = (struct tsdb_sample){ref, now, v};
 }
 
 /* A sum of a meter that is new to this process goes on from where the store has it. */
 static void
-put_sum(struct statsd *s, struct pushed *p, const struct meter *m, const char *ending, msec_t now, double *sum, bool gone)
+put_sum(struct statsd *s, struct pushed *p, struct meter *m, unsigned which, const char *ending, msec_t now, double *sum, bool gone)
 {
 	struct tsdb_ref ref;
 	msec_t at;
 	double before;
-	if (!ref_of(s, p, m, ending, NULL, &ref))
+	if (!ref_of(s, p, m, which, ending, NULL, &ref))
 		return;
 	if (!m->stored && tsdb_last(s->tsdb, ref, now - STATSD_KEPT, &at, &before))
 		*sum += before;
@@ -247,6 +270,8 @@ static const struct {
 	const char *text;
 	double rank;
 } quantiles[] = {{"0.5", 0.5}, {"0.9", 0.9}, {"0.99", 0.99}};
+enum { QUANTILES = sizeof quantiles / sizeof *quantiles };
+_Static_assert(QUANTILES + 2 == SERIES_MOST, "a timer has quantiles, a sum and a count");
 
 static void
 put_timer(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool gone)
@@ -254,12 +279,12 @@ put_timer(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool 
 	size_t n = m->values.n;
 	if (n)
 		qsort(m->values.p, n, sizeof *m->values.p, by_value);
-	for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-		put(s, p, m, "", quantiles[i].text, now,
+	for (unsigned i = 0; i < QUANTILES; i++)
+		put(s, p, m, i, quantiles[i].text, now,
 		    n && !gone ? m->values.p[(size_t)(quantiles[i].rank * (double)(n - 1) + 0.5)]
 			       : tsdb_stale());
-	put_sum(s, p, m, "_sum", now, &m->sum, gone);
-	put_sum(s, p, m, "_count", now, &m->count, gone);
+	put_sum(s, p, m, QUANTILES, "_sum", now, &m->sum, gone);
+	put_sum(s, p, m, QUANTILES + 1, "_count", now, &m->count, gone);
 	m->values.n = m->seen = 0;
 }
 
@@ -271,9 +296,9 @@ put_meter(struct statsd *s, struct pushed *p, struct meter *m, msec_t now, bool 
 	if (m->type == STATSD_TIMER)
 		put_timer(s, p, m, now, gone);
 	else if (runs)
-		put_sum(s, p, m, "", now, &m->sum, gone);
+		put_sum(s, p, m, 0, "", now, &m->sum, gone);
 	else
-		put(s, p, m, "", NULL, now, gone ? tsdb_stale() : m->type == STATSD_SET ? members : m->sum);
+		put(s, p, m, 0, NULL, now, gone ? tsdb_stale() : m->type == STATSD_SET ? members : m->sum);
 	map_destroy(&m->members);
 	m->stored = true;
 }
@@ -308,6 +333,8 @@ statsd_flush(struct statsd *s, msec_t now, struct err *e)
 	for (size_t i = 0; i < s->samples.n; i++)
 		pushed_sample(&p, s->samples.p[i].ref, now, s->samples.p[i].v);
 	enum rc rc = pushed_end(&p, e);
+	if (p.counts.stored.unknown && ++s->epoch == 0)
+		s->epoch = 1;
 	pushed_fini(&p);
 	pthread_mutex_unlock(&s->flushing);
 	return rc;

@@ -316,6 +316,7 @@ open_files(struct tsdb *db, struct err *e)
 	struct wal_reader reader = {.record = replay_record, .segment = replay_segment, .arg = db};
 	if (os_make_dirs(db->dir, 0750, e) != RC_OK)
 		return e->rc;
+	snapshots_clear(db->dir);
 	enum rc rc = open_blocks(db, &from, e);
 	if (rc == RC_OK)
 		rc = deletions_open(db, e);

@@ -84,6 +84,27 @@ appear(const char *from, const char *to, struct err *e)
 	return rc;
 }
 
+/* A process that was killed leaves what it had begun. */
+void
+snapshots_clear(const char *dir)
+{
+	struct buf path = {0};
+	buf_fmt(&path, "%s/snapshots", dir);
+	size_t n = path.n;
+	DIR *d = opendir(path.p);
+	for (struct dirent *f; d && (f = readdir(d));) {
+		if (!str_ends(str_c(f->d_name), STR(".new")))
+			continue;
+		buf_cut(&path, n);
+		buf_fmt(&path, "/%s", f->d_name);
+		log_info("tsdb", "%s is of a snapshot that was stopped and is removed", path.p);
+		clear(path.p);
+	}
+	if (d)
+		closedir(d);
+	buf_fini(&path);
+}
+
 enum rc
 tsdb_snapshot(struct tsdb *db, const char *to, bool head, struct err *e)
 {

@@ -230,6 +230,9 @@ void keep_durable(struct tsdb *);
 /* Everything in the order of tenants and labels. */
 void series_sort(struct tsdb *, struct series **, size_t n);
 
+/* snapshot.c: what is left in the store's folder of snapshots that were stopped */
+void snapshots_clear(const char *dir);
+
 /* append.c */
 struct appending *appending_create(void);
 void appending_destroy(struct appending **);

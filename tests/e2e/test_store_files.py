@@ -225,8 +225,15 @@ def test_snapshot_verify_restore(tmp_path, start):
     assert bad.returncode == 1 and "damaged" in bad.stdout and block.name in bad.stderr, bad
     assert run("restore", "--data", tmp_path / "data", "--from", copy).returncode == 1
     block.write_bytes(data)
+    half = tmp_path / "data" / "samples.new"  # of a restore that was killed
+    half.mkdir()
+    (half / "block-00000001").write_bytes(b"half")
     done = run("restore", "--data", tmp_path / "data", "--from", copy)
-    assert done.returncode == 0 and "samples.before-" in done.stdout, done
+    assert done.returncode == 0 and "samples.before-" in done.stdout and not half.exists(), done
+    half = tmp_path / "data" / "samples" / "snapshots" / "other.new"  # of a snapshot that was killed
+    half.mkdir(parents=True)
+    (half / "block-00000001").write_bytes(b"half")
     d = start(tmp_path)
+    assert not half.exists()
     assert count(d, "count(m)", now) == {"{}": "100"}
     assert count(d, "histogram_count(h)", now) == {"{}": "5"}

@@ -74,11 +74,11 @@ class Server:
 
     def sum(self, fn):
         total = 0
-        for pid in children(self.process.pid):
-            try:
+        try:
+            for pid in children(self.process.pid):
                 total += fn(pid)
-            except OSError:
-                pass
+        except OSError:
+            pass  # one of them has just ended
         return total
 
     def cpu(self):
