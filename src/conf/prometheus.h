@@ -165,7 +165,7 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the peer is reached")                                   \
 	F(ONE, queue_config, conf_queue, 0, "", "the queue in front of the peer")                            \
 	F(ONE, metadata_config, conf_metadata_send, 0, "", "types and help texts")                           \
-	F(MAYBE, sigv4, conf_sigv4, KEY_INERT, "", "sign requests for AWS")                                          \
+	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
 	F(MAYBE, azuread, conf_azuread, KEY_INERT, "", "sign in at Azure")                                           \
 	F(MAYBE, google_iam, conf_google_iam, KEY_INERT, "", "sign in at Google")
 RECORD(conf_remote_write, CONF_REMOTE_WRITE_KEYS)
