@@ -60,6 +60,12 @@ handle_promql_check(struct call *c)
 	jsonw_object(&w);
 	jsonw_key(&w, right ? "type" : "error");
 	jsonw_c(&w, right ? promql_type_name(promql_type(q)) : e.text);
+	if (right) { /* and nothing else: what match[] takes */
+		struct matchers m = {0};
+		jsonw_key(&w, "selector");
+		jsonw_bool(&w, promql_parse_selector(http_param(c->req, "query"), &m, &e) == RC_OK);
+		matchers_fini(&m);
+	}
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 	if (right)

@@ -281,7 +281,7 @@ UNIT(conf_checks_retentions)
 	    RC_INVALID,
 	    "t.yml:4:7: warning: this entry fits all samples, so those behind it never hold; without customer and matchers it is "
 	    "storage.retention\n"
-	    "t.yml:5:7: \"keep\" is missing in keep: how long their samples stay; 0s: for ever\n");
+	    "t.yml:5:7: \"keep\" is missing in keep: how long their samples stay, and their windows no longer; 0s: for ever\n");
 }
 END
 
