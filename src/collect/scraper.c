@@ -20,6 +20,7 @@
 #include "collect/scraper_state.h"
 #include "net/http_conf.h"
 #include "wire/metricpb.h"
+#include "wire/nhcb.h"
 
 static const char formats[] =
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
@@ -88,40 +89,68 @@ print_of(const struct scraped *s)
 
 enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
 
-/* As the text that it stands for, with its native histograms beside it. */
+static bool
+wants_bounds(const struct scraped *s)
+{
+	return s->job->conf->convert_classic_histograms_to_nhcb == CONF_YES;
+}
+
 static enum rc
-store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_report *report, struct err *e)
+store_page(struct scraped *s, const struct page_body *page, struct page_report *report, struct err *e)
+{
+	struct page_rules rules = {s->job->conf, s->job->metric_rules};
+	return page_store(s->memory, s->scraper->db, &s->target, &rules, page, s->due, &report->counts, e);
+}
+
+/* As a text with native histograms beside it: what comes in protobuf, and classic ones that shall be native. */
+static enum rc
+store_with_natives(struct scraped *s, struct page_body page, bool packed, struct page_report *report, struct err *e)
 {
 	struct metricpb_natives natives;
-	struct buf text = {0};
+	struct buf text = {0}, again = {0};
+	enum rc rc = RC_OK;
 	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
-	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
-	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n, &report->seconds};
+	if (packed) {
+		rc = metricpb_to_text(page.text, page.text.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
+		page.text = buf_view(&text);
+		page.format = EXPO_PROTOBUF;
+	}
+	if (rc == RC_OK && wants_bounds(s)) {
+		nhcb_page(page.text, page.format, &natives, &again);
+		page.text = buf_view(&again);
+	}
+	page.natives = natives.all.p;
+	page.n_natives = natives.all.n;
 	if (rc == RC_OK)
-		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, &report->counts, e);
+		rc = store_page(s, &page, report, e);
 	metricpb_natives_fini(&natives);
 	buf_fini(&text);
+	buf_fini(&again);
 	return rc;
 }
 
 static enum rc
 store(struct scraped *s, const struct http_result *r, struct page_report *report, struct err *e)
 {
-	struct page_rules rules = {s->job->conf, s->job->metric_rules};
-	struct page_body page = {.text = r->body, .format = format_of(r), .seconds = &report->seconds};
+	struct page_body page = {.text = r->body, .format = format_of(r), .report = report};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
-	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, report, e)
-				    : page_store(s->memory, s->scraper->db, &s->target, &rules, &page, s->due, &report->counts, e);
+	enum rc rc = is_protobuf(r) || wants_bounds(s) ? store_with_natives(s, page, is_protobuf(r), report, e) : store_page(s, &page, report, e);
 	suspect_end();
 	return rc;
+}
+
+static const struct conf_scrape *
+limits_to_tell(const struct scraped *s)
+{
+	return s->job->conf->extra_scrape_metrics == CONF_YES ? s->job->conf : NULL;
 }
 
 static void
 on_page(void *arg, const struct http_result *r)
 {
 	struct scraped *s = arg;
-	struct page_report report = {.seconds = (double)r->total_us / 1e6};
+	struct page_report report = {.seconds = (double)r->total_us / 1e6, .limits = limits_to_tell(s), .bytes = r->rc == RC_REFUSED ? -1 : (double)r->body.n};
 	struct err e = {0};
 	s->call = NULL;
 	metric_add(METRIC_scrapes_total, 1);
@@ -148,7 +177,7 @@ scrape(void *arg)
 	bool natives = s->job->conf->scrape_native_histograms == CONF_YES;
 	struct pair headers[] = {{STR("Accept"), natives ? arena_fmt(a, "%s%s", protobuf, formats) : str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
 	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
-	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
+	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout, .plain = !s->job->conf->enable_compression,
 	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
 	if (suspect_barred(print_of(s))) {
 		err_set(&e, RC_INVALID, "a page of this target has ended the process %d times: it is in quarantine and not asked any more", SUSPECT_DEATHS);
@@ -158,7 +187,7 @@ scrape(void *arg)
 	}
 	if (e.rc != RC_OK) {
 		page_end(s->memory, s->scraper->db, s->due);
-		conclude(s, &(struct page_report){0}, e.text);
+		conclude(s, &(struct page_report){.limits = limits_to_tell(s)}, e.text);
 		return;
 	}
 	s->call = s->scraper->http->request(s->scraper->http, &ask, on_page, s);

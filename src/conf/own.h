@@ -145,6 +145,7 @@ RECORD(conf_voice, CONF_VOICE_KEYS)
 	F(DUR, timeout, 0, 0, "30s", "how long a query may take")                                            \
 	F(SIZE, answer_limit, 0, 0, "64MB", "the largest answer, as it comes")                               \
 	F(I64, concurrency, 0, 0, "20", "how many questions of people are under way at a time, and as many of rules; more wait") \
+	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the cluster is reached")
 RECORD(conf_remote_query, CONF_REMOTE_QUERY_KEYS)
 

@@ -48,7 +48,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, customer, 0, KEY_OURS, "", "the customer that the targets belong to")                         \
 	F(BOOL, honor_labels, 0, 0, "false", "labels of the page win over ours")                             \
 	F(BOOL, honor_timestamps, 0, 0, "true", "times of the page are believed")                            \
-	F(BOOL, track_timestamps_staleness, 0, KEY_INERT, "false", "series with times of their own go stale too")    \
+	F(BOOL, track_timestamps_staleness, 0, 0, "false", "series with times of their own go stale too")    \
 	F(MANY, params, conf_param, KEY_MAP | KEY_BARE, "", "parameters of the URL")                         \
 	F(DUR, scrape_interval, 0, 0, "", "how often; default: global.scrape_interval")                      \
 	F(DUR, scrape_timeout, 0, 0, "", "how long a scrape may take; default: global.scrape_timeout")       \
@@ -57,7 +57,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(STR, metrics_path, 0, 0, "/metrics", "the path")                                                   \
 	F(ENUM, scheme, conf_schemes, 0, "http", "http or https")                                            \
-	F(BOOL, enable_compression, 0, KEY_INERT, "true", "ask for gzip")                                            \
+	F(BOOL, enable_compression, 0, 0, "true", "ask for gzip")                                            \
 	F(SIZE, body_size_limit, 0, 0, "0", "the largest answer, uncompressed; 0: no limit")                 \
 	F(I64, sample_limit, 0, 0, "0", "the most samples of one scrape; 0: no limit")                       \
 	F(I64, target_limit, 0, 0, "0", "the most targets of one job; 0: no limit")                          \
@@ -70,11 +70,11 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
-	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "",                                             \
+	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "",                                                     \
 	    "store the limits of each scrape as series")                                                     \
 	F(I64, native_histogram_bucket_limit, 0, KEY_INERT, "0", "the most buckets of one native histogram") \
 	F(F64, native_histogram_min_bucket_factor, 0, KEY_INERT, "0", "the least growth of its buckets")     \
@@ -165,7 +165,7 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the peer is reached")                                   \
 	F(ONE, queue_config, conf_queue, 0, "", "the queue in front of the peer")                            \
 	F(ONE, metadata_config, conf_metadata_send, 0, "", "types and help texts")                           \
-	F(MAYBE, sigv4, conf_sigv4, KEY_INERT, "", "sign requests for AWS")                                          \
+	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
 	F(MAYBE, azuread, conf_azuread, KEY_INERT, "", "sign in at Azure")                                           \
 	F(MAYBE, google_iam, conf_google_iam, KEY_INERT, "", "sign in at Google")
 RECORD(conf_remote_write, CONF_REMOTE_WRITE_KEYS)
@@ -258,11 +258,11 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
-	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "", "store the limits of each scrape as series")
+	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "", "store the limits of each scrape as series")
 RECORD(conf_global_prom, CONF_GLOBAL_PROM_KEYS)
 
 #endif

@@ -42,6 +42,18 @@ struct http_client {
 	VEC(CURL *) spare; /* handles for the next ones: a new one costs as much as the rest of a request */
 };
 
+enum { ROOM_MOST = 1 << 20 };
+
+/* For as much as the answer says that it has, which is only a hint. */
+static void
+make_room(struct http_call *c)
+{
+	curl_off_t length = -1;
+	curl_easy_getinfo(c->job.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	if (length > 0 && (size_t)length <= c->max_body)
+		(void)buf_room(&c->body, length < ROOM_MOST ? (size_t)length : ROOM_MOST);
+}
+
 static size_t
 take_body(char *bytes, size_t one, size_t n, void *arg)
 {
@@ -50,6 +62,8 @@ take_body(char *bytes, size_t one, size_t n, void *arg)
 		c->too_large = true;
 		return 0;
 	}
+	if (!c->body.n)
+		make_room(c);
 	if (c->charged && budget_take(BUDGET_bodies, n, &c->refused) != RC_OK)
 		return 0;
 	buf_add(&c->body, bytes, n);
@@ -261,10 +275,11 @@ set_tls(struct http_call *c, const struct http_ask *ask)
 static void
 set_server_name(struct http_call *c, const struct http_ask *ask)
 {
+	if (!ask->server_name.n)
+		return;
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
-	if (ask->server_name.n &&
-	    curl_url_set(u, CURLUPART_URL, arena_cstr(c->arena, ask->url), 0) == CURLUE_OK &&
+	if (curl_url_set(u, CURLUPART_URL, arena_cstr(c->arena, ask->url), 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
 	    curl_url_set(u, CURLUPART_HOST, arena_cstr(c->arena, ask->server_name), 0) == CURLUE_OK) {

@@ -1,15 +1,17 @@
 /*
  * gzip.c — see gzip.h.
  *
- * TRAP   The length in the trailer is the sender's word: it is a hint for the first try, within the limit.
+ * TRAP   The length in the trailer is the sender's word: it is a hint for the first try, within the limit and what deflate can do.
  */
 #include "wire/gzip.h"
 
+#include <endian.h>
 #include <libdeflate.h>
+#include <string.h>
 
 #include "base/must.h"
 
-enum { LEVEL = 3, FIRST_GUESS = 4 };
+enum { LEVEL = 3, TRAILER = 4, LEAST = 64, RATIO_MOST = 1040 };
 
 void
 gzip_pack(struct str in, struct buf *out)
@@ -29,12 +31,23 @@ min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* How large it says that it is: of the last member, which mostly is the only one. */
+static size_t
+first_guess(struct str in)
+{
+	uint32_t said = 0;
+	if (in.n >= TRAILER)
+		memcpy(&said, in.p + in.n - TRAILER, TRAILER);
+	size_t most = in.n * RATIO_MOST;
+	return (le32toh(said) < most ? le32toh(said) : most) + LEAST;
+}
+
 /* One member off the front of `*in`; the output space is doubled until it is enough. */
 static enum rc
 unpack_member(
     struct libdeflate_decompressor *d, struct str *in, size_t limit, struct buf *out, struct err *err)
 {
-	for (size_t room = min_size(limit, in->n * FIRST_GUESS + 64);; room = min_size(limit, room * 2)) {
+	for (size_t room = min_size(limit, first_guess(*in));; room = min_size(limit, room * 2)) {
 		size_t took = 0, gave = 0;
 		enum libdeflate_result result =
 		    libdeflate_gzip_decompress_ex(d, in->p, in->n, buf_room(out, room), room, &took, &gave);

@@ -50,6 +50,26 @@ UNIT(gzip_that_expands_a_thousandfold_stops_at_the_limit)
 }
 END
 
+/* What the trailer says is only where the first try begins. */
+UNIT(gzip_whose_trailer_lies_is_invalid_and_takes_little)
+{
+	static const uint32_t lies[] = {0, 1, 4097, UINT32_MAX};
+	struct buf in = {0}, packed = {0};
+	for (int i = 0; i < 4096; i++)
+		buf_ch(&in, (char)('a' + i * i % 26));
+	gzip_pack(buf_view(&in), &packed);
+	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+		struct buf out = {0};
+		memcpy(packed.p + packed.n - sizeof lies[i], &lies[i], sizeof lies[i]);
+		ck_assert_int_eq(gzip_unpack(buf_view(&packed), 1 << 30, &out, NULL), RC_INVALID);
+		ck_assert_uint_le(out.cap, 8 << 20);
+		buf_fini(&out);
+	}
+	buf_fini(&in);
+	buf_fini(&packed);
+}
+END
+
 UNIT(damaged_gzip_is_invalid_wherever_it_is_cut)
 {
 	struct buf packed = {0}, out = {0};
