@@ -224,7 +224,8 @@ put_both(struct replaying *r, const struct conf_rules *fresh, struct json_writer
 static bool
 read_rules(struct call *c, struct str text, struct conf_rules *out, struct binder *b)
 {
-	struct check check = {.report = b->report, .marks = b->marks, .judges = *rule_judges()};
+	struct check check = {
+	    .report = b->report, .marks = b->marks, .judges = *rule_judges(), .query_offset = c->api->house.conf->root->global.prom.rule_query_offset};
 	struct buf said = {0};
 	bool ok = conf_rules_read(&check, b, "rules", text, out);
 	if (!ok) {

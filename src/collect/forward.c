@@ -323,12 +323,18 @@ send_due(struct forward *f)
 
 /* ---- rounds ---- */
 
+static bool
+is_wanted(const struct forward *f, struct str customer)
+{
+	return !f->rules.customer.n || str_eq(customer, f->rules.customer);
+}
+
 /* A sample that the peer is to have, or nothing. */
 static bool
 take_sample(struct forward *f, const struct log_sample *s)
 {
 	if (!s->series->known)
-		s->series->known = forward_series_create(&f->rules, s->series);
+		s->series->known = forward_series_create(&f->rules, s->series, is_wanted(f, s->series->tenant) ? customer_of(f, s->series->tenant) : STR(""));
 	struct forward_series *series = s->series->known;
 	msec_t limit = f->conf->queue_config.sample_age_limit;
 	if (!series->kept || (s->histogram.p && !f->conf->send_native_histograms) || (s->exemplar && !f->conf->send_exemplars))
@@ -378,9 +384,8 @@ static int
 by_customer_and_hash(const void *a, const void *b)
 {
 	const struct forward_sample *x = a, *y = b;
-	int order = x->series == y->series ? 0 : str_cmp(x->series->tenant, y->series->tenant);
-	if (order)
-		return order;
+	if (x->series->tenant.p != y->series->tenant.p)
+		return str_cmp(x->series->tenant, y->series->tenant);
 	if (x->series->hash != y->series->hash)
 		return x->series->hash < y->series->hash ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);
@@ -389,7 +394,7 @@ by_customer_and_hash(const void *a, const void *b)
 static bool
 same_customer(const struct forward_sample *a, const struct forward_sample *b)
 {
-	return a->series == b->series || str_eq(a->series->tenant, b->series->tenant);
+	return a->series->tenant.p == b->series->tenant.p;
 }
 
 /* As many of the queue's next ones as a request takes, of one customer, and what else there is of the last one's series [W1]. */
@@ -415,14 +420,13 @@ add_texts(struct forward *f)
 	map_each (f->customers, e)
 		*vec_add(&customers) = e->key;
 	forward_texts_destroy(&f->texts);
-	f->texts = forward_texts_read(f->all->house.tsdb, (struct strs){customers.p, customers.n});
-	for (size_t i = 0; !f->version2 && i < customers.n; i++) {
-		struct buf body = {0};
-		for (size_t at = 0; forward_texts_body(f->texts, customers.p[i], (size_t)c->max_samples_per_send, &at, &body);) {
-			struct parcel *p = add_parcel(f, customers.p[i]);
-			p->body = body;
-			body = (struct buf){0};
-		}
+	f->texts = forward_texts_read(f->all->house.tsdb, (struct strs){customers.p, customers.n}, ++f->texts_read, f->version2);
+	struct buf body = {0};
+	struct str customer;
+	for (size_t at = 0; !f->version2 && forward_texts_body(f->texts, (size_t)c->max_samples_per_send, &at, &customer, &body);) {
+		struct parcel *p = add_parcel(f, customer);
+		p->body = body;
+		body = (struct buf){0};
 	}
 	vec_fini(&customers);
 }

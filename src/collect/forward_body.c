@@ -29,7 +29,7 @@ rewrite(const struct forward_rules *r, struct str tenant, struct labels ls, stru
 }
 
 struct forward_series *
-forward_series_create(const struct forward_rules *r, const struct log_name *name)
+forward_series_create(const struct forward_rules *r, const struct log_name *name, struct str tenant)
 {
 	struct forward_series *s = mem_new(struct forward_series);
 	struct arena *a = arena_create();
@@ -37,7 +37,7 @@ forward_series_create(const struct forward_rules *r, const struct log_name *name
 	s->refs = 1;
 	s->kept = (!r->customer.n || str_eq(name->tenant, r->customer)) && rewrite(r, name->tenant, name->labels, a, &ls);
 	if (s->kept) {
-		s->tenant = str_n(mem_dup(name->tenant.p, name->tenant.n), name->tenant.n);
+		s->tenant = tenant;
 		s->labels.bytes = str_n(mem_dup(ls.bytes.p, ls.bytes.n), ls.bytes.n);
 		s->hash = labels_hash(ls);
 	}
@@ -51,7 +51,6 @@ forward_series_unref(void *series)
 	struct forward_series *s = series;
 	if (--s->refs)
 		return;
-	mem_free((char *)s->tenant.p);
 	mem_free((char *)s->labels.bytes.p);
 	mem_free(s);
 }
@@ -117,15 +116,13 @@ add_sample(struct making *m, const struct forward_sample *x)
 static void
 add_series(struct making *m, struct forward_sample *p, size_t n)
 {
-	struct prompb_metadata says;
 	m->samples.n = m->histograms.n = m->exemplars.n = 0;
 	arena_reset(m->arena);
 	for (size_t i = 0; i < n; i++)
 		add_sample(m, &p[i]);
 	struct prompb_series s = {.labels = labels_to_pairs(p[0].series->labels, m->arena), .samples = m->samples.p, .n_samples = m->samples.n,
 	    .histograms = m->histograms.p, .n_histograms = m->histograms.n, .exemplars = m->exemplars.p, .n_exemplars = m->exemplars.n};
-	if (m->version2 && forward_texts_find(m->texts, p[0].series, &says))
-		s.metadata = &says;
+	s.metadata = forward_texts_find(m->texts, p[0].series);
 	if (m->version2)
 		prompb2_writer_add(&m->w, &s);
 	else

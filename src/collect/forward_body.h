@@ -6,13 +6,16 @@
 #include "label/relabel.h"
 #include "tsdb/log_reader.h"
 
+struct prompb_metadata;
 /* A series as the peer is to see it; counted. */
 struct forward_series {
 	size_t refs;
-	struct str tenant;    /* owned, as is: */
-	struct labels labels; /* not kept: empty */
+	struct str tenant;    /* the creator's; the same pointer for the same one */
+	struct labels labels; /* owned; not kept: empty */
 	uint64_t hash;
 	bool kept;
+	const struct prompb_metadata *says; /* as of the texts of that number: forward_texts.h */
+	uint64_t says_of;
 };
 
 struct forward_rules {
@@ -22,7 +25,8 @@ struct forward_rules {
 	const struct relabel *relabel;
 };
 
-struct forward_series *forward_series_create(const struct forward_rules *, const struct log_name *);
+/* `tenant` is the name's, and outlives the series. */
+struct forward_series *forward_series_create(const struct forward_rules *, const struct log_name *, struct str tenant);
 void forward_series_unref(void *series);
 
 struct forward_sample {

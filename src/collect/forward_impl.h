@@ -56,6 +56,7 @@ struct forward {
 	size_t running, left;
 	struct map *customers; /* whose samples there were */
 	struct forward_texts *texts; /* NULL: not read yet */
+	uint64_t texts_read; /* so many times */
 	msec_t texts_due; /* when they are read, and in version 1 sent, again; 0: at once */
 	struct tsdb_position round_end;
 	struct loop_timer timer;

@@ -10,8 +10,9 @@ struct text {
 };
 
 struct forward_texts {
+	uint64_t number;
 	struct arena *arena;
-	struct map *by_name; /* customer NUL name -> struct text */
+	struct map *by_name; /* customer NUL name -> struct text; NULL: nobody asks */
 	VEC(struct text *) all; /* customer by customer */
 	struct str customer; /* who is being read */
 	struct buf key;
@@ -34,16 +35,18 @@ take(void *arg, const struct tsdb_metadata *m)
 	struct text *x = arena_new(t->arena, struct text);
 	*x = (struct text){t->customer,
 	    {.metric = arena_str(t->arena, m->metric), .type = arena_cstr(t->arena, m->type), .help = arena_str(t->arena, m->help), .unit = arena_str(t->arena, m->unit)}};
-	map_put(t->by_name, key_of(&t->key, t->customer, m->metric), x);
+	if (t->by_name)
+		map_put(t->by_name, key_of(&t->key, t->customer, m->metric), x);
 	*vec_add(&t->all) = x;
 }
 
 struct forward_texts *
-forward_texts_read(struct tsdb *db, struct strs customers)
+forward_texts_read(struct tsdb *db, struct strs customers, uint64_t number, bool to_find)
 {
 	struct forward_texts *t = mem_new(struct forward_texts);
 	t->arena = arena_create();
-	t->by_name = map_create();
+	t->number = number;
+	t->by_name = to_find ? map_create() : NULL;
 	for (size_t i = 0; i < customers.n; i++) {
 		t->customer = arena_str(t->arena, customers.p[i]);
 		tsdb_metadata_each(db, t->customer, take, t);
@@ -65,37 +68,45 @@ forward_texts_destroy(struct forward_texts **pt)
 	*pt = NULL;
 }
 
-bool
-forward_texts_find(const struct forward_texts *t, const struct forward_series *s, struct prompb_metadata *out)
+static const struct text *
+find(const struct forward_texts *t, const struct forward_series *s)
 {
 	static const char *const endings[] = {"", "_total", "_bucket", "_count", "_sum", "_created", "_info"};
 	struct str name = labels_get(s->labels, STR(LABEL_METRIC));
 	struct buf key = {0};
 	const struct text *found = NULL;
-	for (size_t i = 0; t && !found && i < sizeof endings / sizeof *endings; i++) {
+	for (size_t i = 0; !found && i < sizeof endings / sizeof *endings; i++) {
 		struct str ending = str_c(endings[i]);
 		if (str_ends(name, ending))
 			found = map_get(t->by_name, key_of(&key, s->tenant, str_to(name, name.n - ending.n)));
 	}
 	buf_fini(&key);
-	if (found)
-		*out = found->is;
-	return found != NULL;
+	return found;
+}
+
+const struct prompb_metadata *
+forward_texts_find(const struct forward_texts *t, struct forward_series *s)
+{
+	if (!t || !t->by_name)
+		return NULL;
+	if (s->says_of != t->number) {
+		const struct text *found = find(t, s);
+		s->says = found ? &found->is : NULL;
+		s->says_of = t->number;
+	}
+	return s->says;
 }
 
 bool
-forward_texts_body(const struct forward_texts *t, struct str customer, size_t most, size_t *at, struct buf *out)
+forward_texts_body(const struct forward_texts *t, size_t most, size_t *at, struct str *customer, struct buf *out)
 {
 	struct buf plain = {0};
-	size_t n = 0;
-	for (; *at < t->all.n && n < most; ++*at) {
-		if (!str_eq(t->all.p[*at]->customer, customer))
-			continue;
+	if (*at == t->all.n)
+		return false;
+	*customer = t->all.p[*at]->customer;
+	for (size_t n = 0; n < most && *at < t->all.n && t->all.p[*at]->customer.p == customer->p; n++, ++*at)
 		prompb_add_metadata(&plain, &t->all.p[*at]->is);
-		n++;
-	}
-	if (n)
-		snappy_pack(buf_view(&plain), out);
+	snappy_pack(buf_view(&plain), out);
 	buf_fini(&plain);
-	return n > 0;
+	return true;
 }

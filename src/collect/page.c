@@ -19,14 +19,15 @@ struct line {
 	struct str text; /* its name and labels: the key in `lines` */
 };
 
-enum { REPORTS = 5 };
+enum { REPORTS = 8, REPORTS_OF_LIMITS = 3 };
 
 struct page_memory {
 	struct map *lines; /* the line's name and labels as the page has them -> struct line */
 	VEC(struct line *) order; /* the lines of the last page, as they stood; empty: it was not stored */
 	uint64_t scrape;
 	struct tsdb_ref reports[REPORTS];
-	bool reported;
+	int n_reports; /* 0: none yet */
+	bool ends_all; /* series with times of their own end, too (track_timestamps_staleness) */
 	uint64_t described; /* the hash of its types, helps and units as they were stored; 0: not yet */
 	pthread_mutex_t lock; /* over what follows */
 	VEC(uint64_t) families; /* hashes of the names that it described, ascending */
@@ -374,7 +375,7 @@ end_missing(struct page_memory *m, struct tsdb *db, msec_t now)
 		if (l->seen == m->scrape)
 			continue;
 		*vec_add(&gone) = e->key;
-		if (!l->dropped && !l->own_times && !l->fresh)
+		if (!l->dropped && (!l->own_times || m->ends_all) && !l->fresh)
 			*vec_add(&stale) = (struct tsdb_sample){l->ref, now, tsdb_stale()};
 	}
 	append(db, &stale, "ending series");
@@ -397,21 +398,23 @@ page_end(struct page_memory *m, struct tsdb *db, msec_t now)
 /* ---- what we say of the scrape ---- */
 
 static const char *const report_names[REPORTS] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling", "scrape_series_added"};
+    "scrape_samples_post_metric_relabeling", "scrape_series_added", "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"};
 
 static bool
-find_reports(struct page_memory *m, struct tsdb *db, const struct target *t)
+find_reports(struct page_memory *m, struct tsdb *db, const struct target *t, int n)
 {
 	struct arena *a = arena_create();
 	struct label_builder b = {0};
 	struct err e;
 	bool ok = true;
-	for (int i = 0; i < REPORTS && ok; i++) {
+	for (int i = m->n_reports; i < n && ok; i++) {
 		label_builder_start(&b, t->labels);
 		label_builder_set(&b, STR(LABEL_METRIC), str_c(report_names[i]));
 		ok = tsdb_series(db, t->tenant, label_builder_done(&b, a), &m->reports[i], &e) == RC_OK;
 	}
-	if (!ok)
+	if (ok)
+		m->n_reports = n;
+	else
 		log_warn("collect", "%s", e.text);
 	label_builder_fini(&b);
 	arena_destroy(&a);
@@ -421,7 +424,7 @@ find_reports(struct page_memory *m, struct tsdb *db, const struct target *t)
 static void
 add_reports(struct page_memory *m, const double values[REPORTS], msec_t now, samples *out)
 {
-	for (int i = 0; i < REPORTS; i++)
+	for (int i = 0; i < m->n_reports; i++)
 		*vec_add(out) = (struct tsdb_sample){m->reports[i], now, values[i]};
 }
 
@@ -429,8 +432,11 @@ add_reports(struct page_memory *m, const double values[REPORTS], msec_t now, sam
 static bool
 add_report(struct page_memory *m, struct tsdb *db, const struct target *t, const struct page_report *r, msec_t now, samples *out)
 {
-	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added};
-	if (!m->reported && !(m->reported = find_reports(m, db, t)))
+	const struct conf_scrape *l = r->limits;
+	const double values[REPORTS] = {r->up, r->seconds, (double)r->counts.scraped, (double)r->counts.kept, (double)r->counts.added,
+	    l ? (double)l->scrape_timeout / 1000 : 0, l ? (double)l->sample_limit : 0, r->bytes};
+	int n = REPORTS - (l ? 0 : REPORTS_OF_LIMITS);
+	if (m->n_reports < n && !find_reports(m, db, t, n))
 		return false;
 	add_reports(m, values, now, out);
 	return true;
@@ -445,13 +451,18 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 	*n = (struct page_counts){0};
 	m->scrape++;
 	make_room(&s);
+	m->ends_all = rules->job->track_timestamps_staleness;
 	enum rc rc = read_page(&s, body, n, e);
 	if (rc == RC_OK)
 		rc = tsdb_admit(db, t->tenant, n->kept, e);
 	if (rc == RC_OK)
 		rc = begin_series(&s, e);
-	if (rc == RC_OK && body->seconds)
-		(void)add_report(m, db, t, &(struct page_report){true, *body->seconds, *n}, now, &s.samples);
+	if (rc == RC_OK && body->report) {
+		struct page_report good = *body->report;
+		good.up = true;
+		good.counts = *n;
+		(void)add_report(m, db, t, &good, now, &s.samples);
+	}
 	if (rc == RC_OK && s.samples.n)
 		rc = tsdb_append(db, s.samples.p, s.samples.n, &counts, e);
 	if (rc == RC_OK && s.histograms.n)
@@ -493,8 +504,7 @@ page_leave(struct page_memory *m, struct tsdb *db, msec_t now)
 	page_end(m, db, now);
 	for (int i = 0; i < REPORTS; i++)
 		values[i] = tsdb_stale();
-	if (m->reported)
-		add_reports(m, values, now, &s);
+	add_reports(m, values, now, &s);
 	append(db, &s, "the end of a target's reports");
 	vec_fini(&s);
 }

@@ -133,6 +133,27 @@ UNIT(page_that_grew_over_the_limit_ends_what_it_had_and_adds_nothing)
 }
 END
 
+UNIT(series_with_times_of_their_own_end_where_that_is_tracked)
+{
+	for (int tracked = 0; tracked < 2; tracked++) {
+		struct fixture f;
+		struct page_counts n;
+		struct err e;
+		char line[64];
+		begin(&f);
+		f.job.honor_timestamps = true;
+		f.job.track_timestamps_staleness = tracked;
+		snprintf(line, sizeof line, "x{i=\"9\"} 9 %lld\n", (long long)f.now);
+		ck_assert_int_eq(scrape(&f, 0, 1, line, &n, &e), RC_OK);
+		ck_assert_double_eq(value(&f, "9"), 9);
+		ck_assert_int_eq(scrape(&f, 1, 2, "", &n, &e), RC_OK);
+		ck_assert_double_eq(value(&f, "0"), -1);
+		ck_assert_double_eq(value(&f, "9"), tracked ? -1 : 9);
+		end(&f);
+	}
+}
+END
+
 UNIT(page_that_is_refused_for_another_reason_leaves_no_series_either)
 {
 	struct fixture f;

@@ -96,7 +96,7 @@ store_protobuf(struct scraped *s, const struct page_rules *rules, struct str bod
 	struct buf text = {0};
 	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
 	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
-	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n, &report->seconds};
+	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n, report};
 	if (rc == RC_OK)
 		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, &report->counts, e);
 	metricpb_natives_fini(&natives);
@@ -108,7 +108,7 @@ static enum rc
 store(struct scraped *s, const struct http_result *r, struct page_report *report, struct err *e)
 {
 	struct page_rules rules = {s->job->conf, s->job->metric_rules};
-	struct page_body page = {.text = r->body, .format = format_of(r), .seconds = &report->seconds};
+	struct page_body page = {.text = r->body, .format = format_of(r), .report = report};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
 	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, report, e)
@@ -117,11 +117,17 @@ store(struct scraped *s, const struct http_result *r, struct page_report *report
 	return rc;
 }
 
+static const struct conf_scrape *
+limits_to_tell(const struct scraped *s)
+{
+	return s->job->conf->extra_scrape_metrics == CONF_YES ? s->job->conf : NULL;
+}
+
 static void
 on_page(void *arg, const struct http_result *r)
 {
 	struct scraped *s = arg;
-	struct page_report report = {.seconds = (double)r->total_us / 1e6};
+	struct page_report report = {.seconds = (double)r->total_us / 1e6, .limits = limits_to_tell(s), .bytes = r->rc == RC_REFUSED ? -1 : (double)r->body.n};
 	struct err e = {0};
 	s->call = NULL;
 	metric_add(METRIC_scrapes_total, 1);
@@ -148,7 +154,7 @@ scrape(void *arg)
 	bool natives = s->job->conf->scrape_native_histograms == CONF_YES;
 	struct pair headers[] = {{STR("Accept"), natives ? arena_fmt(a, "%s%s", protobuf, formats) : str_c(formats)}, {STR("User-Agent"), STR("tocsin/" TOCSIN_VERSION)},
 	    {STR("X-Prometheus-Scrape-Timeout-Seconds"), seconds}};
-	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout,
+	struct http_ask ask = {.url = s->target.url, .headers = {headers, 3}, .timeout = s->target.timeout, .plain = !s->job->conf->enable_compression,
 	    .max_body = s->job->conf->body_size_limit ? (size_t)s->job->conf->body_size_limit : 256 << 20};
 	if (suspect_barred(print_of(s))) {
 		err_set(&e, RC_INVALID, "a page of this target has ended the process %d times: it is in quarantine and not asked any more", SUSPECT_DEATHS);
@@ -158,7 +164,7 @@ scrape(void *arg)
 	}
 	if (e.rc != RC_OK) {
 		page_end(s->memory, s->scraper->db, s->due);
-		conclude(s, &(struct page_report){0}, e.text);
+		conclude(s, &(struct page_report){.limits = limits_to_tell(s)}, e.text);
 		return;
 	}
 	s->call = s->scraper->http->request(s->scraper->http, &ask, on_page, s);

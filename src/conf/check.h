@@ -23,6 +23,7 @@ struct check {
 	struct report *report;
 	struct marks *marks;
 	struct conf_judges judges;
+	msec_t query_offset; /* of groups of rules that say none */
 };
 
 /* At the key, where it was set; else at its record. */

@@ -223,20 +223,27 @@ END
 
 UNIT(conf_checks_the_cluster_that_is_asked)
 {
-	expect_notes("metrics:\n"
+	expect_notes("remote_write: [{url: 'http://x'}]\n"
+		     "metrics: {remote: {query: {url: 'http://y'}}}\n",
+	    RC_OK, "");
+	expect_notes("metrics: {remote: {query: {url: 'http://y'}}}\n", RC_OK,
+	    "t.yml:1:33: warning: samples of ours are not sent there, since there is no remote_write: queries and rules see what others send\n");
+	expect_notes("remote_write: [{url: 'http://x'}]\n"
+		     "metrics:\n"
 		     "  remote:\n"
 		     "    query: {url: 'mimir:9009', tenant_header: 'X Scope', customer_label: __name__, timeout: 0s, concurrency: 0}\n",
 	    RC_INVALID,
-	    "t.yml:3:18: the URL must start with http:// or https://\n"
-	    "t.yml:3:47: \"X Scope\" cannot be the name of a header, such as X-Scope-OrgID\n"
-	    "t.yml:3:74: \"__name__\" cannot be the label that names a customer\n"
-	    "t.yml:3:93: the time must be above 0\n"
-	    "t.yml:3:110: from 1 to 1000 questions are under way\n");
-	expect_notes("metrics:\n"
+	    "t.yml:4:18: the URL must start with http:// or https://\n"
+	    "t.yml:4:47: \"X Scope\" cannot be the name of a header, such as X-Scope-OrgID\n"
+	    "t.yml:4:74: \"__name__\" cannot be the label that names a customer\n"
+	    "t.yml:4:93: the time must be above 0\n"
+	    "t.yml:4:110: from 1 to 1000 questions are under way\n");
+	expect_notes("remote_write: [{url: 'http://x'}]\n"
+		     "metrics:\n"
 		     "  remote:\n"
 		     "    query: {timeout: 1s}\n",
 	    RC_INVALID,
-	    "t.yml:3:12: \"url\" is missing in remote query: where the cluster answers Prometheus's API, up to /api/v1: "
+	    "t.yml:4:12: \"url\" is missing in remote query: where the cluster answers Prometheus's API, up to /api/v1: "
 	    "https://mimir.example/prometheus\n");
 }
 END
@@ -571,8 +578,28 @@ UNIT(conf_checks_rules_with_their_place)
 }
 END
 
-    static bool
-    have(const char *tool)
+UNIT(conf_gives_groups_the_offset_that_they_do_not_say)
+{
+	struct report r;
+	struct conf *c = NULL;
+	make_dir();
+	put("r.yml", "groups:\n- {name: none, rules: [{record: a, expr: x}]}\n- {name: own, query_offset: 0s, rules: [{record: b, expr: x}]}\n"
+		     "- {name: other, query_offset: 2m, rules: [{record: c, expr: x}]}\n");
+	const char *main = put("prometheus.yml", "global: {rule_query_offset: 30s}\nrule_files: [r.yml]\n");
+	report_init(&r);
+	ck_assert_int_eq(conf_load(main, NULL, &c, &r), RC_OK);
+	ck_assert_uint_eq(r.warnings, 0);
+	ck_assert_int_eq(c->rules.p[0].groups.p[0].query_offset, 30 * SECOND);
+	ck_assert_int_eq(c->rules.p[0].groups.p[1].query_offset, 0);
+	ck_assert_int_eq(c->rules.p[0].groups.p[2].query_offset, 2 * MINUTE);
+	conf_unref(&c);
+	report_fini(&r);
+	remove_dir();
+}
+END
+
+static bool
+have(const char *tool)
 {
 	char cmd[128];
 	snprintf(cmd, sizeof cmd, "command -v %s >/dev/null 2>&1", tool);

@@ -276,6 +276,7 @@ bind_all(struct loader *l, struct node *tree)
 	gather_scrapes(l);
 	conf_settle(l);
 	conf_check(l);
+	l->check.query_offset = l->root->global.prom.rule_query_offset;
 	each_file(l, "rule_files", l->root->rule_files, load_rules);
 	load_starter_rules(l);
 	check_asked(l);

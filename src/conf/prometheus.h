@@ -48,7 +48,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, customer, 0, KEY_OURS, "", "the customer that the targets belong to")                         \
 	F(BOOL, honor_labels, 0, 0, "false", "labels of the page win over ours")                             \
 	F(BOOL, honor_timestamps, 0, 0, "true", "times of the page are believed")                            \
-	F(BOOL, track_timestamps_staleness, 0, KEY_INERT, "false", "series with times of their own go stale too")    \
+	F(BOOL, track_timestamps_staleness, 0, 0, "false", "series with times of their own go stale too")    \
 	F(MANY, params, conf_param, KEY_MAP | KEY_BARE, "", "parameters of the URL")                         \
 	F(DUR, scrape_interval, 0, 0, "", "how often; default: global.scrape_interval")                      \
 	F(DUR, scrape_timeout, 0, 0, "", "how long a scrape may take; default: global.scrape_timeout")       \
@@ -57,7 +57,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(STR, metrics_path, 0, 0, "/metrics", "the path")                                                   \
 	F(ENUM, scheme, conf_schemes, 0, "http", "http or https")                                            \
-	F(BOOL, enable_compression, 0, KEY_INERT, "true", "ask for gzip")                                            \
+	F(BOOL, enable_compression, 0, 0, "true", "ask for gzip")                                            \
 	F(SIZE, body_size_limit, 0, 0, "0", "the largest answer, uncompressed; 0: no limit")                 \
 	F(I64, sample_limit, 0, 0, "0", "the most samples of one scrape; 0: no limit")                       \
 	F(I64, target_limit, 0, 0, "0", "the most targets of one job; 0: no limit")                          \
@@ -74,7 +74,7 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	    "store classic histograms as native ones")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
-	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "",                                             \
+	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "",                                                     \
 	    "store the limits of each scrape as series")                                                     \
 	F(I64, native_histogram_bucket_limit, 0, KEY_INERT, "0", "the most buckets of one native histogram") \
 	F(F64, native_histogram_min_bucket_factor, 0, KEY_INERT, "0", "the least growth of its buckets")     \
@@ -224,8 +224,8 @@ RECORD(conf_tracing, CONF_TRACING_KEYS)
 	    "keep service.name and its kin in target_info")                                                  \
 	F(BOOL, start_timestamps, 0, 0, "false",                                                             \
 	    "keep since when cumulative points count: rate() sees resets then that their values do not show")    \
-	F(BOOL, convert_histograms_to_nhcb, 0, KEY_INERT, "false", "store histograms as native ones")                \
-	F(BOOL, promote_scope_metadata, 0, KEY_INERT, "false", "the scope becomes labels")                           \
+	F(BOOL, convert_histograms_to_nhcb, 0, 0, "false", "store histograms as native ones with their bounds") \
+	F(BOOL, promote_scope_metadata, 0, 0, "false", "the scope becomes labels (otel_scope_name …)")       \
 	F(BOOL, label_name_underscore_sanitization, 0, KEY_INERT, "true",                                            \
 	    "a leading _ of a name gets \"key\" in front")                                                   \
 	F(BOOL, label_name_preserve_multiple_underscores, 0, KEY_INERT, "true", "leave runs of _ as they are")
@@ -241,7 +241,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "PrometheusText1.0.0, OpenMetricsText1.0.0, OpenMetricsText0.0.1, PrometheusText0.0.4",          \
 	    "the formats asked for, best first")                                                             \
 	F(DUR, evaluation_interval, 0, 0, "1m", "how often rules are evaluated")                             \
-	F(DUR, rule_query_offset, 0, KEY_INERT, "0s", "how far back rules look, for samples that come late")         \
+	F(DUR, rule_query_offset, 0, 0, "0s", "how far back rules look, for samples that come late")         \
 	F(STR, query_log_file, 0, KEY_PATH, "", "a file with a line of JSON for each query; opened anew at SIGHUP")                            \
 	F(STR, scrape_failure_log_file, 0, KEY_INERT | KEY_PATH, "", "a file for failed scrapes")            \
 	F(PAIRS, external_labels, 0, 0, "",                                                                  \
@@ -262,7 +262,7 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	    "store classic histograms as native ones")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
-	F(ENUM, extra_scrape_metrics, conf_maybe, KEY_INERT, "", "store the limits of each scrape as series")
+	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "", "store the limits of each scrape as series")
 RECORD(conf_global_prom, CONF_GLOBAL_PROM_KEYS)
 
 #endif

@@ -165,8 +165,12 @@ conf_rules_read(struct check *c, struct binder *b, const char *file, struct str 
 		return false;
 	bind_record(b, &conf_rules_layout, out, tree);
 	out->file = arena_str(b->arena, str_c(file));
-	for (size_t i = 0; i < out->groups.n; i++)
-		check_group(c, &out->groups.p[i]);
+	for (size_t i = 0; i < out->groups.n; i++) {
+		struct conf_rule_group *g = &out->groups.p[i];
+		check_group(c, g);
+		if (!marks_has(c->marks, conf_rule_group, g, "query_offset"))
+			g->query_offset = c->query_offset;
+	}
 	check_names(c, out);
 	return c->report->errors == errors;
 }

@@ -218,7 +218,7 @@ check_remote_write(struct check *c, const struct conf_remote_write *r)
 }
 
 static void
-check_remote_query(struct check *c, const struct conf_remote_query *q)
+check_remote_query(struct check *c, const struct conf_remote_query *q, size_t senders)
 {
 	const struct layout *l = &conf_remote_query_layout;
 	if (q->url.n && !str_starts(q->url, STR("http://")) && !str_starts(q->url, STR("https://")))
@@ -232,6 +232,8 @@ check_remote_query(struct check *c, const struct conf_remote_query *q)
 		check_error(c, l, q, "answer_limit", "an answer takes 1KB at the least");
 	if (q->concurrency < 1 || q->concurrency > 1000)
 		check_error(c, l, q, "concurrency", "from 1 to 1000 questions are under way");
+	if (!senders)
+		check_warning(c, l, q, "url", "samples of ours are not sent there, since there is no remote_write: queries and rules see what others send");
 	conf_check_http(c, &q->http);
 }
 
@@ -272,5 +274,5 @@ conf_check_prometheus(struct loader *l)
 	check_jobs(l);
 	check_peers(l);
 	if (l->root->metrics.remote.query)
-		check_remote_query(c, l->root->metrics.remote.query);
+		check_remote_query(c, l->root->metrics.remote.query, l->root->remote_write.n);
 }

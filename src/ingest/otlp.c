@@ -28,6 +28,8 @@ struct writing {
 	struct otlp o;
 	struct arena *arena, *scratch; /* of a resource, of a point */
 	VEC(struct pair) common;       /* what the resource gives to each series */
+	VEC(struct pair) scope;        /* what the instrumentation gives; of it as well: */
+	struct arena *scope_texts;
 	VEC(struct pair) labels;       /* of the series under way; the metric's name is last */
 	VEC(struct pair) info;         /* of target_info; empty: there is none */
 	msec_t newest;                 /* of the resource's points */
@@ -95,6 +97,18 @@ is_common(const struct writing *w, struct str name)
 	return false;
 }
 
+/* The instrumentation's labels win over a point's of the same name. */
+static void
+set_label(struct writing *w, const struct pair *label)
+{
+	for (size_t i = 0; i < w->labels.n; i++)
+		if (str_eq(w->labels.p[i].name, label->name)) {
+			w->labels.p[i].value = label->value;
+			return;
+		}
+	*vec_add(&w->labels) = *label;
+}
+
 static void
 point_labels(struct writing *w)
 {
@@ -105,6 +119,9 @@ point_labels(struct writing *w)
 		if (!is_common(w, name))
 			add_label(w, name, p->value);
 	}
+	for (size_t i = 0; i < w->scope.n; i++)
+		if (!is_common(w, w->scope.p[i].name))
+			set_label(w, &w->scope.p[i]);
 	for (size_t i = 0; i < w->common.n; i++)
 		*vec_add(&w->labels) = w->common.p[i];
 }
@@ -175,7 +192,7 @@ take_resource(struct writing *w)
 	end_resource(w);
 	arena_reset(w->arena);
 	arena_reset(w->scratch);
-	w->common.n = 0;
+	w->common.n = w->scope.n = 0;
 	w->newest = INT64_MIN;
 	if (service.n)
 		*vec_add(&w->common) = (struct pair){STR("job"),
@@ -188,6 +205,31 @@ take_resource(struct writing *w)
 		struct str name = label_name(w, p->name, w->arena);
 		if (promoted(w->house->conf, p->name) && !is_common(w, name))
 			*vec_add(&w->common) = (struct pair){name, p->value};
+	}
+}
+
+static void
+add_scope(struct writing *w, const char *name, struct str value)
+{
+	if (value.n)
+		*vec_add(&w->scope) = (struct pair){str_c(name), value};
+}
+
+static void
+take_scope(struct writing *w)
+{
+	const struct otlp_scope *s = &w->o.scope;
+	w->scope.n = 0;
+	arena_reset(w->scope_texts);
+	if (!w->house->conf->promote_scope_metadata)
+		return;
+	add_scope(w, "otel_scope_name", s->name);
+	add_scope(w, "otel_scope_version", s->version);
+	add_scope(w, "otel_scope_schema_url", s->schema_url);
+	for (size_t i = 0; i < s->attributes.n; i++) {
+		const struct pair *p = &s->attributes.p[i];
+		struct str name = arena_fmt(w->scope_texts, "otel_scope_%.*s", STR_ARG(p->name));
+		*vec_add(&w->scope) = (struct pair){label_name(w, name, w->scope_texts), p->value};
 	}
 }
 
@@ -210,13 +252,10 @@ begin_delta(struct writing *w, struct tsdb_ref ref, msec_t t)
 		deltas_begin(w->house->deltas, w->pushed.tenant, series, at, sum);
 }
 
-/* Sums of differences are ours, and count since we know; exponential histograms are stored as they come, and each has its start. */
 static void
 put_start(struct writing *w, struct tsdb_ref ref, const struct value *v)
 {
-	bool wanted = v->delta ? w->o.metric.kind == OTLP_EXPONENTIAL : w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE;
-	if (wanted && !w->o.point.no_value)
-		pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
+	pushed_start(&w->pushed, ref, v->t, (msec_t)(w->o.point.start / 1000000));
 }
 
 /* One series of the point: w->labels, then `extra` (its name may be empty), then the metric's name. */
@@ -246,14 +285,22 @@ put(struct writing *w, struct str name, struct pair extra, const struct value *v
 		refuse_point(w, &e);
 		return;
 	}
-	put_start(w, ref, v);
+	if (w->house->conf->start_timestamps && w->o.metric.kind != OTLP_GAUGE && !v->delta && !w->o.point.no_value)
+		put_start(w, ref, v); /* sums of differences are ours, and count since we know */
 	pushed_sample(&w->pushed, ref, v->t, w->o.point.no_value ? tsdb_stale() : sum);
 }
 
-/* The series itself, as a native histogram. */
+/* The series itself, as a native histogram.  A difference is stored as it comes, so its start must be known. */
 static void
 put_native(struct writing *w, struct str name, const struct value *v, const struct histogram *h)
 {
+	struct err e;
+	if (v->delta && !w->o.point.start) {
+		err_set(&e, RC_INVALID, "the histogram \"%.*s\" is a difference (delta) and does not say since when (start_time_unix_nano)",
+		    STR_ARG(str_to(name, 200)));
+		refuse_point(w, &e);
+		return;
+	}
 	struct tsdb_ref ref;
 	size_t n = w->labels.n;
 	struct pair *all = arena_array(w->scratch, struct pair, n + 1);
@@ -265,7 +312,8 @@ put_native(struct writing *w, struct str name, const struct value *v, const stru
 	else if (w->o.point.no_value)
 		pushed_sample(&w->pushed, ref, v->t, tsdb_stale());
 	else {
-		put_start(w, ref, v);
+		if (v->delta || w->house->conf->start_timestamps)
+			put_start(w, ref, v);
 		pushed_histogram(&w->pushed, ref, v->t, h);
 	}
 }
@@ -346,9 +394,6 @@ put_exponential(struct writing *w, struct str name, struct value v, struct err *
 	    .sum = p->sum,
 	    .zero_count = (double)p->zero_count,
 	    .zero_threshold = p->zero_threshold > 0 ? p->zero_threshold : ZERO_THRESHOLD};
-	if (v.delta && !p->start)
-		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" is a difference (delta) and does not say since when (start_time_unix_nano)",
-		    STR_ARG(str_to(name, 200)));
 	if (h.schema < HISTOGRAM_SCHEMA_MIN || coarser > 24 || abs(p->positive.offset) > OFFSET_MAX || abs(p->negative.offset) > OFFSET_MAX)
 		return err_set(e, RC_INVALID, "the exponential histogram \"%.*s\" has a scale of %d; it must be at least %d",
 		    STR_ARG(str_to(name, 200)), p->scale, HISTOGRAM_SCHEMA_MIN);
@@ -356,6 +401,24 @@ put_exponential(struct writing *w, struct str name, struct value v, struct err *
 	side_of(w, &p->negative, coarser, &h.negative);
 	put_native(w, name, &v, &h);
 	return RC_OK;
+}
+
+/* Its bounds become those of a native histogram; the last bucket is the one behind them. */
+static enum rc
+put_custom(struct writing *w, struct str name, struct value v, struct err *e)
+{
+	const struct otlp_point *p = &w->o.point;
+	struct histogram_span span = {.length = (uint32_t)p->counts.n};
+	struct histogram h = {.schema = HISTOGRAM_CUSTOM, .integer = true, .count = (double)p->count, .sum = p->sum, .custom = p->bounds.p, .n_custom = p->bounds.n};
+	while (h.n_custom && isinf(h.custom[h.n_custom - 1]))
+		h.n_custom--;
+	h.positive = (struct histogram_side){.spans = &span, .n_spans = p->counts.n > 0, .counts = arena_array(w->scratch, double, p->counts.n + 1), .n = p->counts.n};
+	for (size_t i = 0; i < p->counts.n; i++)
+		h.positive.counts[i] = (double)p->counts.p[i];
+	enum rc rc = histogram_check(&h, e);
+	if (rc == RC_OK)
+		put_native(w, name, &v, &h);
+	return rc;
 }
 
 static void
@@ -395,7 +458,12 @@ put_point(struct writing *w)
 	switch (w->o.metric.kind) {
 	case OTLP_GAUGE: v.delta = false; /* fall through */
 	case OTLP_SUM: put(w, name, (struct pair){0}, &v); break;
-	case OTLP_HISTOGRAM: put_histogram(w, name, v); break;
+	case OTLP_HISTOGRAM:
+		if (!w->house->conf->convert_histograms_to_nhcb)
+			put_histogram(w, name, v);
+		else if (put_custom(w, name, v, &e) != RC_OK)
+			refuse_point(w, &e);
+		break;
 	case OTLP_SUMMARY: put_summary(w, name, v); break;
 	case OTLP_EXPONENTIAL:
 		if (put_exponential(w, name, v, &e) != RC_OK)
@@ -446,10 +514,11 @@ read_all(struct writing *w)
 {
 	enum otlp_item item;
 	while ((item = otlp_next(&w->o)) != OTLP_END) {
-		if (item == OTLP_POINT)
-			take_point(w);
-		else
-			take_resource(w);
+		switch (item) {
+		case OTLP_POINT: take_point(w); break;
+		case OTLP_SCOPE: take_scope(w); break;
+		default: take_resource(w);
+		}
 	}
 	end_resource(w);
 }
@@ -495,6 +564,7 @@ otlp_write(const struct otlp_house *house, struct str tenant, struct str body, s
 	    .naming = naming_of(house->conf),
 	    .counts = counts,
 	    .arena = arena_create(),
+	    .scope_texts = arena_create(),
 	    .scratch = arena_create()};
 	*counts = (struct otlp_counts){0};
 	pushed_init(&w.pushed, house->tsdb, tenant);
@@ -511,9 +581,11 @@ otlp_write(const struct otlp_house *house, struct str tenant, struct str body, s
 	vec_fini(&w.names);
 	buf_fini(&w.metric);
 	vec_fini(&w.common);
+	vec_fini(&w.scope);
 	vec_fini(&w.labels);
 	vec_fini(&w.info);
 	arena_destroy(&w.arena);
+	arena_destroy(&w.scope_texts);
 	arena_destroy(&w.scratch);
 	return rc;
 }

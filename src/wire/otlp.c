@@ -14,7 +14,7 @@ void
 otlp_init(struct otlp *o, struct str body, const struct otlp_limits *limits)
 {
 	*o =
-	    (struct otlp){.limits = *limits, .resource_arena = arena_create(), .point_arena = arena_create()};
+	    (struct otlp){.limits = *limits, .resource_arena = arena_create(), .scope_arena = arena_create(), .point_arena = arena_create()};
 	proto_init(&o->request, body);
 	proto_init(&o->scopes, STR(""));
 	proto_init(&o->metrics, STR(""));
@@ -25,6 +25,7 @@ void
 otlp_fini(struct otlp *o)
 {
 	vec_fini(&o->resource);
+	vec_fini(&o->scope.attributes);
 	vec_fini(&o->point.attributes);
 	vec_fini(&o->point.bounds);
 	vec_fini(&o->point.counts);
@@ -32,6 +33,7 @@ otlp_fini(struct otlp *o)
 	vec_fini(&o->point.positive.counts);
 	vec_fini(&o->point.negative.counts);
 	arena_destroy(&o->resource_arena);
+	arena_destroy(&o->scope_arena);
 	arena_destroy(&o->point_arena);
 }
 
@@ -431,6 +433,40 @@ read_resource(struct otlp *o, struct str bytes)
 	return !m.failed || malformed(o, "resource's metrics");
 }
 
+static bool
+read_scope_itself(struct otlp *o, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	for (proto_init(&m, bytes); proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_BYTES))
+			o->scope.name = f.bytes;
+		else if (proto_is(&f, 2, PROTO_BYTES))
+			o->scope.version = f.bytes;
+		else if (proto_is(&f, 3, PROTO_BYTES) && !read_attribute(o, f.bytes, &o->scope.attributes, o->scope_arena))
+			return false;
+	}
+	return !m.failed || malformed(o, "scope");
+}
+
+static bool
+read_scope(struct otlp *o, struct str bytes)
+{
+	struct proto m;
+	struct proto_field f;
+	o->scope.attributes.n = 0;
+	o->scope.name = o->scope.version = o->scope.schema_url = STR("");
+	arena_reset(o->scope_arena);
+	for (proto_init(&m, bytes); proto_next(&m, &f);) {
+		if (proto_is(&f, 1, PROTO_BYTES) && !read_scope_itself(o, f.bytes))
+			return false;
+		if (proto_is(&f, 3, PROTO_BYTES))
+			o->scope.schema_url = f.bytes;
+	}
+	proto_init(&o->metrics, bytes);
+	return !m.failed || malformed(o, "scope's metrics");
+}
+
 /* The next message in field `number`; what is no protobuf fails. */
 static bool
 next_message(struct otlp *o, struct proto *m, uint32_t number, struct str *out)
@@ -457,7 +493,8 @@ otlp_next(struct otlp *o)
 		} else if (next_message(o, &o->metrics, 2, &bytes)) {
 			(void)read_metric(o, bytes);
 		} else if (next_message(o, &o->scopes, 2, &bytes)) {
-			proto_init(&o->metrics, bytes);
+			if (read_scope(o, bytes))
+				return OTLP_SCOPE;
 		} else if (next_message(o, &o->request, 1, &bytes)) {
 			if (read_resource(o, bytes))
 				return OTLP_RESOURCE;

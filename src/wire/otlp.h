@@ -5,6 +5,7 @@
  *     otlp_init(&o, body, &limits);
  *     while ((item = otlp_next(&o)) != OTLP_END)
  *             OTLP_RESOURCE  … o.resource …               what the points that follow are of
+ *             OTLP_SCOPE     … o.scope …                  which instrumentation made them
  *             OTLP_POINT     … o.metric, o.point …        valid until the next call
  *     rc = otlp_end(&o, err);
  *     otlp_fini(&o);
@@ -21,7 +22,7 @@
 #include "base/pair.h"
 #include "wire/proto.h"
 
-enum otlp_item { OTLP_RESOURCE, OTLP_POINT, OTLP_END };
+enum otlp_item { OTLP_RESOURCE, OTLP_SCOPE, OTLP_POINT, OTLP_END };
 /* The fields of Metric that hold its data. */
 enum otlp_kind { OTLP_GAUGE = 5, OTLP_SUM = 7, OTLP_HISTOGRAM = 9, OTLP_EXPONENTIAL = 10, OTLP_SUMMARY = 11 };
 enum otlp_temporality { OTLP_UNSPECIFIED, OTLP_DELTA, OTLP_CUMULATIVE };
@@ -67,14 +68,20 @@ struct otlp_point {
 	struct otlp_buckets positive, negative;
 };
 
+struct otlp_scope {
+	struct str name, version, schema_url;
+	otlp_attributes attributes;
+};
+
 struct otlp {
 	otlp_attributes resource;
+	struct otlp_scope scope; /* until the next one */
 	struct otlp_metric metric;
 	struct otlp_point point;
 	/* ours */
 	struct proto request, scopes, metrics, points;
 	struct otlp_limits limits;
-	struct arena *resource_arena, *point_arena;
+	struct arena *resource_arena, *scope_arena, *point_arena;
 	bool failed;
 	struct err err;
 };

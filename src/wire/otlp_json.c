@@ -2,7 +2,7 @@
  * otlp_json.c — OTLP's JSON as the protobuf that it stands for.  See otlp.h.
  *
  * IDEA   The JSON is the protobuf with names instead of numbers: one table of fields a message, and one walk.  Fields that
- *        nobody reads here (exemplars, scopes, traces' ids) are not in the tables and passed over, as unknown ones are.
+ *        nobody reads here (exemplars, traces' ids) are not in the tables and passed over, as unknown ones are.
  */
 #include <math.h>
 
@@ -60,7 +60,9 @@ static const struct field metric[] = {{"name", 1, TEXT}, {"description", 2, TEXT
     {"histogram", OTLP_HISTOGRAM, MESSAGE, false, histogram},
     {"exponentialHistogram", OTLP_EXPONENTIAL, MESSAGE, false, exponential},
     {"summary", OTLP_SUMMARY, MESSAGE, false, summary}, {0}};
-static const struct field scope_metrics[] = {{"metrics", 2, MESSAGE, true, metric}, {0}};
+static const struct field scope[] = {{"name", 1, TEXT}, {"version", 2, TEXT}, {"attributes", 3, MESSAGE, true, key_value}, {0}};
+static const struct field scope_metrics[] = {
+    {"scope", 1, MESSAGE, false, scope}, {"metrics", 2, MESSAGE, true, metric}, {"schemaUrl", 3, TEXT}, {0}};
 static const struct field resource[] = {{"attributes", 1, MESSAGE, true, key_value}, {0}};
 static const struct field resource_metrics[] = {
     {"resource", 1, MESSAGE, false, resource}, {"scopeMetrics", 2, MESSAGE, true, scope_metrics}, {0}};

@@ -29,6 +29,12 @@ read_all(struct str body, struct arena *a)
 	enum otlp_item item;
 	otlp_init(&o, body, &roomy);
 	while ((item = otlp_next(&o)) != OTLP_END) {
+		if (item == OTLP_SCOPE) {
+			if (o.scope.version.n)
+				buf_fmt(&b, "(%.*s %.*s %.*s %.*s=%.*s)", STR_ARG(o.scope.name), STR_ARG(o.scope.version), STR_ARG(o.scope.schema_url),
+				    STR_ARG(o.scope.attributes.p[0].name), STR_ARG(o.scope.attributes.p[0].value));
+			continue;
+		}
 		const otlp_attributes *as = item == OTLP_RESOURCE ? &o.resource : &o.point.attributes;
 		if (item == OTLP_POINT)
 			buf_fmt(&b, "%.*s %.*s %d %d%d", STR_ARG(o.metric.name), STR_ARG(o.metric.unit),
@@ -103,6 +109,9 @@ UNIT(json_and_protobuf_are_read_alike)
 	    {METRICS("{\"name\":\"x\",\"exponentialHistogram\":{\"dataPoints\":[{\"positive\":{\"bucketCounts\":[1,2,3,4,5,6,7,8,9]}}]}}"),
 		"[service.name=shop]!a histogram of more than 8 buckets"},
 	    {METRICS("{\"name\":\"none\"}"), "[service.name=shop]"},
+	    {"{\"resourceMetrics\":[{\"scopeMetrics\":[{\"schemaUrl\":\"u\",\"metrics\":[{\"name\":\"q\",\"gauge\":{\"dataPoints\":[{\"asInt\":1}]}}],"
+	     "\"scope\":{\"name\":\"lib\",\"version\":\"2\",\"attributes\":[{\"key\":\"a\",\"value\":{\"intValue\":7}}]}},{\"metrics\":[]}]}]}",
+	        "[](lib 2 u a=7)q  5 00{}@0 1|"},
 	    {"{}", ""},
 	    {METRICS("{\"name\":\"h\",\"histogram\":{\"dataPoints\":[{\"bucketCounts\":[1,2],"
 		     "\"explicitBounds\":[1,2]}]}}"),

@@ -270,6 +270,20 @@ def test_differences_of_exponential_histograms_are_stored_with_their_starts(worl
     assert said.json()["partialSuccess"]["rejectedDataPoints"] == "1" and "since when" in said.json()["partialSuccess"]["errorMessage"]
 
 
+def test_otlp_scopes_and_bounds_where_they_are_wanted(tmp_path, start):
+    d = start(tmp_path, "otlp: {promote_scope_metadata: true, convert_histograms_to_nhcb: true}\n")
+    request = otlp([{"name": "lag", "unit": "s", "histogram": {"aggregationTemporality": 2, "dataPoints": [
+        {"timeUnixNano": nanos(), "count": "6", "sum": 9.5, "bucketCounts": ["1", "2", "3"], "explicitBounds": [0.5, 10]}]}}])
+    request["resourceMetrics"][0]["scopeMetrics"][0]["scope"] = {
+        "name": "lib", "version": "2", "attributes": [{"key": "team.name", "value": {"stringValue": "core"}}]}
+    said = d.ask("POST", "/v1/metrics", request)
+    assert said.status == 200 and said.json() == {}, said.body
+    of = {"otel_scope_name": "lib", "otel_scope_version": "2", "otel_scope_team_name": "core"}
+    assert ask(d, "histogram_count(lag_seconds)") == {labels(**of): 6}
+    assert ask(d, "histogram_fraction(-Inf, 10, lag_seconds)") == {labels(**of): 0.5}
+    assert ask(d, "lag_seconds_bucket") == {}
+
+
 def test_what_is_said_of_metrics_is_kept(world):
     about = lambda: world.ask("GET", "/api/v1/metadata").json()["data"]
     page = b"# HELP jobs_done_total what is done\n# TYPE jobs_done_total counter\n# HELP absent nothing of it\njobs_done_total 4\n"
