@@ -47,7 +47,7 @@ CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, stru
  */
 enum { BLOCK_PARTS = 24 };
 struct block_ref;
-/* RC_ABSENT: one of them has lost its name. */
+/* RC_ABSENT, here and below: they cannot be referred to (one has lost its name; chunks of a group are not in one piece). */
 CHECKED enum rc block_writer_refer(struct block_writer *, struct block *const *, size_t n, struct err *);
 /* All chunks that the blocks have of this series, block by block. */
 CHECKED enum rc block_writer_add_refs(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct block_ref *, size_t n,

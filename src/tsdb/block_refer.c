@@ -3,8 +3,8 @@
  *
  * IDEA   What is merged out of full blocks would be the same chunks once more.  So only their index is merged: 0.02 bytes a
  *        sample instead of 0.86.  A part stays a whole block, so if the index that refers to it is damaged, it can be one again.
- * [F1]   Series stand in the same order everywhere, and the block has every series that its parts have: so the chunks that a
- *        group has in a part are one piece, with one hash.
+ * [F1]   The chunks that a group has in a part are one piece, with one hash: series stand in the same order everywhere.  Where a
+ *        part has a series that is not known any more (its retention is over), they are not, and samples must be written.
  */
 #include <errno.h>
 #include <string.h>
@@ -113,10 +113,11 @@ refer(struct block_writer *w, const struct block_ref *r, struct err *e)
 	uint32_t column;
 	if (!column_of(w, s, &r->chunk, &column))
 		return err_set(e, RC_INVALID, "%s has a damaged list of times and is not merged", block_path(s->block));
+	if (s->from && s->to != r->chunk.bytes.p)
+		return RC_ABSENT; /* [F1] */
 	proto_add_varint(&w->entries, (uint64_t)column * 2 + r->chunk.histograms);
 	proto_add_varint(&w->entries, r->chunk.bytes.n);
 	proto_add_varint(&w->entries, r->part);
-	must(!s->from || s->to == r->chunk.bytes.p); /* [F1] */
 	s->from = s->from ? s->from : r->chunk.bytes.p;
 	s->to = r->chunk.bytes.p + r->chunk.bytes.n;
 	const struct block_column *c = &w->columns.p[column];

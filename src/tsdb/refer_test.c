@@ -205,6 +205,42 @@ UNIT(refer_is_not_for_what_lies_across)
 }
 END
 
+/* A series whose retention is over is not known any more while a block still has it: chunks are not in one piece then. */
+UNIT(refer_meets_a_series_that_has_gone)
+{
+	enum { LONG = 10 * STEP };
+	struct fixture f = {.dir = "/tmp/tsdb-refer-XXXXXX"};
+	struct tsdb_counts c;
+	log_setup("unit", LOG_ERROR + 1);
+	ck_assert_ptr_nonnull(mkdtemp(f.dir));
+	f.clock = clock_virtual_create(DAY);
+	struct tsdb_options o = {.dir = f.dir, .clock = f.clock, .sync_every = 200, .retention = HOUR};
+	must(tsdb_open(&o, &f.db, NULL) == RC_OK);
+	for (int b = 0; b < 2; b++, clock_virtual_advance(f.clock, EACH * LONG)) {
+		for (int i = 0; i < SERIES; i++) {
+			struct tsdb_ref ref = series(&f, i);
+			for (int k = 0; k < (i == 17 ? 20 : EACH) && !(b && i == 17); k++) {
+				struct tsdb_sample s = {ref, DAY + (msec_t)(b * EACH + k) * LONG, k};
+				must(tsdb_append(f.db, &s, 1, &c, NULL) == RC_OK && c.stored == 1);
+			}
+		}
+		must(tsdb_flush(f.db, NULL) == RC_OK);
+	}
+	for (int i = 0; i < 3; i++, clock_virtual_advance(f.clock, 11 * MINUTE / 3))
+		ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	struct tsdb_state s;
+	tsdb_state(f.db, &s);
+	ck_assert_uint_eq(s.series, SERIES - 1);
+	ck_assert_uint_eq(s.blocks, 2);
+	struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+	ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+	ck_assert_uint_eq(blocks_of(&f), 1);
+	must_hold(f.db, &all);
+	buf_fini(&all);
+	fixture_fini(&f);
+}
+END
+
 /* Who removes something of it writes the rest anew; who removes it removes its parts. */
 UNIT(refer_leaves_no_parts_behind)
 {
