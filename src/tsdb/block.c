@@ -29,6 +29,7 @@ struct part {
 	const char *map;
 	size_t size;
 	ino_t inode;
+	uint64_t number;
 };
 
 struct block {
@@ -95,6 +96,7 @@ map_part(struct block *b, uint64_t number, struct part *part, struct err *e)
 	struct buf path = {0};
 	block_part_path(b->path, number, &path);
 	part->path = path.p;
+	part->number = number;
 	if (access(path.p, F_OK) != 0 && errno == ENOENT)
 		return err_set(e, RC_INVALID, "%s refers to %s, which is not there", b->path, path.p);
 	return map_file(path.p, &part->map, &part->size, &part->inode, e);
@@ -279,6 +281,12 @@ const char *
 block_part(const struct block *b, size_t i)
 {
 	return b->parts[i].path;
+}
+
+uint64_t
+block_part_number(const struct block *b, size_t i)
+{
+	return b->parts[i].number;
 }
 
 bool

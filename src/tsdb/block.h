@@ -72,6 +72,7 @@ uint64_t block_columns(const struct block *);
 /* The files of its parts; most have none. */
 size_t block_parts(const struct block *);
 const char *block_part(const struct block *, size_t i);
+uint64_t block_part_number(const struct block *, size_t i);
 /* The file of a part, beside the block of this path; appended. */
 void block_part_path(const char *block, uint64_t number, struct buf *out);
 /* Is the file that has its name still the one that was opened? */
