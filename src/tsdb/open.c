@@ -108,8 +108,10 @@ drop_merged(struct opened_list *l, const struct opened *by, struct err *e)
 	for (struct opened *o = l->p; o < by; o++) {
 		if (!o->block || o->number < block_since(by->block))
 			continue;
-		if (block_remove(o->block, e) != RC_OK)
-			return e->rc;
+		/* parts that it had are that one's, if that one has any */
+		enum rc rc = block_parts(by->block) ? block_remove_index(o->block, e) : block_remove(o->block, e);
+		if (rc != RC_OK)
+			return rc;
 		block_close(&o->block);
 	}
 	return RC_OK;

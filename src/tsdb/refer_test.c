@@ -184,6 +184,29 @@ UNIT(refer_keeps_everything_where_it_is)
 }
 END
 
+/* A day may be merged more than once. */
+UNIT(refer_to_what_refers)
+{
+	struct fixture f;
+	fixture_init(&f);
+	ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+	for (int b = BLOCKS; b < BLOCKS + 3; b++) {
+		put_block(&f, b);
+		struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+		ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+		for (int again = 0; again < 2; again++) {
+			must_hold(f.db, &all);
+			ck_assert_uint_eq(blocks_of(&f), 1);
+			ck_assert_int_eq(count_files(f.dir, "part-"), b + 1);
+			ck_assert_int_eq(count_files(f.dir, "block-"), 1);
+			start_again(&f);
+		}
+		buf_fini(&all);
+	}
+	fixture_fini(&f);
+}
+END
+
 /* What came late lies before what its neighbours have: it is written anew, in order. */
 UNIT(refer_is_not_for_what_lies_across)
 {
@@ -371,6 +394,32 @@ UNIT(refer_survives_a_kill_at_every_call)
 	open_store(&f);
 	buf_fini(&all);
 	fixture_fini(&f);
+}
+END
+
+/* The same where one of the blocks refers already. */
+UNIT(refer_to_what_refers_survives_a_kill_at_every_call)
+{
+	struct fixture f;
+	bool end = false;
+	for (uint64_t nth = 1; !end; nth++) {
+		fixture_init(&f);
+		ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+		put_block(&f, BLOCKS);
+		struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+		tsdb_close(&f.db);
+		end = dies(&f, compact, nth);
+		for (int again = 0; again < 2; again++) {
+			open_store(&f);
+			must_hold(f.db, &all);
+			int parts = count_files(f.dir, "part-"), blocks = (int)blocks_of(&f);
+			ck_assert_msg((parts == BLOCKS + 1 && blocks == 1) || (parts == BLOCKS && blocks == 2), "%d parts, %d blocks", parts, blocks);
+			tsdb_close(&f.db);
+		}
+		open_store(&f);
+		buf_fini(&all);
+		fixture_fini(&f);
+	}
 }
 END
 
