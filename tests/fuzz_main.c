@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const char *const tokens[] = {"{", "}", "[", "]", "(", ")", "\"", "'", "\\", "\n", "\r\n", ":", ",", "=", "=~", "!=", "|", " ", "- ", "# TYPE ",
     "# EOF\n", "{{", "}}", "{{ end }}", "range", "if", "define", "rate", "sum by", "[5m]", "offset", "@", "1e308", "NaN", "-Inf", "0x", "\xff", "\xc3",
-    "\xf0\x9f\x94\x94", "route:", "receivers:", "&a", "*a", "<<: ", "null", "true", "HTTP/1.1", "GET ", "Content-Length: ", "%2", "gzip", "/", "..", "__name__"};
+    "\xf0\x9f\x94\x94", "route:", "receivers:", "&a", "*a", "<<: ", "null", "true", "HTTP/1.1", "GET ", "Content-Length: ", "%2", "gzip", "/", "..", "__name__", "# TYPE h histogram\n",
+    "h_bucket{le=\"1\"} 3\n", "h_bucket{a=\"b\",le=\"+Inf\"} 4\n", "h_count 4\n", "h_sum 5\n"};
 enum { TOKENS = sizeof tokens / sizeof *tokens, LONGEST = 2048 };
 
 static size_t

@@ -57,8 +57,10 @@ api_own_metrics(struct api *a, struct buf *b)
 	    "# HELP tocsin_head_samples Samples that are not in a block yet.\n# TYPE tocsin_head_samples gauge\ntocsin_head_samples %llu\n"
 	    "# HELP tocsin_log_bytes Size of the write-ahead log.\n# TYPE tocsin_log_bytes gauge\ntocsin_log_bytes %llu\n"
 	    "# HELP tocsin_block_bytes Size of all blocks.\n# TYPE tocsin_block_bytes gauge\ntocsin_block_bytes %llu\n"
+	    "# HELP tocsin_tier_bytes Size of the windows of 5m and 1h beside the blocks.\n# TYPE tocsin_tier_bytes gauge\ntocsin_tier_bytes %llu\n"
 	    "# HELP tocsin_live_streams Open streams of the journal.\n# TYPE tocsin_live_streams gauge\ntocsin_live_streams %zu\n",
-	    s.series, (unsigned long long)s.head_samples, (unsigned long long)s.log_bytes, (unsigned long long)s.block_bytes, a->live.n);
+	    s.series, (unsigned long long)s.head_samples, (unsigned long long)s.log_bytes, (unsigned long long)s.block_bytes,
+	    (unsigned long long)s.tier_bytes, a->live.n);
 }
 
 void

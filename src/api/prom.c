@@ -167,6 +167,7 @@ prom_begin_query(struct call *c, struct promql **q, struct promql_ask *ask)
 	if (!tenant_read(c, &ask->tenants) || !param_duration(c, "lookback_delta", conf->query_lookback, &ask->lookback) ||
 	    !param_duration(c, "timeout", longest, &timeout))
 		return false;
+	ask->samples_only = str_is(http_param(c->req, "windows"), "0");
 	ask->count_steps = http_param(c->req, "stats").n || query_log_is_on();
 	timeout = longest && (timeout <= 0 || timeout > longest) ? longest : timeout;
 	ask->deadline = timeout > 0 ? clock_mono(clock_real()) + timeout * 1000000 : 0;

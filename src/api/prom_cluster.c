@@ -22,7 +22,7 @@ struct pushed {
 	struct conf *conf;
 	struct cluster_ask ask; /* its texts live in the request's arena */
 	struct cluster_call *under_way;
-	bool begun, is_query;
+	bool is_query;
 	nsec_t since;
 	atomic_uint refs; /* of messages on their way, and of the question */
 };
@@ -112,7 +112,7 @@ static void
 cancel(void *arg)
 {
 	struct pushed *p = arg;
-	if (p->call && p->begun) {
+	if (p->call) {
 		cluster_cancel(&p->under_way);
 		answer(p, &(struct cluster_answer){.rc = RC_CANCELLED, .why = "the client has gone"});
 	}
@@ -133,7 +133,6 @@ static void
 begin(void *arg)
 {
 	struct pushed *p = arg;
-	p->begun = true;
 	if (http_on_cancel(p->call->req, client_gone, p))
 		p->under_way = cluster_request(p->cluster, &p->ask, on_answer, p);
 	else

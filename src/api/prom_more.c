@@ -8,6 +8,7 @@
 #include "api/prom_parts.h"
 #include "base/budget.h"
 #include "promql/promql.h"
+#include "wire/expo.h"
 
 static bool
 parsed(struct call *c, struct promql **q)
@@ -59,6 +60,12 @@ handle_promql_check(struct call *c)
 	jsonw_object(&w);
 	jsonw_key(&w, right ? "type" : "error");
 	jsonw_c(&w, right ? promql_type_name(promql_type(q)) : e.text);
+	if (right) { /* and nothing else: what match[] takes */
+		struct matchers m = {0};
+		jsonw_key(&w, "selector");
+		jsonw_bool(&w, promql_parse_selector(http_param(c->req, "query"), &m, &e) == RC_OK);
+		matchers_fini(&m);
+	}
 	jsonw_object_end(&w);
 	answer_json(c, 200, &b);
 	if (right)
@@ -142,21 +149,6 @@ handle_prom_features(struct call *c)
 /* ---- federation ---- */
 
 static void
-put_quoted(struct buf *b, struct str s)
-{
-	buf_ch(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' || s.p[i] == '"')
-			buf_ch(b, '\\');
-		if (s.p[i] == '\n')
-			buf_c(b, "\\n");
-		else
-			buf_ch(b, s.p[i]);
-	}
-	buf_ch(b, '"');
-}
-
-static void
 put_label(struct buf *b, struct str name, struct str value, bool *first)
 {
 	buf_c(b, *first ? "{" : ",");
@@ -164,9 +156,9 @@ put_label(struct buf *b, struct str name, struct str value, bool *first)
 	if (label_name_is_classic(name))
 		buf_str(b, name);
 	else
-		put_quoted(b, name);
+		expo_quote(b, name);
 	buf_ch(b, '=');
-	put_quoted(b, value);
+	expo_quote(b, value);
 }
 
 /* As Prometheus does it: with an instance, an empty one where there is none, and the time of the sample. */
@@ -179,7 +171,7 @@ put_federated(struct buf *b, struct labels ls, struct pairs external, const stru
 		buf_str(b, name);
 	} else {
 		buf_ch(b, '{');
-		put_quoted(b, name);
+		expo_quote(b, name);
 		first = false;
 	}
 	labels_each (ls, l)

@@ -7,21 +7,9 @@
 #include "api/prom_parts.h"
 #include "api/tenant.h"
 #include "promql/promql.h"
+#include "wire/expo.h"
 
 enum { ANSWER_MAX = 256 << 20 };
-
-static void
-put_escaped(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n')
-			buf_c(b, "\\n");
-		else if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_fmt(b, "\\%c", s.p[i]);
-		else
-			buf_ch(b, s.p[i]);
-	}
-}
 
 /* name{a="b"}, or {"a name",a="b"}. */
 static void
@@ -41,11 +29,11 @@ put_series(struct buf *b, struct labels ls)
 		buf_c(b, comma);
 		if (!is_name) {
 			buf_c(b, plain ? "" : "\"");
-			put_escaped(b, l.it.name);
+			expo_escape(b, l.it.name);
 			buf_c(b, plain ? "=" : "\"=");
 		}
 		buf_ch(b, '"');
-		put_escaped(b, l.it.value);
+		expo_escape(b, l.it.value);
 		buf_ch(b, '"');
 		comma = ",";
 	}

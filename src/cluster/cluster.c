@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "cluster/answer.h"
 #include "net/http_conf.h"
+#include "net/sigv4.h"
 #include "wire/gzip.h"
 #include "wire/json.h"
 #include "wire/url.h"
@@ -264,6 +265,8 @@ put_question(struct cluster_call *c)
 	struct http_ask ask = {.method = c->get ? STR("GET") : STR("POST"), .url = c->url, .headers = {headers, n}, .body = c->body, .timeout = q->timeout,
 	    .max_body = (size_t)q->answer_limit, .plain = !c->packed, .packed = c->packed, .charged = c->lane == CLUSTER_PEOPLE};
 	enum rc rc = http_conf_apply(&q->http, &ask, c->arena, &c->err);
+	if (rc == RC_OK && q->sigv4)
+		rc = sigv4_sign(q->sigv4, &ask, loop_wall(c->cluster->loop), c->arena, &c->err);
 	if (rc == RC_OK && loop_now(c->cluster->loop) - c->since > q->timeout)
 		rc = err_set(&c->err, RC_TIMEOUT, "the cluster \"%.*s\" was busy with other questions for longer than metrics.remote.query.timeout allows",
 		    STR_ARG(cluster_name(q)));

@@ -15,13 +15,14 @@
 #include "collect/forward_texts.h"
 #include "collect/target.h"
 #include "net/http_conf.h"
+#include "net/sigv4.h"
 
 enum { POLL = 200, READ_TIME = 10, ROUND_SENDS = 10, RETRY_AFTER_MAX = 5 * 60 * 1000 };
 
 struct parcel {
 	struct forward *f;
 	struct buf body;
-	struct str customer; /* in forward.customers */
+	struct str customer; /* for tenant_header; in forward.customers */
 	size_t n; /* samples */
 	msec_t newest;
 	struct http_call *call;
@@ -294,7 +295,10 @@ send_parcel(struct parcel *p)
 		headers[n++] = c->headers.p[i];
 	struct http_ask ask = {.method = STR("POST"), .url = c->url, .headers = {headers, n}, .body = buf_view(&p->body),
 	    .timeout = c->remote_timeout, .max_body = 1 << 20};
-	if (http_conf_apply(&c->http, &ask, a, &e) == RC_OK) {
+	enum rc rc = http_conf_apply(&c->http, &ask, a, &e);
+	if (rc == RC_OK && c->sigv4)
+		rc = sigv4_sign(c->sigv4, &ask, loop_wall(f->all->house.loop), a, &e);
+	if (rc == RC_OK) {
 		p->call = f->all->house.http->request(f->all->house.http, &ask, on_answer, p);
 		f->running++;
 		return;
@@ -391,19 +395,20 @@ by_customer_and_hash(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+/* May they go in one request? */
 static bool
-same_customer(const struct forward_sample *a, const struct forward_sample *b)
+go_together(const struct forward *f, const struct forward_sample *a, const struct forward_sample *b)
 {
-	return a->series->tenant.p == b->series->tenant.p;
+	return !f->conf->tenant_header.n || a->series->tenant.p == b->series->tenant.p;
 }
 
-/* As many of the queue's next ones as a request takes, of one customer, and what else there is of the last one's series [W1]. */
+/* As many of the queue's next ones as a request takes, and what else there is of the last one's series [W1]. */
 static size_t
 parcel_of(const struct forward *f, size_t from, size_t most)
 {
 	const struct forward_sample *p = f->queue.p + from;
 	size_t left = f->queue.n - from, n = 1;
-	while (n < left && same_customer(&p[0], &p[n]) && (n < most || p[n].series->hash == p[n - 1].series->hash))
+	while (n < left && go_together(f, &p[0], &p[n]) && (n < most || p[n].series->hash == p[n - 1].series->hash))
 		n++;
 	return n;
 }

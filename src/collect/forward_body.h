@@ -41,7 +41,7 @@ void forward_sample_fini(struct forward_sample *);
 
 /* What is said of metrics, by customer and name; of version 2, where it stands beside each series.  NULL: nothing is. */
 struct forward_texts;
-/* Those `n` of one customer, which it puts in order, as a request of version 1 or 2, packed with snappy. */
+/* Those `n`, which it puts in order, as a request of version 1 or 2, packed with snappy. */
 void forward_body(struct forward_sample *, size_t n, bool version2, const struct forward_texts *, struct buf *out);
 
 #endif

@@ -252,6 +252,7 @@ read_page(struct storing *s, const struct page_body *body, struct page_counts *n
 	enum expo_item item;
 	enum rc rc = RC_OK;
 	expo_init(&x, body->text, body->format, &limits);
+	x.refers |= body->n_natives > 0;
 	struct line *line;
 	while (rc == RC_OK && (item = next_item(s, &x, &line)) != EXPO_END) {
 		if (item != EXPO_SAMPLE) {
@@ -450,8 +451,8 @@ page_store(struct page_memory *m, struct tsdb *db, const struct target *t, const
 	struct tsdb_counts counts;
 	*n = (struct page_counts){0};
 	m->scrape++;
-	make_room(&s);
 	m->ends_all = rules->job->track_timestamps_staleness;
+	make_room(&s);
 	enum rc rc = read_page(&s, body, n, e);
 	if (rc == RC_OK)
 		rc = tsdb_admit(db, t->tenant, n->kept, e);

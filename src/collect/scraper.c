@@ -20,6 +20,7 @@
 #include "collect/scraper_state.h"
 #include "net/http_conf.h"
 #include "wire/metricpb.h"
+#include "wire/nhcb.h"
 
 static const char formats[] =
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
@@ -88,31 +89,53 @@ print_of(const struct scraped *s)
 
 enum { TEXT_OF_PROTOBUF = 16, TEXT_LEAST = 4096 };
 
-/* As the text that it stands for, with its native histograms beside it. */
+static bool
+wants_bounds(const struct scraped *s)
+{
+	return s->job->conf->convert_classic_histograms_to_nhcb == CONF_YES;
+}
+
 static enum rc
-store_protobuf(struct scraped *s, const struct page_rules *rules, struct str body, struct page_report *report, struct err *e)
+store_page(struct scraped *s, const struct page_body *page, struct page_report *report, struct err *e)
+{
+	struct page_rules rules = {s->job->conf, s->job->metric_rules};
+	return page_store(s->memory, s->scraper->db, &s->target, &rules, page, s->due, &report->counts, e);
+}
+
+/* As a text with native histograms beside it: what comes in protobuf, and classic ones that shall be native. */
+static enum rc
+store_with_natives(struct scraped *s, struct page_body page, bool packed, struct page_report *report, struct err *e)
 {
 	struct metricpb_natives natives;
-	struct buf text = {0};
+	struct buf text = {0}, again = {0};
+	enum rc rc = RC_OK;
 	metricpb_natives_init(&natives, s->job->conf->always_scrape_classic_histograms == CONF_YES);
-	enum rc rc = metricpb_to_text(body, body.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
-	struct page_body page = {buf_view(&text), EXPO_PROTOBUF, natives.all.p, natives.all.n, report};
+	if (packed) {
+		rc = metricpb_to_text(page.text, page.text.n * TEXT_OF_PROTOBUF + TEXT_LEAST, &natives, &text, e);
+		page.text = buf_view(&text);
+		page.format = EXPO_PROTOBUF;
+	}
+	if (rc == RC_OK && wants_bounds(s)) {
+		nhcb_page(page.text, page.format, &natives, &again);
+		page.text = buf_view(&again);
+	}
+	page.natives = natives.all.p;
+	page.n_natives = natives.all.n;
 	if (rc == RC_OK)
-		rc = page_store(s->memory, s->scraper->db, &s->target, rules, &page, s->due, &report->counts, e);
+		rc = store_page(s, &page, report, e);
 	metricpb_natives_fini(&natives);
 	buf_fini(&text);
+	buf_fini(&again);
 	return rc;
 }
 
 static enum rc
 store(struct scraped *s, const struct http_result *r, struct page_report *report, struct err *e)
 {
-	struct page_rules rules = {s->job->conf, s->job->metric_rules};
 	struct page_body page = {.text = r->body, .format = format_of(r), .report = report};
 	suspect_begin(print_of(s), "a page of %.*s, job %.*s", STR_ARG(str_to(s->target.url, 90)), STR_ARG(str_to(s->target.job, 40)));
 	os_fault_meet(r->body);
-	enum rc rc = is_protobuf(r) ? store_protobuf(s, &rules, r->body, report, e)
-				    : page_store(s->memory, s->scraper->db, &s->target, &rules, &page, s->due, &report->counts, e);
+	enum rc rc = is_protobuf(r) || wants_bounds(s) ? store_with_natives(s, page, is_protobuf(r), report, e) : store_page(s, &page, report, e);
 	suspect_end();
 	return rc;
 }

@@ -94,17 +94,3 @@ source_put_scaled(struct buf *b, const char *name, const char *labels, uint64_t 
 	snprintf(fraction, sizeof fraction, ".%0*llu\n", (int)digits, (unsigned long long)(n % unit));
 	buf_c(b, digits ? fraction : "\n");
 }
-
-void
-source_quote(struct buf *b, struct str value)
-{
-	for (size_t i = 0; i < value.n; i++) {
-		char c = value.p[i];
-		if (c == '"' || c == '\\')
-			buf_ch(b, '\\');
-		if (c == '\n')
-			buf_c(b, "\\n");
-		else
-			buf_ch(b, c);
-	}
-}

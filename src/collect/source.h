@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "wire/expo.h"
 
 struct source_host {
 	const char *root;   /* "" for this machine; a test's folder that looks like one */
@@ -39,7 +40,5 @@ uint64_t source_number(struct str *line);
 void source_put(struct buf *, const char *name, const char *labels, double value);
 /* The same of n / 10^digits, exactly. */
 void source_put_scaled(struct buf *, const char *name, const char *labels, uint64_t n, unsigned digits);
-/* Appends a label's value: quotes, backslashes and line ends are escaped. */
-void source_quote(struct buf *, struct str value);
 
 #endif

@@ -101,11 +101,11 @@ read_filesystems(struct source_host *h, struct buf *b)
 		buf_clear(&path);
 		unescape(&path, place);
 		buf_c(&labels, "device=\"");
-		source_quote(&labels, device);
+		expo_escape(&labels, device);
 		buf_c(&labels, "\",fstype=\"");
-		source_quote(&labels, type);
+		expo_escape(&labels, type);
 		buf_c(&labels, "\",mountpoint=\"");
-		source_quote(&labels, buf_view(&path));
+		expo_escape(&labels, buf_view(&path));
 		buf_ch(&labels, '"');
 		put_filesystem(b, labels.p, path.p, has_option(options, "ro"));
 	}

@@ -29,7 +29,7 @@ read_name(struct buf *b)
 	    {"version", u.version}};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		buf_fmt(&labels, "%s%s=\"", i ? "," : "", all[i].label);
-		source_quote(&labels, str_c(all[i].value));
+		expo_escape(&labels, str_c(all[i].value));
 		buf_ch(&labels, '"');
 	}
 	source_put(b, "node_uname_info", labels.p, 1);

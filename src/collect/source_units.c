@@ -20,7 +20,7 @@ put_unit(struct buf *b, struct str name, const char *is)
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
 		buf_clear(&labels);
 		buf_c(&labels, "name=\"");
-		source_quote(&labels, name);
+		expo_escape(&labels, name);
 		buf_fmt(&labels, "\",state=\"%s\"", states[i]);
 		source_put(b, "node_systemd_unit_state", labels.p, str_is(str_c(states[i]), is));
 	}

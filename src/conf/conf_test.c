@@ -226,6 +226,9 @@ UNIT(conf_checks_the_cluster_that_is_asked)
 	expect_notes("remote_write: [{url: 'http://x'}]\n"
 		     "metrics: {remote: {query: {url: 'http://y'}}}\n",
 	    RC_OK, "");
+	expect_notes("remote_write: [{url: 'http://x', sigv4: {access_key: a}, basic_auth: {username: b}}]\n", RC_INVALID,
+	    "t.yml:1:41: a request is signed, or signs in otherwise: not both\n"
+	    "t.yml:1:54: access_key and secret_key go together\n");
 	expect_notes("metrics: {remote: {query: {url: 'http://y'}}}\n", RC_OK,
 	    "t.yml:1:33: warning: samples of ours are not sent there, since there is no remote_write: queries and rules see what others send\n");
 	expect_notes("remote_write: [{url: 'http://x'}]\n"
@@ -278,7 +281,7 @@ UNIT(conf_checks_retentions)
 	    RC_INVALID,
 	    "t.yml:4:7: warning: this entry fits all samples, so those behind it never hold; without customer and matchers it is "
 	    "storage.retention\n"
-	    "t.yml:5:7: \"keep\" is missing in keep: how long their samples stay; 0s: for ever\n");
+	    "t.yml:5:7: \"keep\" is missing in keep: how long their samples stay, and their windows no longer; 0s: for ever\n");
 }
 END
 

@@ -97,14 +97,14 @@ RECORD(conf_header, CONF_HEADER_KEYS)
 RECORD(conf_http, CONF_HTTP_KEYS)
 
 #define CONF_SIGV4_KEYS(F)                                                                                   \
-	F(STR, region, 0, 0, "", "the AWS region")                                                           \
-	F(STR, access_key, 0, 0, "", "the AWS access key")                                                   \
+	F(STR, region, 0, 0, "", "the AWS region; default: AWS_REGION of the environment")                                                           \
+	F(STR, access_key, 0, 0, "", "the AWS access key; default: that of the environment")                                                   \
 	F(SECRET, secret_key, 0, 0, "", "the AWS secret key")                                                \
-	F(STR, profile, 0, 0, "", "the named AWS profile")                                                   \
-	F(STR, role_arn, 0, 0, "", "a role to take on")                                                      \
-	F(STR, external_id, 0, 0, "", "the external id shown when the role is taken on")                     \
-	F(BOOL, use_fips_sts_endpoint, 0, 0, "false", "use the FIPS end points")                             \
-	F(STR, service_name, 0, 0, "", "the service that requests are signed for")
+	F(STR, profile, 0, KEY_INERT, "", "the named AWS profile")                                                   \
+	F(STR, role_arn, 0, KEY_INERT, "", "a role to take on")                                                      \
+	F(STR, external_id, 0, KEY_INERT, "", "the external id shown when the role is taken on")                     \
+	F(BOOL, use_fips_sts_endpoint, 0, KEY_INERT, "false", "use the FIPS end points")                             \
+	F(STR, service_name, 0, 0, "", "the service that requests are signed for; default: aps")
 RECORD(conf_sigv4, CONF_SIGV4_KEYS)
 
 /* After loading, `authorization` holds what bearer_token or bearer_token_file said. */

@@ -49,7 +49,7 @@ RECORD(conf_server, CONF_SERVER_KEYS)
 #define CONF_KEEP_KEYS(F)                                                                                    \
 	F(STR, customer, 0, 0, "", "of this customer; empty: of every one")                                  \
 	F(STRS, matchers, 0, KEY_BARE, "", "of the series that match: `job=debug`, `__name__=~go_.*`; empty: of all") \
-	F(DUR, keep, 0, KEY_REQUIRED, "", "how long their samples stay; 0s: for ever")
+	F(DUR, keep, 0, KEY_REQUIRED, "", "how long their samples stay, and their windows no longer; 0s: for ever")
 RECORD(conf_keep, CONF_KEEP_KEYS)
 
 #define CONF_STORAGE_KEYS(F)                                                                                 \
@@ -58,7 +58,11 @@ RECORD(conf_keep, CONF_KEEP_KEYS)
 	    "how long samples stay; 0: what storage.tsdb.retention.time says, or 15d")                       \
 	F(MANY, retentions, conf_keep, 0, "",                                                                \
 	    "samples that stay longer or shorter than that: the first entry that fits a series holds")       \
-	F(SIZE, retention_size, 0, 0, "0", "how much the blocks of samples may take, the oldest going first; 0: no limit") \
+	F(DUR, retention_5m, 0, 0, "0s",                                                                     \
+	    "how long the windows of five minutes stay (least, greatest, sum, count, first and last of each series); 0: as long as samples") \
+	F(DUR, retention_1h, 0, 0, "0s", "how long those of an hour stay; 0: as long as samples")            \
+	F(SIZE, retention_size, 0, 0, "0",                                                                   \
+	    "how much the blocks of samples and windows may take, the oldest going first, samples before windows; 0: no limit") \
 	F(DUR, out_of_order_window, 0, 0, "1h", "how late a sample may come; 100y welcomes any, 0s none") \
 	F(STR, sync, 0, 0, "200ms",                                                                          \
 	    "how soon samples are on disk: a duration, `batch` (before a write is acknowledged) or `none`")  \
@@ -141,6 +145,7 @@ RECORD(conf_voice, CONF_VOICE_KEYS)
 	F(DUR, timeout, 0, 0, "30s", "how long a query may take")                                            \
 	F(SIZE, answer_limit, 0, 0, "64MB", "the largest answer, as it comes")                               \
 	F(I64, concurrency, 0, 0, "20", "how many questions of people are under way at a time, and as many of rules; more wait") \
+	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the cluster is reached")
 RECORD(conf_remote_query, CONF_REMOTE_QUERY_KEYS)
 

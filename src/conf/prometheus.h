@@ -70,8 +70,8 @@ RECORD(conf_param, CONF_PARAM_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "",                                                     \
@@ -165,7 +165,7 @@ RECORD(conf_google_iam, CONF_GOOGLE_IAM_KEYS)
 	F(ONE, http, conf_http, KEY_INLINE, "", "how the peer is reached")                                   \
 	F(ONE, queue_config, conf_queue, 0, "", "the queue in front of the peer")                            \
 	F(ONE, metadata_config, conf_metadata_send, 0, "", "types and help texts")                           \
-	F(MAYBE, sigv4, conf_sigv4, KEY_INERT, "", "sign requests for AWS")                                          \
+	F(MAYBE, sigv4, conf_sigv4, 0, "", "sign requests for AWS")                                          \
 	F(MAYBE, azuread, conf_azuread, KEY_INERT, "", "sign in at Azure")                                           \
 	F(MAYBE, google_iam, conf_google_iam, KEY_INERT, "", "sign in at Google")
 RECORD(conf_remote_write, CONF_REMOTE_WRITE_KEYS)
@@ -258,8 +258,8 @@ RECORD(conf_runtime, CONF_RUNTIME_KEYS)
 	F(STR, metric_name_escaping_scheme, 0, 0, "allow-utf-8",                                             \
 	    "how names are asked for: allow-utf-8, underscores, dots or values")                             \
 	F(ENUM, scrape_native_histograms, conf_maybe, 0, "", "ask for pages in protobuf, and take native histograms") \
-	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, KEY_INERT, "",                               \
-	    "store classic histograms as native ones")                                                       \
+	F(ENUM, convert_classic_histograms_to_nhcb, conf_maybe, 0, "",                                       \
+	    "store classic histograms as native ones with their bounds")                                                       \
 	F(ENUM, always_scrape_classic_histograms, conf_maybe, 0, "",                                         \
 	    "take the classic form beside the native one")                                                   \
 	F(ENUM, extra_scrape_metrics, conf_maybe, 0, "", "store the limits of each scrape as series")

@@ -315,6 +315,9 @@ check_retentions(struct check *c, const struct conf_storage *s)
 			check_warning(c, &conf_keep_layout, k, NULL,
 			    "this entry fits all samples, so those behind it never hold; without customer and matchers it is storage.retention");
 	}
+	if (s->retention_1h && s->retention_5m > s->retention_1h)
+		check_warning(c, &conf_storage_layout, s, "retention_1h",
+		    "windows of an hour go before those of five minutes, which take twelve times the room");
 }
 
 static void

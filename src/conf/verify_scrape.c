@@ -182,6 +182,17 @@ is_token(struct str s)
 	return s.n > 0;
 }
 
+static void
+check_sigv4(struct check *c, const struct conf_sigv4 *s, const struct conf_http *h)
+{
+	if (!s)
+		return;
+	if (!s->access_key.n != !s->secret_key.n)
+		check_error(c, &conf_sigv4_layout, s, s->access_key.n ? "access_key" : "secret_key", "access_key and secret_key go together");
+	if (h->basic_auth || h->authorization || h->bearer_token.n || h->bearer_token_file.n)
+		check_error(c, &conf_sigv4_layout, s, NULL, "a request is signed, or signs in otherwise: not both");
+}
+
 /* How a cluster is told whose samples are meant. */
 static void
 check_whose(struct check *c, const struct layout *l, const void *record, struct str header, struct str label)
@@ -213,6 +224,7 @@ check_remote_write(struct check *c, const struct conf_remote_write *r)
 	if (r->metadata_config.max_samples_per_send < 1 || r->metadata_config.send_interval <= 0)
 		check_error(c, &conf_metadata_send_layout, &r->metadata_config, "send_interval", "send_interval and max_samples_per_send must be above 0");
 	check_whose(c, l, r, r->tenant_header, r->customer_label);
+	check_sigv4(c, r->sigv4, &r->http);
 	for (size_t i = 0; i < r->write_relabel_configs.n; i++)
 		check_relabel(c, &r->write_relabel_configs.p[i]);
 }
@@ -226,6 +238,7 @@ check_remote_query(struct check *c, const struct conf_remote_query *q, size_t se
 	if (str_chr(q->url, '?') >= 0)
 		check_error(c, l, q, "url", "the URL ends where /api/v1 follows: it has no query");
 	check_whose(c, l, q, q->tenant_header, q->customer_label);
+	check_sigv4(c, q->sigv4, &q->http);
 	if (q->timeout <= 0)
 		check_error(c, l, q, "timeout", "the time must be above 0");
 	if (q->answer_limit < 1024)

@@ -1,4 +1,5 @@
 /* verb_query.c — PromQL from the command line. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +150,153 @@ add_range(struct buf *url, const char *last, const char *step)
 	return EXIT_OK;
 }
 
+/* ---- summary ---- */
+
+struct period {
+	double min, avg, max, last, increase;
+	bool there, counts;
+};
+
+static void
+read_period(struct json *j, struct period *p)
+{
+	static const char *const keys[] = {"min", "avg", "max", "last", "increase"};
+	double *const out[] = {&p->min, &p->avg, &p->max, &p->last, &p->increase};
+	struct str key;
+	*p = (struct period){.min = NAN, .avg = NAN, .max = NAN, .last = NAN};
+	p->there = json_peek(j) == JSON_OBJECT;
+	if (!p->there) {
+		json_skip(j);
+		return;
+	}
+	json_object(j);
+	while (json_key(j, &key)) {
+		size_t i = 0;
+		while (i < 5 && !str_is(key, keys[i]))
+			i++;
+		p->counts |= i == 4;
+		if (i == 5 || json_peek(j) != JSON_NUMBER || !json_f64(j, out[i]))
+			json_skip(j);
+	}
+}
+
+/* How much more it is, in percent of before. */
+static void
+put_change(struct buf *out, double now, double before)
+{
+	double change = (now - before) / fabs(before) * 100;
+	if (isfinite(change))
+		buf_fmt(out, " %+8.1f%%", change);
+	else
+		buf_fmt(out, " %9s", "");
+}
+
+static void
+put_figure(struct buf *out, double v)
+{
+	if (isnan(v))
+		buf_fmt(out, " %11s", "-");
+	else
+		buf_fmt(out, " %11.6g", v);
+}
+
+static void
+put_span(struct json *j, struct str name, struct buf *out)
+{
+	struct period now = {0}, before = {0};
+	struct str key;
+	if (!json_object(j))
+		return;
+	while (json_key(j, &key))
+		read_period(j, str_is(key, "now") ? &now : &before);
+	if (!now.there && !before.there)
+		return;
+	if (!now.there)
+		now.min = now.avg = now.max = now.last = NAN;
+	buf_fmt(out, "  %-6.*s", STR_ARG(name));
+	put_figure(out, now.avg);
+	put_change(out, now.avg, before.there ? before.avg : NAN);
+	put_figure(out, now.min);
+	put_figure(out, now.max);
+	put_change(out, now.max, before.there ? before.max : NAN);
+	put_figure(out, now.last);
+	if (now.there && now.counts)
+		put_figure(out, now.increase);
+	buf_ch(out, '\n');
+}
+
+static void
+put_summed(struct json *j, struct buf *out)
+{
+	struct str key;
+	struct buf name = {0}, spans = {0};
+	if (!json_object(j))
+		return;
+	while (json_key(j, &key)) {
+		if (str_is(key, "metric"))
+			put_metric(j, &name);
+		else if (json_peek(j) == JSON_OBJECT)
+			put_span(j, key, &spans);
+		else
+			json_skip(j);
+	}
+	buf_fmt(out, "%s\n%s", name.p ? name.p : "", spans.p ? spans.p : "");
+	buf_fini(&name);
+	buf_fini(&spans);
+}
+
+static int
+print_summary(struct args *a, struct str body)
+{
+	struct json j;
+	struct str key;
+	struct err e;
+	struct buf out = {0};
+	bool windows = false;
+	json_init(&j, body, a->arena, 32);
+	if (json_object(&j))
+		while (json_key(&j, &key)) {
+			if (str_is(key, "windows_only"))
+				json_bool(&j, &windows);
+			else if (str_is(key, "series") && json_array(&j))
+				while (json_more(&j))
+					put_summed(&j, &out);
+			else
+				json_skip(&j);
+		}
+	enum rc rc = json_end(&j, &e);
+	if (rc != RC_OK)
+		fprintf(stderr, "tocsin: the daemon's answer is not what was expected: %s\n", e.text);
+	else if (!out.n)
+		printf("Nothing has that name and those labels.\n");
+	else
+		printf("  %-6s %11s %9s %11s %11s %9s %11s %11s\n%s%s", "", "average", "change", "least", "greatest", "change", "last", "increase", out.p,
+		    windows ? "Some of it is known from windows alone: the samples are past their retention.\n" : "");
+	buf_fini(&out);
+	return rc == RC_OK ? EXIT_OK : EXIT_FAILED;
+}
+
+/* query summary SELECTOR: the last hour, day, week, month and year, and how much more it is than the period before. */
+static int
+verb_summary(struct args *a, const char *selector, const char *time)
+{
+	struct buf url = {0};
+	struct answer answer;
+	buf_c(&url, "/api/tocsin/v1/summary?match[]=");
+	url_escape_query(&url, str_c(selector));
+	add_param(&url, "time", time);
+	add_param(&url, "spans", args_option(a, "spans"));
+	int status = args_done(a, verb_self("query"));
+	if (status == EXIT_OK)
+		status = ctl_get(a, url.p, &answer);
+	if (status == EXIT_OK && a->json)
+		ctl_print_raw(&answer);
+	else if (status == EXIT_OK)
+		status = print_summary(a, answer.body);
+	buf_fini(&url);
+	return status;
+}
+
 int
 verb_query(struct args *a)
 {
@@ -157,6 +305,9 @@ verb_query(struct args *a)
 	struct answer answer;
 	if (!expression)
 		return verb_usage("query");
+	const char *selector = strcmp(expression, "summary") == 0 && !last ? args_word(a) : NULL;
+	if (selector)
+		return verb_summary(a, selector, time);
 	buf_fmt(&url, "/api/v1/%s?query=", last ? "query_range" : "query");
 	url_escape_query(&url, str_c(expression));
 	add_param(&url, "time", time);

@@ -66,6 +66,7 @@ open_tsdb(struct core_store *s, const char *data, struct clock *clock, struct er
 	    .log_hold = forwards_oldest(remote),
 	    .sync_every = sync_every(&root->storage),
 	    .retention = root->storage.retention,
+	    .tier_keep = {root->storage.retention_5m, root->storage.retention_1h},
 	    .keeps = s->keeps,
 	    .n_keeps = s->n,
 	    .size = (uint64_t)root->storage.retention_size,

@@ -1,5 +1,6 @@
 /* eval.c — walking the tree, and making the result. */
 #include "promql/native_eval.h"
+#include "promql/tiered.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -486,12 +487,19 @@ raw_selector(const struct eval *ev, const struct node *n, msec_t range, msec_t e
 {
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
+	struct stripped room = {0};
 	bool ok = true;
-	if (!eval_cursor(ev, n, (struct reach){end - range + 1, end}, &c))
+	struct reach reach = {end - range + 1, end};
+	tiered_ask_range(ev, &(struct over){.range = range, .anchored = true}, &reach);
+	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	out->series = arena_array(out->arena, struct promql_series, tsdb_cursor_count(c) + 1);
-	while (ok && tsdb_cursor_next(c, &view))
-		ok = raw_series(ev, &view, out);
+	while (ok && tsdb_cursor_next(c, &view)) {
+		if (view.windows && !view.n_histograms)
+			ok = tiered_thin(ev, n, 0, &view, &room);
+		ok = ok && raw_series(ev, &view, out);
+	}
+	stripped_fini(&room);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }
@@ -574,6 +582,7 @@ promql_run(const struct promql *q, const struct promql_ask *ask, struct promql_r
 	else
 		ok = ok && eval_node(&ev, q->root, &v) && finish(&ev, &v, result);
 	result->samples = run.read;
+	memcpy(result->windows, run.windows, sizeof run.windows);
 	result->steps = run.steps;
 	result->n_steps = run.steps ? run.n_steps : 0;
 	for (size_t i = 0; i < result->n_steps; i++)

@@ -12,6 +12,7 @@
 #ifndef PROMQL_EVAL_H
 #define PROMQL_EVAL_H
 
+#include "base/kahan.h"
 #include "promql/ast.h"
 #include "promql/native.h"
 #include "tsdb/tsdb.h"
@@ -55,7 +56,8 @@ struct run {
 	const struct promql_ask *ask;
 	struct arena *arena;
 	size_t samples, samples_limit; /* held */
-	size_t read; /* from the store */
+	size_t read; /* from the store, windows too */
+	size_t windows[TIERS];
 	uint64_t *steps; /* looked at by each step of the query; NULL: nobody asks */
 	size_t n_steps;
 	size_t *paid; /* the result's */
@@ -142,6 +144,9 @@ struct window {
 struct reach {
 	msec_t min, max;
 	bool times_only, last_only, starts; /* as in tsdb_select */
+	msec_t window;                      /* of windows, as there */
+	bool rest;
+	unsigned columns;
 };
 bool eval_cursor(const struct eval *, const struct node *, struct reach, struct tsdb_cursor **out);
 /* The times of a subquery: the multiples of its step within (after, last]. */
@@ -229,6 +234,8 @@ struct gained {
 };
 /* How much longer the range is than what the samples have seen, as far as that may be guessed. */
 double window_stretch(const struct window *, const struct gained *);
+/* By its name; an empty name is none. */
+bool looks_like_counter(struct str name);
 /* Says of a counter that its name does not look like one; w->noted: it was said. */
 void note_counter(const struct window *);
 /* A warning, where it is not between 0 and 1. */
@@ -245,34 +252,6 @@ bool eval_can_pour(const struct node *);
 bool eval_pour(const struct eval *, const struct node *, struct rows *out, bool *done);
 bool eval_binary(const struct eval *, const struct node *, struct value *out);
 double op_apply(enum op, double l, double r); /* arithmetic; comparisons give 1 or 0 */
-
-/* Neumaier's variant of Kahan's summation. */
-struct kahan {
-	double sum, c;
-};
-static inline void
-kahan_add(struct kahan *k, double x)
-{
-	double t = k->sum + x;
-	double a = k->sum < 0 ? -k->sum : k->sum, b = x < 0 ? -x : x;
-	if (__builtin_isinf(t))
-		k->c = 0;
-	else
-		k->c += a >= b ? (k->sum - t) + x : (x - t) + k->sum;
-	k->sum = t;
-}
-static inline double
-kahan_sum(const struct kahan *k)
-{
-	return __builtin_isinf(k->sum) ? k->sum : k->sum + k->c;
-}
-
-/* Of n numbers; Prometheus divides both parts. */
-static inline double
-kahan_mean(const struct kahan *k, double n)
-{
-	return k->sum / n + k->c / n;
-}
 
 struct mean {
 	struct kahan sum; /* or the mean, when it is running */

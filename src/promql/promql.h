@@ -22,6 +22,7 @@
 #include "base/pair.h"
 #include "label/labels.h"
 #include "label/matcher.h"
+#include "tsdb/tier.h"
 
 struct json_writer;
 struct native;
@@ -76,6 +77,7 @@ struct promql_ask {
 	msec_t lookback;         /* 0: 5 min */
 	struct promql_limits limits;
 	bool count_steps;        /* result->steps is wanted */
+	bool samples_only;       /* no windows (tsdb/tier.h) in their place */
 	bool outsider;           /* pays from the budgets of all queries (base/budget.h) */
 	nsec_t deadline;         /* monotonic; 0: none */
 	const volatile bool *cancel; /* set by anybody: the run ends with RC_CANCELLED; may be NULL */
@@ -101,6 +103,7 @@ struct promql_result {
 	size_t samples, peak;        /* read from the store; held at one time */
 	const uint64_t *steps;       /* with count_steps: the samples that each step looked at; `samples` is their sum then */
 	size_t n_steps;
+	size_t windows[TIERS];       /* read instead of samples, of each width */
 	size_t paid;                 /* of BUDGET_query_samples, given back with it */
 };
 

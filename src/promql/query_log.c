@@ -77,6 +77,19 @@ put_steps(struct json_writer *w, const struct promql_result *r, msec_t start, ms
 	buf_fini(&all);
 }
 
+/* What was read instead of samples: {"5m":288,"1h":0}. */
+static void
+put_windows(struct json_writer *w, const struct promql_result *r)
+{
+	jsonw_key(w, "windows");
+	jsonw_object(w);
+	for (int level = 0; level < TIERS; level++) {
+		jsonw_key(w, tier_names[level]);
+		jsonw_i64(w, (int64_t)r->windows[level]);
+	}
+	jsonw_object_end(w);
+}
+
 void
 query_stats_json(struct json_writer *w, const struct promql_result *r, msec_t start, msec_t step, double seconds, bool each_step)
 {
@@ -99,6 +112,8 @@ query_stats_json(struct json_writer *w, const struct promql_result *r, msec_t st
 	jsonw_key(w, "peakSamples");
 	jsonw_i64(w, r ? (int64_t)r->peak : 0);
 	jsonw_object_end(w);
+	if (r && (r->windows[0] || r->windows[1]))
+		put_windows(w, r);
 	jsonw_object_end(w);
 }
 

@@ -305,7 +305,7 @@ range_cache_run(struct range_cache *c, const struct promql *q, const struct prom
 	enum rc rc = RC_OK;
 	*out = NULL;
 	bool vector = q->root->type == PROMQL_VECTOR;
-	if (ask->step <= 0 || ask->end < ask->start || ask->overlay || ask->count_steps || !vector || !may_keep(q->root))
+	if (ask->step <= 0 || ask->end < ask->start || ask->overlay || ask->samples_only || ask->count_steps || !vector || !may_keep(q->root))
 		return promql_run(q, ask, out, e);
 	if (ask->limits.points || ((uint64_t)ask->end - (uint64_t)ask->start) / (uint64_t)ask->step >= 11000)
 		return promql_run(q, ask, out, e); /* which knows the limit */

@@ -5,6 +5,7 @@
 #include "promql/native_eval.h"
 #include "promql/slide.h"
 #include "promql/starts.h"
+#include "promql/tiered.h"
 
 #include <math.h>
 #include <string.h>
@@ -91,6 +92,9 @@ eval_cursor(const struct eval *ev, const struct node *n, struct reach reach, str
 	    .series_limit = ask->limits.series,
 	    .times_only = reach.times_only,
 	    .last_only = reach.last_only,
+	    .window = reach.window,
+	    .rest = reach.rest,
+	    .columns = reach.columns,
 	    .starts = reach.starts,
 	    .pending = ask->pending,
 	};
@@ -168,16 +172,21 @@ eval_selector_facet(const struct eval *ev, const struct node *n, enum facet face
 	    .times_only = out->counted && !n->smoothed && !ev->run->steps, /* counting steps looks at values */
 	    .last_only = ev->n == 1 && !n->smoothed,
 	    .starts = facet == FACET_START};
+	if (facet != FACET_START)
+		tiered_ask_instants(ev, n, &o.gaze, &reach);
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ev->run->read += view.n;
+		if (view.windows && !view.n_histograms)
+			ok = tiered_thin(ev, n, o.range, &view, &room);
 		count_instants(ev, &o.gaze, &view);
 		if (n->smoothed)
 			strip_stale(&view, &room);
-		ok = eval_go_on(ev) && (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
-					: view.n_histograms ? native_fill_row(ev, &o.gaze, &view, facet, out)
-							    : fill_row(ev, &o, &view, facet, out));
+		ok = ok && eval_go_on(ev) &&
+		     (n->smoothed         ? smoothed_row(ev, n, &o.gaze, &view, out)
+			 : view.n_histograms ? native_fill_row(ev, &o.gaze, &view, facet, out)
+					     : fill_row(ev, &o, &view, facet, out));
 	}
 	slides_fini(&slides);
 	stripped_fini(&room);
@@ -341,7 +350,7 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 {
 	struct tsdb_cursor *c;
 	struct tsdb_view view;
-	struct stripped room = {0};
+	struct stripped room = {0}, thin = {0};
 	bool ok = true;
 	o->anchored = n->anchored;
 	o->smoothed = n->smoothed;
@@ -354,18 +363,26 @@ over_selector(const struct eval *ev, const struct node *n, struct over *o)
 	    last + o->behind,
 	    .times_only = !o->fn || (o->slide && o->slide->counts),
 	    .starts = o->starts && !n->anchored && !n->smoothed};
+	tiered_ask_range(ev, o, &reach);
 	if (!eval_cursor(ev, n, reach, &c))
 		return false;
 	bool drop = o->call && !o->call->fn->keeps_name;
 	while (ok && tsdb_cursor_next(c, &view)) {
 		ok = eval_go_on(ev) && fits(ev, view.n);
 		strip_stale(&view, &room);
+		bool windows = view.windows && !view.n_histograms;
+		if (windows && !tiered_knows(o))
+			ok = ok && tiered_thin(ev, n, 0, &view, &thin);
 		if (!starts_matter(view.t, view.starts, view.n, first - o->range))
 			view.starts = NULL;
 		count_windows(ev, o, &view);
-		ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
+		if (ok && windows && tiered_knows(o))
+			ok = tiered_series(ev, o, n, drop, &view);
+		else
+			ok = ok && (view.n_histograms ? native_over_series : over_series)(ev, o, view.labels, drop, &view);
 	}
 	stripped_fini(&room);
+	stripped_fini(&thin);
 	tsdb_cursor_destroy(&c);
 	return ok;
 }

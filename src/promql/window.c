@@ -15,7 +15,7 @@ seconds(msec_t from, msec_t to)
 
 /* ---- rate and its kin ---- */
 
-static bool
+bool
 looks_like_counter(struct str name)
 {
 	static const char *const ends[] = {"_total", "_sum", "_count", "_bucket"};

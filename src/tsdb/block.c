@@ -47,6 +47,7 @@ struct block {
 	const struct block_range *ranges; /* of group g and part p: g * n_parts + p */
 	uint8_t *checked; /* of each group, or range: 1 good, 2 damaged, 0 not looked at yet */
 	uint32_t first_id, n_places;
+	bool shares; /* the places are another block's */
 	uint32_t *places; /* by id - first_id: the place of the series, or NOWHERE */
 };
 
@@ -213,7 +214,8 @@ block_close(struct block **pb)
 	}
 	mem_free(b->parts);
 	mem_free(b->checked);
-	mem_free(b->places);
+	if (!b->shares)
+		mem_free(b->places);
 	mem_free(b->path);
 	mem_free(b);
 	*pb = NULL;
@@ -321,6 +323,47 @@ uint64_t
 block_since(const struct block *b)
 {
 	return b->f.since;
+}
+
+uint64_t
+block_hash(const struct block *b)
+{
+	return b->f.hash;
+}
+
+size_t
+block_ids(const struct block *b, uint32_t *ids)
+{
+	for (uint32_t i = 0; ids && i < b->n_places; i++)
+		if (b->places[i] != NOWHERE)
+			ids[b->places[i]] = b->first_id + i;
+	return b->f.series;
+}
+
+enum rc
+block_share_ids(struct block *b, const struct block *of, struct err *e)
+{
+	if (b->f.series != of->f.series)
+		return err_set(e, RC_INVALID, "%s holds %llu series and belongs to a block of %llu", b->path,
+		    (unsigned long long)b->f.series, (unsigned long long)of->f.series);
+	if (!b->shares)
+		mem_free(b->places);
+	b->first_id = of->first_id;
+	b->n_places = of->n_places;
+	b->places = of->places;
+	b->shares = true;
+	return RC_OK;
+}
+
+void
+block_own_ids(struct block *b)
+{
+	if (!b->shares)
+		return;
+	const uint32_t *theirs = b->places;
+	b->places = mem_alloc((b->n_places + 1) * sizeof *b->places);
+	memcpy(b->places, theirs, b->n_places * sizeof *b->places);
+	b->shares = false;
 }
 
 void

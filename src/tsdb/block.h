@@ -29,6 +29,7 @@
 #include "label/labels.h"
 #include "tsdb/blobs.h"
 #include "tsdb/samples.h"
+#include "tsdb/tier.h"
 
 struct block;
 struct block_writer;
@@ -38,6 +39,11 @@ struct block_writer;
 CHECKED enum rc block_writer_create(const char *path, struct block_writer **, struct err *);
 CHECKED enum rc block_writer_add(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct samples *,
     const struct blobs *, struct err *);
+/* Of a tier (tier.h): windows instead of samples; `l` is not empty.  Or nothing is known of the series, but where it would stand. */
+CHECKED enum rc block_writer_add_windows(
+    struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct tier_list *l, struct err *);
+CHECKED enum rc block_writer_add_nothing(
+    struct block_writer *, struct str tenant, struct labels, uint32_t id, msec_t end, struct err *);
 /* Makes the block appear, durably, or leaves nothing behind, and opens it; ends the writer in either case.  `since` is
  * kept in it. */
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
@@ -66,6 +72,13 @@ msec_t block_max(const struct block *);
 uint64_t block_bytes(const struct block *);
 uint64_t block_samples(const struct block *);
 uint64_t block_since(const struct block *);
+uint64_t block_hash(const struct block *); /* of all that is in it */
+/* The ids of its series, in their order; block_visit or the writer has told them. */
+size_t block_ids(const struct block *, uint32_t *ids); /* NULL: how many */
+/* A tier of the block `of` holds the same series in the same order; instead of block_visit.  RC_INVALID: it does not.  While `of` is open. */
+CHECKED enum rc block_share_ids(struct block *, const struct block *of, struct err *);
+/* It will be open longer than the other one. */
+void block_own_ids(struct block *);
 
 uint64_t block_series(const struct block *);
 uint64_t block_columns(const struct block *);

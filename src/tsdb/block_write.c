@@ -287,6 +287,7 @@ add_entry(struct block_writer *w, const msec_t *t, size_t n, bool histograms, si
 	block_writer_note(w, t[0], t[n - 1], n);
 }
 
+/* Into how many chunks. */
 static size_t
 chunks_of(size_t n)
 {
@@ -341,6 +342,31 @@ block_writer_add(struct block_writer *w, struct str tenant, struct labels ls, ui
 		return rc;
 	add_samples(w, s);
 	add_histograms(w, histograms);
+	return RC_OK;
+}
+
+enum rc
+block_writer_add_windows(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, const struct tier_list *l, struct err *e)
+{
+	enum rc rc = block_writer_series(w, tenant, ls, id, chunks_of(l->n), e);
+	for (size_t left = chunks_of(l->n), from = 0, n; rc == RC_OK && left; left--, from += n) {
+		size_t start = w->pending.n;
+		n = (l->n - from) / left;
+		tier_pack(l, from, n, &w->pending);
+		add_entry(w, l->end + from, n, false, start);
+	}
+	return rc;
+}
+
+enum rc
+block_writer_add_nothing(struct block_writer *w, struct str tenant, struct labels ls, uint32_t id, msec_t end, struct err *e)
+{
+	enum rc rc = block_writer_series(w, tenant, ls, id, 1, e);
+	if (rc != RC_OK)
+		return rc;
+	size_t start = w->pending.n;
+	tier_pack(NULL, 0, 0, &w->pending);
+	add_entry(w, &end, 1, false, start);
 	return RC_OK;
 }
 

@@ -219,23 +219,43 @@ remove_merged(const struct block *b, const struct block *by, bool named, struct 
 	return named ? block_remove(b, e) : block_remove_parts(b, e);
 }
 
+/* Before their block goes: without it they would speak for themselves [T1]. */
+static enum rc
+drop_tiers(struct tier_taken *t, enum rc rc, struct err *e)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (rc == RC_OK)
+			rc = tier_remove(&t->p[i], e);
+		else
+			tier_close(&t->p[i]);
+	return rc;
+}
+
 /* The merged one, if anything was left, instead of the others; their files go, but for the one whose name it has. */
 static enum rc
 replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 {
 	enum rc rc = RC_OK;
 	size_t gone = m->n - (by != NULL);
+	struct tier_taken *tiers = mem_alloc(m->n * sizeof *tiers);
 	pthread_rwlock_wrlock(&db->lock);
+	for (size_t i = 0; i < m->n; i++) {
+		tiers_take_bound(db, m->blocks[i], &tiers[i]);
+		tiers_part(db, m->blocks[i]);
+	}
 	for (size_t i = 0; i < gone; i++)
 		vec_remove(&db->blocks, m->first);
 	if (by)
 		db->blocks.p[m->first] = by;
+	tiers_settle(db);
 	pthread_rwlock_unlock(&db->lock);
 	for (size_t i = 0; i < m->n; i++) {
+		rc = drop_tiers(&tiers[i], rc, e);
 		if (rc == RC_OK)
 			rc = remove_merged(m->blocks[i], by, i < gone, e);
 		block_close(&m->blocks[i]);
 	}
+	mem_free(tiers);
 	return rc;
 }
 
@@ -272,20 +292,32 @@ day_of(const struct block *b)
 	return block_min(b) / DAY - (block_min(b) % DAY < 0);
 }
 
+/* The last of a day comes into a block up to a head's span later.  INT64_MIN: nothing is there yet. */
+static msec_t
+today(const struct tsdb *db)
+{
+	if (db->newest < INT64_MIN + db->options.head_span + HOUR)
+		return INT64_MIN;
+	msec_t over = db->newest - db->options.head_span - HOUR;
+	return over / DAY - (over % DAY < 0);
+}
+
+bool
+day_is_over(const struct tsdb *db, const struct block *b)
+{
+	return day_of(b) < today(db);
+}
+
 /* The first run of neighbours of one day that are to become one; returns how many. */
 static size_t
 find_due(const struct tsdb *db, bool all, size_t *first)
 {
-	if (db->newest < INT64_MIN + db->options.head_span + HOUR)
-		return 0; /* nothing yet */
-	/* the last of a day comes into a block up to a head's span later */
-	msec_t over = db->newest - db->options.head_span - HOUR, today = over / DAY - (over % DAY < 0);
 	for (size_t i = 0, n; i < db->blocks.n; i += n) {
 		n = 1;
 		while (i + n < db->blocks.n && day_of(db->blocks.p[i + n]) == day_of(db->blocks.p[i]))
 			n++;
 		*first = i;
-		if (n > BLOCKS_OF_A_DAY || (n > 1 && (all || day_of(db->blocks.p[i]) < today)))
+		if (n > BLOCKS_OF_A_DAY || (n > 1 && (all || day_is_over(db, db->blocks.p[i]))))
 			return n;
 	}
 	return 0;
@@ -322,6 +354,19 @@ compact_without(struct tsdb *db, size_t i, const roaring_bitmap_t *ids, struct e
 	return RC_OK;
 }
 
+/* Windows that a deletion touches go as a whole. */
+static enum rc
+clean_tiers(struct tsdb *db, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0, before; rc == RC_OK && i < db->tiers.all.n; i += db->tiers.all.n == before) {
+		before = db->tiers.all.n;
+		if (deletions_change_tier(db, db->tiers.all.p[i]))
+			rc = tiers_join(db, &db->tiers.all.p[i], 1, NULL, NULL, e);
+	}
+	return rc;
+}
+
 enum rc
 compact_deleted(struct tsdb *db, struct err *e)
 {
@@ -332,6 +377,8 @@ compact_deleted(struct tsdb *db, struct err *e)
 		if (deletions_change(db, db->blocks.p[i]))
 			rc = merge(db, i, 1, NULL, e);
 	}
+	if (rc == RC_OK)
+		rc = clean_tiers(db, e);
 	if (rc != RC_OK)
 		return rc;
 	pthread_rwlock_wrlock(&db->lock);
@@ -361,6 +408,10 @@ tsdb_compact(struct tsdb *db, struct err *e)
 		rc = compact_days(db, true, e);
 	if (rc == RC_OK)
 		rc = compact_deleted(db, e);
+	if (rc == RC_OK)
+		rc = tiers_write_due(db, true, e);
+	if (rc == RC_OK)
+		rc = tiers_join_due(db, e);
 	pthread_mutex_unlock(&db->work);
 	return rc;
 }

@@ -26,8 +26,8 @@
 #define MAGIC "TSDBDEL1"
 enum { MAGIC_BYTES = 8, HASH_BYTES = 8, FILE_MAX = 64 << 20, MATCHERS_MAX = 1000 };
 
-static uint64_t
-number_of(const struct block *b)
+uint64_t
+block_number_of(const struct block *b)
 {
 	const char *path = block_path(b), *dash = strrchr(path, '-');
 	uint64_t n = 0;
@@ -211,15 +211,24 @@ span_chunk(void *arg, msec_t min, msec_t max, bool histograms)
 	x->histograms |= histograms;
 }
 
+static void
+span_windows(void *arg, const struct tier *t, msec_t min, msec_t max)
+{
+	struct spanning *x = arg;
+	x->number = t->number;
+	span_chunk(x, min, max, false);
+}
+
 /* [X1] */
 void
 series_narrow(struct tsdb *db, struct series *s)
 {
 	struct spanning x = {.db = db, .id = s->id, .min = INT64_MAX, .max = INT64_MIN};
 	for (size_t i = 0; i < db->blocks.n; i++) {
-		x.number = number_of(db->blocks.p[i]);
+		x.number = block_number_of(db->blocks.p[i]);
 		block_each_chunk(db->blocks.p[i], s->id, span_chunk, &x);
 	}
+	tiers_each_alone(db, s->id, span_windows, &x);
 	series_span_head(s, &x.min, &x.max);
 	s->min = x.min;
 	s->max = x.max;
@@ -294,7 +303,7 @@ deletions_open(struct tsdb *db, struct err *e)
 static void
 each_hole(const struct tsdb *db, const struct block *b, uint32_t id, void (*drop)(void *, msec_t, msec_t), void *arg)
 {
-	uint64_t number = number_of(b);
+	uint64_t number = block_number_of(b);
 	for (size_t i = 0; i < db->deletions.n; i++) {
 		const struct deletion *d = &db->deletions.p[i];
 		if (number <= d->upto && roaring_bitmap_contains(d->ids, id))
@@ -458,6 +467,7 @@ tsdb_delete(struct tsdb *db, const struct tsdb_select *q, struct err *e)
 
 struct looking {
 	const struct deletion *d;
+	msec_t width; /* of a tier's windows; else 0 */
 	bool found;
 };
 
@@ -465,16 +475,17 @@ static void
 look_at_chunk(void *arg, msec_t min, msec_t max, bool histograms)
 {
 	struct looking *x = arg;
+	min -= x->width ? x->width - 1 : 0;
 	x->found |= min <= x->d->max && max >= x->d->min;
 }
 
 /* Does the block hold something that it may be about? */
 static bool
-concerns(const struct deletion *d, struct block *b)
+concerns(const struct deletion *d, struct block *b, msec_t width)
 {
-	struct looking x = {.d = d};
+	struct looking x = {.d = d, .width = width};
 	roaring_uint32_iterator_t it;
-	if (number_of(b) > d->upto || block_max(b) < d->min || block_min(b) > d->max)
+	if (block_number_of(b) > d->upto || block_max(b) < d->min || block_min(b) - width > d->max)
 		return false;
 	for (roaring_init_iterator(d->ids, &it); !x.found && it.has_value; roaring_advance_uint32_iterator(&it))
 		block_each_chunk(b, it.current_value, look_at_chunk, &x);
@@ -486,7 +497,16 @@ deletions_change(struct tsdb *db, struct block *b)
 {
 	bool any = false;
 	for (size_t i = 0; !any && i < db->deletions.n; i++)
-		any = concerns(&db->deletions.p[i], b);
+		any = concerns(&db->deletions.p[i], b, 0);
+	return any;
+}
+
+bool
+deletions_change_tier(struct tsdb *db, const struct tier *t)
+{
+	bool any = false;
+	for (size_t i = 0; !any && !tier_is_bound(t) && i < db->deletions.n; i++)
+		any = concerns(&db->deletions.p[i], t->block, tier_widths[t->level]);
 	return any;
 }
 
@@ -495,7 +515,11 @@ is_over(const struct tsdb *db, const struct deletion *d)
 {
 	bool over = true;
 	for (size_t i = 0; over && i < db->blocks.n; i++)
-		over = !concerns(d, db->blocks.p[i]);
+		over = !concerns(d, db->blocks.p[i], 0);
+	for (size_t i = 0; over && i < db->tiers.all.n; i++) {
+		const struct tier *t = db->tiers.all.p[i];
+		over = tier_is_bound(t) || !concerns(d, t->block, tier_widths[t->level]);
+	}
 	return over;
 }
 

@@ -19,6 +19,7 @@ struct block;
 struct blobs;
 struct samples;
 struct series;
+struct tier;
 
 enum { DELETIONS_MAX = 1000 };
 
@@ -54,6 +55,7 @@ deletions_touch(const struct deletions *d, uint32_t id)
 }
 /* Does one of them tell what the block has to leave out? */
 bool deletions_change(struct tsdb *, struct block *);
+bool deletions_change_tier(struct tsdb *, const struct tier *); /* of windows that are alone */
 /* block_read and block_read_histograms, without what is deleted. */
 bool read_undeleted(struct tsdb *, struct block *, const struct series *, msec_t min, msec_t max, struct samples *);
 bool read_undeleted_histograms(

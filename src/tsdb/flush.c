@@ -142,6 +142,7 @@ end_flush(struct tsdb *db, struct frozen *f, struct block *b)
 	thaw(f);
 	if (b)
 		*vec_add(&db->blocks) = b;
+	tiers_settle(db);
 }
 
 enum rc
@@ -247,9 +248,14 @@ compact(struct tsdb *db, msec_t now)
 {
 	struct err why;
 	if (now - db->compacted >= COMPACT_EVERY) {
-		if (compact_days(db, false, &why) != RC_OK)
+		if (compact_days(db, false, &why) != RC_OK || tiers_join_due(db, &why) != RC_OK)
 			log_error("tsdb", "%s", why.text);
 		db->compacted = now;
+	}
+	if (now - db->tiers.written >= MINUTE) {
+		if (tiers_write_due(db, false, &why) != RC_OK)
+			log_error("tsdb", "%s", why.text);
+		db->tiers.written = now;
 	}
 	if (now - db->cleaned >= CLEAN_EVERY || db->deletions.n > DELETIONS_MAX / 2) {
 		if (compact_deleted(db, &why) != RC_OK)

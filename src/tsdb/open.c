@@ -332,6 +332,8 @@ open_files(struct tsdb *db, struct err *e)
 	snapshots_clear(db->dir);
 	enum rc rc = open_blocks(db, &from, e);
 	if (rc == RC_OK)
+		rc = tiers_open(db, &from, e);
+	if (rc == RC_OK)
 		rc = deletions_open(db, e);
 	if (rc == RC_OK)
 		rc = wal_open(db->dir, from, db->options.log_hold, &reader, &db->wal, e);
@@ -418,6 +420,7 @@ tsdb_close(struct tsdb **pdb)
 	for (size_t i = 0; i < db->series.n; i++)
 		if (db->series.p[i])
 			series_free(db, db->series.p[i]);
+	tiers_fini(db);
 	for (size_t i = 0; i < db->blocks.n; i++)
 		block_close(&db->blocks.p[i]);
 	vec_fini(&db->series);
@@ -461,6 +464,9 @@ tsdb_state(struct tsdb *db, struct tsdb_state *out)
 	};
 	for (size_t i = 0; i < db->blocks.n; i++)
 		out->block_bytes += block_bytes(db->blocks.p[i]);
+	out->tiers = db->tiers.all.n;
+	for (size_t i = 0; i < db->tiers.all.n; i++)
+		out->tier_bytes += block_bytes(db->tiers.all.p[i]->block);
 	pthread_rwlock_unlock(&db->lock);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/must.h"
 #include "tsdb/chunk.h"
+#include "tsdb/tier_pick.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -59,6 +60,9 @@ struct reader {
 	double *v;
 	size_t room;
 	struct samples samples; /* [R2] */
+	struct tier_pick pick;
+	bool picks; /* windows are of interest */
+	bool starts; /* and not those of counters whose starts are known */
 	msec_t last_t;
 	double last_v;
 };
@@ -269,7 +273,7 @@ gather(struct reader *r, const struct series *s)
 	while (r->walks.n < r->db->blocks.n)
 		(void)vec_add(&r->walks);
 	for (size_t i = 0; i < r->db->blocks.n; i++)
-		if (!gather_block(r, i, s))
+		if (!tier_pick_skips(&r->pick, i) && !gather_block(r, i, s))
 			return false;
 	for (const struct pack *p = s->packs; p; p = p->next) {
 		struct str bytes = str_n(p->bytes, p->size);
@@ -334,6 +338,9 @@ reader_create(struct tsdb *db, const struct tsdb_select *q)
 	r->max = q->max;
 	r->times_only = q->times_only;
 	r->last_only = q->last_only;
+	tier_pick_init(&r->pick, db, q);
+	r->picks = q->window || q->rest;
+	r->starts = q->starts;
 	return r;
 }
 
@@ -354,8 +361,15 @@ reader_destroy(struct reader **pr)
 	mem_free(r->contents);
 	mem_free(r->v);
 	samples_fini(&r->samples);
+	tier_pick_fini(&r->pick);
 	mem_free(r);
 	*pr = NULL;
+}
+
+void
+reader_want(struct reader *r, unsigned columns)
+{
+	r->pick.want = columns | TIER_PLACES;
 }
 
 static void
@@ -386,6 +400,24 @@ read_last(struct reader *r, const struct series *s, struct tsdb_view *out)
 	return true;
 }
 
+static void
+show_windows(const struct reader *r, struct tsdb_view *out)
+{
+	out->windows = r->pick.list.n ? &r->pick.list : NULL;
+	out->n_alone = r->pick.n_alone;
+}
+
+/* All samples that there are, and windows only where there are none. */
+static void
+read_all_samples(struct reader *r, const struct series *s, struct tsdb_view *out)
+{
+	if (r->pick.skipped) {
+		tier_pick_read(&r->pick, s, false);
+		show_windows(r, out);
+	}
+	read_in_any_order(r, s, out);
+}
+
 void
 reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 {
@@ -393,10 +425,14 @@ reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 	out->n = 0;
 	if (s->max < r->min || s->min > r->max || read_last(r, s, out))
 		return;
+	if (r->picks) {
+		tier_pick_read(&r->pick, s, !s->histograms && !(r->starts && s->started));
+		show_windows(r, out);
+	}
 	if (gather(r, s))
 		l = line_of(r);
-	if (!l || !l->in_order) {
-		read_in_any_order(r, s, out);
+	if (!l || !l->in_order || (r->pick.skipped && !tier_pick_fits(&r->pick, l->all + l->from, l->n))) {
+		read_all_samples(r, s, out);
 		return;
 	}
 	out->line = l->number;
@@ -409,5 +445,5 @@ reader_read(struct reader *r, const struct series *s, struct tsdb_view *out)
 	if (unpack_values(r, s, l, &out->finite))
 		out->v = r->v + l->from;
 	else
-		read_in_any_order(r, s, out);
+		read_all_samples(r, s, out);
 }

@@ -17,6 +17,8 @@ struct reader;
 /* Samples as the question wants them: its range, and what is of no interest. */
 struct reader *reader_create(struct tsdb *, const struct tsdb_select *);
 void reader_destroy(struct reader **);
+/* Which columns of windows are wanted from now on. */
+void reader_want(struct reader *, unsigned columns);
 /* Fills in what is of numbers; good until the next read. */
 void reader_read(struct reader *, const struct series *, struct tsdb_view *);
 

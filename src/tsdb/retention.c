@@ -5,6 +5,9 @@
  *        others, a block is written again without those that are over; it happens once for each length of time,
  *        since afterwards it has none of them.
  *
+ * Windows (tiers.h) stay for a time of their own, but those of a series that has an entry of its own go with its samples: who says how
+ * long something stays means all of it.
+ *
  * With `work` held: nobody else removes blocks.
  */
 #include "tsdb/store.h"
@@ -31,6 +34,12 @@ longest_retention(const struct tsdb_options *o)
 	for (size_t i = 0; i < o->n_keeps; i++)
 		most = longer(most, o->keeps[i].keep);
 	return most;
+}
+
+msec_t
+tier_keep(const struct tsdb *db, unsigned level)
+{
+	return db->options.tier_keep[level] ? db->options.tier_keep[level] : db->options.retention;
 }
 
 static msec_t
@@ -140,7 +149,9 @@ drop_block(struct tsdb *db, size_t i, enum metric counter, const char *why, stru
 	    (unsigned long long)block_samples(b));
 	metric_add(counter, (int64_t)block_samples(b));
 	pthread_rwlock_wrlock(&db->lock);
+	tiers_part(db, b);
 	vec_remove(&db->blocks, i);
+	tiers_settle(db);
 	written_note(&db->written, INT64_MIN); /* no answer that somebody keeps holds any more */
 	pthread_rwlock_unlock(&db->lock);
 	block_close(&b);
@@ -170,18 +181,74 @@ oldest_block(const struct tsdb *db)
 	return oldest;
 }
 
-/* The log is not counted: it has limits of its own. */
+static enum rc
+drop_tier(struct tsdb *db, struct tier *t, const char *why, struct err *e)
+{
+	log_info("tsdb", "%s is %s and was removed with %llu windows", block_path(t->block), why,
+	    (unsigned long long)block_samples(t->block));
+	pthread_rwlock_wrlock(&db->lock);
+	tiers_take(db, t);
+	written_note(&db->written, INT64_MIN);
+	pthread_rwlock_unlock(&db->lock);
+	return tier_remove(&t, e);
+}
+
+static uint64_t
+bytes_of_tiers(const struct tsdb *db)
+{
+	uint64_t all = 0;
+	for (size_t i = 0; i < db->tiers.all.n; i++)
+		all += block_bytes(db->tiers.all.p[i]->block);
+	return all;
+}
+
+/* Of those whose samples have gone; NULL: there is none. */
+static struct tier *
+oldest_tier(const struct tsdb *db)
+{
+	struct tier *oldest = NULL;
+	for (size_t i = 0; i < db->tiers.all.n; i++) {
+		struct tier *t = db->tiers.all.p[i];
+		if (!tier_is_bound(t) && (!oldest || block_max(t->block) < block_max(oldest->block)))
+			oldest = t;
+	}
+	return oldest;
+}
+
+/* Samples go before windows, which are few, unless these have come to take half of the room.  The log is not counted: it has limits of
+ * its own. */
 static enum rc
 drop_over_size(struct tsdb *db, struct err *e)
 {
-	uint64_t all = 0;
+	uint64_t samples = 0, windows = bytes_of_tiers(db);
 	enum rc rc = RC_OK;
 	for (size_t i = 0; i < db->blocks.n; i++)
-		all += block_bytes(db->blocks.p[i]);
-	while (rc == RC_OK && all > db->options.size && db->blocks.n) {
+		samples += block_bytes(db->blocks.p[i]);
+	while (rc == RC_OK && samples + windows > db->options.size) {
+		struct tier *t = windows > db->options.size / 2 || !db->blocks.n ? oldest_tier(db) : NULL;
 		size_t i = oldest_block(db);
-		all -= block_bytes(db->blocks.p[i]);
-		rc = drop_block(db, i, METRIC_samples_over_size_total, "the oldest of more than the size limit allows", e);
+		if (!t && !db->blocks.n)
+			break;
+		if (t)
+			windows -= block_bytes(t->block);
+		else
+			samples -= block_bytes(db->blocks.p[i]);
+		const char *why = "the oldest of more than the size limit allows";
+		rc = t ? drop_tier(db, t, why, e) : drop_block(db, i, METRIC_samples_over_size_total, why, e);
+	}
+	return rc;
+}
+
+static enum rc
+drop_old_tiers(struct tsdb *db, msec_t now, struct err *e)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < db->tiers.all.n;) {
+		struct tier *t = db->tiers.all.p[i];
+		if (block_max(t->block) >= oldest_of(now, tier_keep(db, t->level)))
+			i++;
+		else
+			rc = drop_tier(db, t, "past its retention", e);
 	}
 	return rc;
 }
@@ -208,12 +275,16 @@ find_over(const struct tsdb *db, const struct kept *k, const struct block *b, ms
 }
 
 static enum rc
-shed(struct tsdb *db, size_t i, const roaring_bitmap_t *over, struct err *e)
+shed(struct tsdb *db, size_t i, const struct kept *k, const roaring_bitmap_t *over, struct err *e)
 {
 	uint64_t before = block_samples(db->blocks.p[i]), after = 0;
 	size_t blocks = db->blocks.n;
 	char *path = mem_dup(block_path(db->blocks.p[i]), strlen(block_path(db->blocks.p[i])));
-	enum rc rc = compact_without(db, i, over, e);
+	roaring_bitmap_t *apart = roaring_bitmap_and(over, k->sets[k->n - 1]);
+	enum rc rc = roaring_bitmap_is_empty(apart) ? RC_OK : tiers_set_apart(db, db->blocks.p[i], apart, e);
+	if (rc == RC_OK)
+		rc = compact_without(db, i, over, e);
+	roaring_bitmap_free(apart);
 	if (rc == RC_OK && db->blocks.n == blocks)
 		after = block_samples(db->blocks.p[i]);
 	if (rc == RC_OK) {
@@ -234,9 +305,27 @@ shed_all(struct tsdb *db, const struct kept *k, msec_t now, struct err *e)
 		blocks = db->blocks.n;
 		find_over(db, k, db->blocks.p[i], now, over);
 		if (!roaring_bitmap_is_empty(over))
-			rc = shed(db, i, over, e);
+			rc = shed(db, i, k, over, e);
 		roaring_bitmap_free(over);
 	}
+	return rc;
+}
+
+/* Windows that are alone of a series that has an entry of its own. */
+static enum rc
+shed_windows(struct tsdb *db, const struct kept *k, struct err *e)
+{
+	roaring_bitmap_t *own = roaring_bitmap_create();
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i + 1 < k->n; i++)
+		roaring_bitmap_or_inplace(own, k->sets[i]);
+	for (size_t i = 0, before; rc == RC_OK && i < db->tiers.all.n; i += db->tiers.all.n == before) {
+		struct tier *t = db->tiers.all.p[i];
+		before = db->tiers.all.n;
+		if (!tier_is_bound(t) && holds_any(t->block, own))
+			rc = tiers_join(db, &t, 1, NULL, own, e);
+	}
+	roaring_bitmap_free(own);
 	return rc;
 }
 
@@ -270,10 +359,14 @@ expire(struct tsdb *db, msec_t now, msec_t oldest, struct err *e)
 {
 	struct kept k;
 	enum rc rc = drop_old_blocks(db, oldest, e);
+	if (rc == RC_OK)
+		rc = drop_old_tiers(db, now, e);
 	if (rc != RC_OK || !db->options.n_keeps)
 		return rc;
 	kept_init(db, &k);
 	rc = shed_all(db, &k, now, e);
+	if (rc == RC_OK)
+		rc = shed_windows(db, &k, e);
 	kept_fini(&k);
 	return rc;
 }
@@ -296,6 +389,9 @@ retention_sweep(struct tsdb *db, msec_t now, struct err *e)
 		rc = expire(db, now, oldest, e);
 	if (rc == RC_OK)
 		rc = forget_deletions(db, e);
+	for (unsigned level = 0; level < TIERS; level++)
+		if (oldest_of(now, tier_keep(db, level)) < oldest)
+			oldest = oldest_of(now, tier_keep(db, level));
 	if (rc == RC_OK)
 		drop_old_series(db, oldest);
 	return rc;

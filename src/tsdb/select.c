@@ -149,6 +149,21 @@ tsdb_cursor_count(const struct tsdb_cursor *c)
 }
 
 bool
+tsdb_cursor_peek(const struct tsdb_cursor *c, struct labels *out)
+{
+	if (c->at == c->n)
+		return false;
+	*out = c->found[c->at].labels;
+	return true;
+}
+
+void
+tsdb_cursor_want(struct tsdb_cursor *c, unsigned columns)
+{
+	reader_want(c->reader, columns);
+}
+
+bool
 tsdb_cursor_next_labels(struct tsdb_cursor *c, struct labels *out)
 {
 	if (c->at == c->n)

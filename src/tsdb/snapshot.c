@@ -34,6 +34,8 @@ link_blocks(const struct tsdb *db, const char *to, struct err *e)
 		for (size_t k = 0; rc == RC_OK && k < block_parts(b); k++)
 			rc = link_file(block_part(b, k), to, e);
 	}
+	for (size_t i = 0; rc == RC_OK && i < db->tiers.all.n; i++)
+		rc = link_file(block_path(db->tiers.all.p[i]->block), to, e);
 	return rc;
 }
 

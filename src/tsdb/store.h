@@ -18,6 +18,7 @@
 #include "tsdb/memo.h"
 #include "tsdb/samples.h"
 #include "tsdb/starts.h"
+#include "tsdb/tiers.h"
 #include "tsdb/timeline.h"
 #include "tsdb/token.h"
 #include "tsdb/tsdb.h"
@@ -133,6 +134,7 @@ struct tsdb {
 	struct written written;
 	unsigned char secret[192]; /* of the memo's keys */
 	VEC(struct block *) blocks; /* oldest first */
+	struct tier_files tiers;
 	size_t damaged;
 	struct wal *wal;
 	struct buf payload; /* of the record that is being made */
@@ -170,6 +172,8 @@ void series_read_histograms(struct tsdb *, const struct series *, msec_t min, ms
 
 /* open.c */
 void block_name(const struct tsdb *, uint64_t number, struct buf *path); /* appends */
+/* deletion.c */
+uint64_t block_number_of(const struct block *); /* of a tier too */
 
 /* head.c: the samples of a series that are in memory */
 enum verdict { NEW, LATE, DUPLICATE, CONFLICT, OUT_OF_ORDER };
@@ -216,11 +220,15 @@ expiry_is_past(struct expiry *x, const struct series *s, msec_t t)
 {
 	return t < x->sure && expiry_looks(x, s, t);
 }
+/* How long windows stay; 0: for ever. */
+msec_t tier_keep(const struct tsdb *, unsigned level);
 CHECKED enum rc retention_sweep(struct tsdb *, msec_t now, struct err *); /* with `work` held */
 
 /* compact.c: with `work` held */
 /* Those of a day that is over, or of any. */
 CHECKED enum rc compact_days(struct tsdb *, bool all, struct err *);
+/* Nothing comes into the day of the block any more, but what is late. */
+bool day_is_over(const struct tsdb *, const struct block *);
 /* Nothing of a deletion is left. */
 CHECKED enum rc compact_deleted(struct tsdb *, struct err *);
 /* The i-th block again, without these series; gone when nothing is left. */

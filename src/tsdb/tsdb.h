@@ -24,6 +24,7 @@
 #include "base/pair.h"
 #include "label/labels.h"
 #include "label/matcher.h"
+#include "tsdb/tier.h"
 
 struct tsdb;
 struct tsdb_select;
@@ -54,6 +55,7 @@ struct tsdb_options {
 	msec_t retention;     /* 0: for ever */
 	const struct tsdb_keep *keeps; /* the first that fits a series holds, before `retention`; alive as long as the store */
 	size_t n_keeps;
+	msec_t tier_keep[TIERS]; /* of windows (tier.h), of series that no entry of `keeps` fits; 0: as `retention` */
 	uint64_t size;        /* bytes on disk: more, and the oldest blocks go; 0: no limit */
 	msec_t out_of_order;  /* how much older than its series' newest a sample may be; 0: not at all */
 	msec_t head_span;     /* a block is written when the head is older; 0: 2 h */
@@ -199,6 +201,10 @@ struct tsdb_select {
 	bool times_only;                 /* values are of no interest, unless they are not finite */
 	bool last_only;                  /* nor are samples before each series' last one within the range; they may come */
 	bool starts;                     /* their start timestamps are wanted */
+	/* windows (tier.h) instead of samples: see tsdb_view.windows */
+	msec_t window;                   /* whole windows of this width will do within the range, of tier_widths; 0: samples, please */
+	bool rest;                       /* windows of any width will do where the samples are past their retention */
+	unsigned columns;                /* of the windows, TIER_HAS() each; their places come in any case */
 	const struct tsdb_pending *pending; /* of a cursor; NULL: none */
 };
 
@@ -210,6 +216,12 @@ struct tsdb_view {
 	size_t n; /* 0 is possible */
 	size_t line;   /* views of one cursor with the same number have the same times; 0: it is not known */
 	bool finite;   /* all values are finite numbers, so none marks an end */
+	/*
+	 * What lies in these windows is not among the samples.  Those that touch the range come, in the order of time; the last of two
+	 * with the same end is no part of the first.
+	 */
+	const struct tier_list *windows; /* NULL: none */
+	size_t n_alone; /* the first of them: samples have gone there */
 	/* native histograms beside them, ascending too */
 	const msec_t *histogram_t;
 	const struct str *histograms; /* canonical bytes */
@@ -225,6 +237,9 @@ CHECKED enum rc tsdb_cursor_create(struct tsdb *, const struct tsdb_select *, st
 void tsdb_cursor_destroy(struct tsdb_cursor **);
 size_t tsdb_cursor_count(const struct tsdb_cursor *);
 bool tsdb_cursor_next(struct tsdb_cursor *, struct tsdb_view *);       /* decodes the samples */
+/* The labels of what comes next; and which columns of windows are wanted from there on. */
+bool tsdb_cursor_peek(const struct tsdb_cursor *, struct labels *);
+void tsdb_cursor_want(struct tsdb_cursor *, unsigned columns);
 bool tsdb_cursor_next_labels(struct tsdb_cursor *, struct labels *);   /* does not */
 
 /* The newest number of a series, which is no end and not older than `since`; false: there is none. */
@@ -292,8 +307,8 @@ void tsdb_log_hold(struct tsdb *, uint64_t segment);
 /* ---- state ---- */
 
 struct tsdb_state {
-	size_t tenants, series, blocks, damaged, deletions;
-	uint64_t head_samples, log_bytes, block_bytes;
+	size_t tenants, series, blocks, tiers, damaged, deletions;
+	uint64_t head_samples, log_bytes, block_bytes, tier_bytes;
 	msec_t newest; /* of all samples; INT64_MIN when there are none */
 };
 void tsdb_state(struct tsdb *, struct tsdb_state *);

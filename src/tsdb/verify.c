@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "tsdb/block.h"
+#include "tsdb/block_format.h"
 #include "tsdb/deletion.h"
 #include "tsdb/wal.h"
 
@@ -61,8 +62,52 @@ read_all(struct block *b, uint32_t series, struct err *e)
 					   (unsigned long long)n, (unsigned long long)block_samples(b));
 }
 
+struct counting {
+	struct tier_list windows;
+	struct block_chunks chunks;
+	struct block_walk walk;
+	uint64_t n; /* with those that say that nothing is known */
+	msec_t width;
+};
+
+static bool
+count_windows(struct block *b, struct counting *c)
+{
+	msec_t ends[BLOCK_CHUNK_SAMPLES];
+	bool good = true;
+	for (size_t i = 0; good && i < c->chunks.n; i++) {
+		const struct block_chunk *x = &c->chunks.p[i];
+		tier_list_clear(&c->windows);
+		good = block_times(b, x->column, ends);
+		if (tier_is_packed(x->bytes))
+			good = good && tier_unpack(x->bytes, ends, x->n, c->width, TIER_ALL | TIER_AS_IT_IS, INT64_MIN, INT64_MAX, &c->windows);
+		c->n += x->n;
+	}
+	return good;
+}
+
+/* Of a tier: every window. */
 static enum rc
-verify_block(const char *path, struct verified *v, struct err *e)
+read_windows(struct block *b, uint32_t series, struct err *e)
+{
+	struct counting c = {.width = tier_widths[strstr(block_path(b), "tier-1h-") != NULL]};
+	bool good = true;
+	for (uint32_t id = 0; good && id < series; id++) {
+		c.chunks.n = 0;
+		good = block_chunks(b, &c.walk, id, INT64_MIN, INT64_MAX, &c.chunks) && count_windows(b, &c);
+	}
+	tier_list_fini(&c.windows);
+	vec_fini(&c.chunks);
+	if (!good)
+		return err_set(e, RC_INVALID, "%s has a damaged chunk", block_path(b));
+	return c.n == block_samples(b) ? RC_OK
+				       : err_set(e, RC_INVALID, "%s has %llu windows and says %llu", block_path(b),
+					     (unsigned long long)c.n, (unsigned long long)block_samples(b));
+}
+
+static enum rc
+verify_blocks(
+    const char *path, enum rc (*read)(struct block *, uint32_t, struct err *), struct verified *v, struct err *e)
 {
 	struct numbering n = {0};
 	const struct block_visitor visitor = {visit_tenant, visit_pair, visit_series, &n};
@@ -71,7 +116,7 @@ verify_block(const char *path, struct verified *v, struct err *e)
 	if (rc == RC_OK)
 		rc = block_visit(b, &visitor, e);
 	if (rc == RC_OK)
-		rc = read_all(b, n.series, e);
+		rc = read(b, n.series, e);
 	if (b) {
 		v->bytes = block_bytes(b);
 		v->samples = block_samples(b);
@@ -81,6 +126,18 @@ verify_block(const char *path, struct verified *v, struct err *e)
 	v->series = n.series;
 	block_close(&b);
 	return rc;
+}
+
+static enum rc
+verify_block(const char *path, struct verified *v, struct err *e)
+{
+	return verify_blocks(path, read_all, v, e);
+}
+
+static enum rc
+verify_tier(const char *path, struct verified *v, struct err *e)
+{
+	return verify_blocks(path, read_windows, v, e);
 }
 
 /* ---- files ---- */
@@ -112,6 +169,7 @@ static const struct {
 } kinds[] = {
     {"damaged", "", ".damaged", verify_damaged},
     {"block", "block-", "", verify_block},
+    {"tier", "tier-", "", verify_tier},
     {"part", "part-", "", verify_block},
     {"log", "wal-", "", verify_log},
     {"deletions", "deletions", "", verify_deletions},

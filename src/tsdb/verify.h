@@ -12,9 +12,9 @@
 
 struct verified {
 	struct str name; /* the file, without its folder */
-	const char *kind; /* block, log, deletions, damaged (set aside earlier) */
-	uint64_t bytes, series, samples; /* of a block */
-	msec_t min, max;                 /* of a block */
+	const char *kind; /* block, tier, log, deletions, damaged (set aside earlier) */
+	uint64_t bytes, series, samples; /* of a block; of a tier: windows */
+	msec_t min, max;                 /* of a block; of a tier: of the windows' ends */
 	uint64_t records, rest;          /* of a log: whole ones, and bytes behind them */
 	const char *damage;              /* NULL: all is well */
 };

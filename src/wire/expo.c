@@ -279,7 +279,7 @@ value(struct expo *x)
 	uint64_t place;
 	x->native = 0;
 	skip_blank(x);
-	if (x->format != EXPO_PROTOBUF || !here(x, 'h'))
+	if (!x->refers || !here(x, 'h'))
 		return number(x, "a value", &x->value, &text);
 	const char *start = x->at;
 	while (x->at < x->line_end && *x->at != ' ')
@@ -395,6 +395,7 @@ expo_init(struct expo *x, struct str page, enum expo_format format, const struct
 {
 	*x = (struct expo){
 	    .format = format,
+	    .refers = format == EXPO_PROTOBUF,
 	    .limits = *limits,
 	    .at = page.p ? page.p : "",
 	    .arena = arena_create(),
@@ -482,4 +483,25 @@ expo_end(struct expo *x, struct err *e)
 		wrong(x, "something stands behind # EOF");
 	}
 	return x->failed ? err_set(e, RC_INVALID, "%s", x->err.text) : RC_OK;
+}
+
+void
+expo_escape(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			buf_ch(b, '\\');
+		if (s.p[i] == '\n')
+			buf_c(b, "\\n");
+		else
+			buf_ch(b, s.p[i]);
+	}
+}
+
+void
+expo_quote(struct buf *b, struct str s)
+{
+	buf_ch(b, '"');
+	expo_escape(b, s);
+	buf_ch(b, '"');
 }

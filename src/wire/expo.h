@@ -19,6 +19,7 @@
 #define WIRE_EXPO_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pair.h"
@@ -47,6 +48,7 @@ struct expo {
 	int64_t exemplar_time;
 	/* metadata: the family, and its type, help or unit */
 	struct str family, text;
+	bool refers; /* h0, h1 … in a value's place are native histograms beside the page; at first true of EXPO_PROTOBUF alone */
 	/* ours */
 	enum expo_format format;
 	struct expo_limits limits;
@@ -66,5 +68,8 @@ bool expo_take(struct expo *, struct str series);
 /* Makes the page fail at the present line; for samples that the caller cannot take. */
 void expo_fail(struct expo *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 CHECKED enum rc expo_end(struct expo *, struct err *);
+/* Appends a text as pages have it within quotes, and with them. */
+void expo_escape(struct buf *, struct str);
+void expo_quote(struct buf *, struct str);
 
 #endif

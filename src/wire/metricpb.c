@@ -1,6 +1,7 @@
 /* metricpb.c — see metricpb.h. */
 #include "wire/metricpb.h"
 
+#include "wire/expo.h"
 #include "wire/histogram.h"
 #include "wire/proto.h"
 
@@ -15,21 +16,6 @@ struct writing {
 	struct metricpb_natives *natives;
 	bool gauge; /* a histogram that may fall */
 };
-
-static void
-quoted(struct buf *b, struct str s)
-{
-	buf_ch(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' || s.p[i] == '"')
-			buf_ch(b, '\\');
-		if (s.p[i] == '\n')
-			buf_c(b, "\\n");
-		else
-			buf_ch(b, s.p[i]);
-	}
-	buf_ch(b, '"');
-}
 
 /* The fields of a small message that are numbers: a[1], a[2]. */
 static bool
@@ -57,9 +43,9 @@ label(struct buf *b, struct str bytes)
 			value = f.bytes;
 	}
 	buf_ch(b, ',');
-	quoted(b, name);
+	expo_quote(b, name);
 	buf_ch(b, '=');
-	quoted(b, value);
+	expo_quote(b, value);
 	return !m.failed;
 }
 
@@ -77,7 +63,7 @@ text_line(struct writing *w, const char *ending, const char *extra, double at, s
 	buf_str(&name, w->name);
 	buf_c(&name, ending);
 	buf_ch(w->out, '{');
-	quoted(w->out, buf_view(&name));
+	expo_quote(w->out, buf_view(&name));
 	buf_fini(&name);
 	for (proto_init(&m, w->metric); proto_next(&m, &f);) {
 		if (proto_is(&f, 1, PROTO_BYTES)) {
@@ -262,7 +248,7 @@ put_help(struct writing *w, struct str help)
 	if (!help.n)
 		return;
 	buf_c(w->out, "# HELP ");
-	quoted(w->out, w->name);
+	expo_quote(w->out, w->name);
 	buf_ch(w->out, ' ');
 	for (size_t i = 0; i < help.n; i++) {
 		if (help.p[i] == '\\')
@@ -296,7 +282,7 @@ family(struct str bytes, size_t limit, struct metricpb_natives *natives, struct 
 	w.gauge = type == 5;
 	put_help(&w, help);
 	buf_c(out, "# TYPE ");
-	quoted(out, w.name);
+	expo_quote(out, w.name);
 	buf_fmt(out, " %s\n", type < sizeof types / sizeof *types ? types[type] : "untyped");
 	if (m.failed)
 		return false;

@@ -9,7 +9,7 @@ import { browser, visitor } from "./lib.mjs"
 const out = process.env.TOCSIN_SHOTS
 if (out) mkdirSync(out, { recursive: true })
 const pages = {
-	board: "/", tickets: "/tickets", ticket: "/ticket/1", alerts: "/alerts", silences: "/alerts?view=silences", explore: "/explore?q=sum%20by%20(job)%20(up)%20or%20vector(time()%20%25%20300)", rules: "/rules", oncall: "/oncall", estate: "/estate?view=all", growth: "/growth", "growth-label": "/growth?label=host",
+	board: "/", tickets: "/tickets", ticket: "/ticket/1", alerts: "/alerts", silences: "/alerts?view=silences", explore: "/explore?q=sum%20by%20(job)%20(up)%20or%20vector(time()%20%25%20300)", periods: "/explore?view=periods&q=%7B__name__%3D~%22.%2B%22%7D", rules: "/rules", oncall: "/oncall", estate: "/estate?view=all", growth: "/growth", "growth-label": "/growth?label=host",
 	customers: "/customers", customer: "/customers/alba-air", users: "/admin?view=user", channels: "/admin?view=channels", drills: "/admin?view=drills", audit: "/admin?view=audit", setup: "/setup", examples: "/examples", missing: "/nowhere",
 }
 const b = await browser()

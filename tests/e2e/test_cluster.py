@@ -211,6 +211,12 @@ def test_nobody_reads_foreign_series(tmp_path, start):
         assert said.status == 400 and said.json()["errorType"] == "bad_data"
     assert d.ask("GET", "/api/v1/metadata", token=anna).status == 200  # from here: there is no label to tell by
     assert len(far.seen) == asked
+    # nor who else is near a limit
+    for customer in ("acme", "zenith"):
+        assert d.write([({"__name__": "m"}, [(int(time.time() * 1000), 1)])], customer, d.admin).status == 204
+    assert [u["customer"] for u in d.ask("GET", "/api/tocsin/v1/limits", token=anna).json()] == ["acme"]
+    assert {"acme", "zenith"} <= {u["customer"] for u in d.ask("GET", "/api/tocsin/v1/limits", token=d.admin).json()}
+    assert b"zenith" not in d.ask("GET", "/metrics").body and b"zenith" not in d.ask("GET", "/metrics", token=anna).body
     # rules that want a cluster when there is none
     (tmp_path / "rules.yml").write_text("groups: [{name: g, query: remote, rules: [{record: r, expr: up}]}]\n")
     d.config.write_text("rule_files: [rules.yml]\n")

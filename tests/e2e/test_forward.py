@@ -170,6 +170,16 @@ def test_a_peer_that_knows_version_1_only_loses_nothing(tmp_path, start):
     d.wait(lambda: theirs(port, "m") == {'{"__name__": "m"}': "1"})
 
 
+def test_requests_are_signed(tmp_path, start):
+    peer = start(lambda: Peer([]))
+    d = start(lambda: Daemon(tmp_path, "remote_write: [{url: 'http://127.0.0.1:%d/push', queue_config: {batch_send_deadline: 100ms}, sigv4: {region: eu-south-1, "
+                                       "access_key: AKEXAMPLE, secret_key: hush}}]\n" % peer.server.server_port))
+    assert d.write([({"__name__": "m"}, [(int(time.time() * 1000), 1)])]).status == 204
+    d.wait(lambda: peer.seen)
+    head = peer.seen[0][1]
+    assert head["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKEXAMPLE/%s/eu-south-1/aps/aws4_request, " % head["X-Amz-Date"][:8])
+
+
 def test_a_queue_that_is_too_long_gives_the_oldest_up(tmp_path, start):
     port = free_port(socket.SOCK_STREAM)
     d = start(lambda: Daemon(tmp_path, "remote_write: [{name: p, url: 'http://127.0.0.1:%d/api/v1/write', "

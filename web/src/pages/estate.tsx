@@ -139,7 +139,16 @@ export function Estate() {
 											{mask.text(h.title || h.name)} <span class="count mono">{h.address && h.address !== h.name ? mask.text(h.address) : ""}</span>
 										</>
 									}
-									actions={<span class="muted">{mask.name(h.customer, t("customer"))}</span>}
+									actions={
+										<>
+											{whoAmI()?.role !== "contact" && (
+												<a class="button" href={`/explore?view=periods&q=${encodeURIComponent(`{host=${JSON.stringify(h.name)}}`)}&customer=${encodeURIComponent(h.customer)}`}>
+													{t("periods")}
+												</a>
+											)}
+											<span class="muted">{mask.name(h.customer, t("customer"))}</span>
+										</>
+									}
 									bare
 								>
 									<div class="scroll-x">

@@ -8,6 +8,7 @@ import { t, type Word } from "../words"
 import { Loading, Nothing, Panel, Segmented, Shown } from "../ui/basics"
 import { Chart, colourOf, linesOf, metricName, rangePath, short, type Line, type PromResult } from "../ui/chart"
 import { CustomerField } from "../ui/customer"
+import { Periods } from "../ui/periods"
 import { Plan } from "../ui/plan"
 import { QueryField } from "../ui/promql"
 
@@ -159,7 +160,7 @@ export function Explore() {
 	const customer = query.get("customer") ?? ""
 	const [anchor, setAnchor] = useState(() => Math.floor(now() / 1000))
 	/* asked before it is run, so that what is wrong is an answer and not a failed request */
-	const checked = useGet<{ error?: string }>(q ? "/api/tocsin/v1/promql/check?query=" + encodeURIComponent(q) : null)
+	const checked = useGet<{ error?: string; selector?: boolean }>(q ? "/api/tocsin/v1/promql/check?query=" + encodeURIComponent(q) : null)
 	const to = Number(query.get("to")) || anchor
 	const from = Number(query.get("from")) || to - (parseSpan(range) || 3600e3) / 1000
 	return (
@@ -182,7 +183,7 @@ export function Explore() {
 					/>
 				</Panel>
 				<div class="row flow">
-					<Segmented label={t("view")} value={view} onInput={(v) => setQuery("view", v)} options={[["graph", t("graph")], ["table", t("table")], ["plan", t("plan")]]} />
+					<Segmented label={t("view")} value={view} onInput={(v) => setQuery("view", v)} options={[["graph", t("graph")], ["table", t("table")], ["periods", t("periods")], ["plan", t("plan")]]} />
 					{view === "graph" && (
 						<Segmented
 							label={t("range")}
@@ -211,7 +212,7 @@ export function Explore() {
 					)}
 					{query.get("from") && <span class="muted">{exactTime(from * 1000)} – {exactTime(to * 1000)}</span>}
 				</div>
-				<Panel title={t(view === "graph" || view === "plan" ? view : "table")} bare={view === "table"}>
+				<Panel title={t(view === "graph" || view === "plan" || view === "periods" ? view : "table")} bare={view === "table" || view === "periods"}>
 					{!q ? (
 						<Nothing title={t("ask_something")}>{t("ask_something_hint")}</Nothing>
 					) : checked.data?.error ? (
@@ -220,6 +221,10 @@ export function Explore() {
 						<Loading rows={8} />
 					) : view === "graph" ? (
 						<Graph q={q} customer={customer} from={from} to={to} back={back} onZoom={(a, b) => { setQuery("from", String(Math.floor(a))); setQuery("to", String(Math.ceil(b))) }} />
+					) : view === "periods" && !checked.data.selector ? (
+						<Nothing title={t("periods")}>{t("periods_hint")}</Nothing>
+					) : view === "periods" ? (
+						<Periods selector={q} customer={customer} />
 					) : view === "plan" ? (
 						<Plan q={q} customer={customer} from={from} to={to} />
 					) : (

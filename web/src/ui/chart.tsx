@@ -134,9 +134,13 @@ export function metricName(m: Record<string, string>): string {
 export const linesOf = (r: PromResult): Line[] =>
 	((r.data.result as Series[]) ?? []).map((s) => ({ label: metricName(s.metric), points: (s.values ?? []).map(([x, v]): [number, number] => [x, Number(v)]).filter(([, y]) => isFinite(y)) }))
 
+/* Long ranges go in steps of full five minutes or hours: then the store may answer from its windows, and remembers what was asked. */
 export function rangePath(expr: string, from: number, to: number, customer?: string, more = "", points = 240): string {
-	const step = Math.max(1, Math.ceil((to - from) / points))
-	return of(`/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${Math.floor(from)}&end=${Math.ceil(to)}&step=${step}${more}`, customer)
+	const wide = (to - from) / points
+	const unit = wide > 1800 ? 3600 : wide > 240 ? 300 : 1
+	const step = Math.max(1, Math.ceil(wide / unit) * unit)
+	const start = unit > 1 ? Math.floor(from / step) * step : Math.floor(from)
+	return of(`/api/v1/query_range?query=${encodeURIComponent(expr)}&start=${start}&end=${Math.ceil(to)}&step=${step}${more}`, customer)
 }
 
 /* The expression inside an alert's generator URL, as Prometheus writes it. */

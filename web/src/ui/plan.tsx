@@ -34,7 +34,7 @@ function PlanTree({ of }: { of: PlanNode }) {
 }
 
 interface Cost {
-	data: { stats: { timings: { execTotalTime: number }; samples: { totalQueryableSamples: number; peakSamples: number } } }
+	data: { stats: { timings: { execTotalTime: number }; samples: { totalQueryableSamples: number; peakSamples: number }; windows?: Record<string, number> } }
 }
 
 export function Plan({ q, customer, from, to }: { q: string; customer: string; from: number; to: number }) {
@@ -61,6 +61,17 @@ export function Plan({ q, customer, from, to }: { q: string; customer: string; f
 							<dd class="num">{number(s.samples.totalQueryableSamples)}</dd>
 							<dt>{t("samples_held")}</dt>
 							<dd class="num">{number(s.samples.peakSamples)}</dd>
+							{s.windows && (
+								<>
+									<dt>{t("windows_read")}</dt>
+									<dd class="num">
+										{Object.entries(s.windows)
+											.filter(([, n]) => n)
+											.map(([width, n]) => `${number(n)} × ${width}`)
+											.join(", ")}
+									</dd>
+								</>
+							)}
 						</dl>
 					)
 				}
