@@ -29,6 +29,7 @@ struct part {
 	const char *map;
 	size_t size;
 	ino_t inode;
+	uint64_t number;
 };
 
 struct block {
@@ -96,6 +97,7 @@ map_part(struct block *b, uint64_t number, struct part *part, struct err *e)
 	struct buf path = {0};
 	block_part_path(b->path, number, &path);
 	part->path = path.p;
+	part->number = number;
 	if (access(path.p, F_OK) != 0 && errno == ENOENT)
 		return err_set(e, RC_INVALID, "%s refers to %s, which is not there", b->path, path.p);
 	return map_file(path.p, &part->map, &part->size, &part->inode, e);
@@ -283,17 +285,32 @@ block_part(const struct block *b, size_t i)
 	return b->parts[i].path;
 }
 
+uint64_t
+block_part_number(const struct block *b, size_t i)
+{
+	return b->parts[i].number;
+}
+
+static bool
+is_file(const char *path, ino_t inode)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && st.st_ino == inode;
+}
+
 bool
 block_is_named(const struct block *b)
 {
-	struct stat st;
-	return stat(b->path, &st) == 0 && st.st_ino == b->inode;
+	bool named = is_file(b->path, b->inode);
+	for (size_t i = 0; named && i < b->n_parts; i++)
+		named = is_file(b->parts[i].path, b->parts[i].inode);
+	return named;
 }
 
 uint64_t
-block_offset(const struct block *b, const char *p)
+block_offset(const struct block *b, const struct block_chunk *c)
 {
-	return (uint64_t)(p - b->map);
+	return (uint64_t)(c->bytes.p - (b->n_parts ? b->parts[c->part].map : b->map));
 }
 
 uint64_t
@@ -374,7 +391,8 @@ struct entry {
 	uint64_t *at;  /* of the next chunk, from the beginning of the group; of each part */
 	size_t group;
 	const struct block_column *column; /* of the chunk that was taken */
-	size_t range;                      /* the place in `checked` of what it is in */
+	uint32_t part;
+	size_t range; /* the place in `checked` of what it is in */
 	bool histograms;
 	struct str bytes;
 };
@@ -408,6 +426,7 @@ entry_next(const struct block *b, struct entry *x)
 		return false;
 	if (b->n_parts && (!proto_varint(&x->p, &part) || part >= b->n_parts))
 		return false;
+	x->part = (uint32_t)part;
 	x->range = b->n_parts ? x->group * b->n_parts + part : x->group;
 	struct piece piece = piece_of(b, x->range);
 	if (bytes > piece.bytes - x->at[part])
@@ -582,7 +601,7 @@ walk_series(struct block *b, struct block_walk *w, msec_t min, msec_t max, struc
 			continue;
 		if (!piece_is_good(b, x.range))
 			return false;
-		*vec_add(out) = (struct block_chunk){x.bytes, (uint32_t)(x.column - b->columns), x.column->n, x.histograms};
+		*vec_add(out) = (struct block_chunk){x.bytes, (uint32_t)(x.column - b->columns), x.column->n, x.part, x.histograms};
 	}
 	w->next++;
 	w->at = x.p.at;

@@ -49,11 +49,11 @@ CHECKED enum rc block_writer_add_nothing(
 CHECKED enum rc block_writer_finish(struct block_writer **, uint64_t since, struct block **, struct err *);
 /*
  * Instead of samples, chunks that stay in these blocks, which the block will refer to; said before any series.  The files of
- * these get a second name; they refer to none themselves.
+ * these get a second name; of those that refer themselves, it is their parts that are referred to, which may be BLOCK_PARTS in all.
  */
-enum { BLOCK_PARTS = 24 };
+enum { BLOCK_PARTS = 64 };
 struct block_ref;
-/* RC_ABSENT: one of them has lost its name. */
+/* RC_ABSENT, here and below: they cannot be referred to (one has lost its name; chunks of a group are not in one piece). */
 CHECKED enum rc block_writer_refer(struct block_writer *, struct block *const *, size_t n, struct err *);
 /* All chunks that the blocks have of this series, block by block. */
 CHECKED enum rc block_writer_add_refs(struct block_writer *, struct str tenant, struct labels, uint32_t id, const struct block_ref *, size_t n,
@@ -85,11 +85,15 @@ uint64_t block_columns(const struct block *);
 /* The files of its parts; most have none. */
 size_t block_parts(const struct block *);
 const char *block_part(const struct block *, size_t i);
+uint64_t block_part_number(const struct block *, size_t i);
 /* The file of a part, beside the block of this path; appended. */
 void block_part_path(const char *block, uint64_t number, struct buf *out);
-/* Is the file that has its name still the one that was opened? */
+/* Are the files that have its name and its parts' still the ones that were opened? */
 bool block_is_named(const struct block *);
-/* Removes the files of its parts; or all of its files. */
+/* To how many parts a block would refer that is merged of these. */
+size_t block_sources(struct block *const *, size_t n);
+/* Removes its own file, so that its parts stay for another one; the files of its parts; or all of its files. */
+CHECKED enum rc block_remove_index(const struct block *, struct err *);
 CHECKED enum rc block_remove_parts(const struct block *, struct err *);
 CHECKED enum rc block_remove(const struct block *, struct err *);
 
@@ -108,7 +112,7 @@ uint64_t block_serial(const struct block *);
 
 struct block_chunk {
 	struct str bytes; /* chunk.h, or blobs.h */
-	uint32_t column, n;
+	uint32_t column, n, part;
 	bool histograms;
 };
 struct block_chunks {
@@ -116,11 +120,11 @@ struct block_chunks {
 	size_t n, cap;
 };
 struct block_ref {
-	uint32_t part; /* which of the blocks */
+	uint32_t block; /* which of the blocks */
 	struct block_chunk chunk;
 };
-/* Where in its block's file a chunk's bytes are. */
-uint64_t block_offset(const struct block *, const char *);
+/* Where in its file a chunk is. */
+uint64_t block_offset(const struct block *, const struct block_chunk *);
 /* The span of a column. */
 void block_column_span(const struct block *, uint32_t column, msec_t *min, msec_t *max);
 /* Where a reader stands: series that follow each other are found without looking from the front.  Zeroed: nowhere. */

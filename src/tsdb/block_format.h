@@ -65,13 +65,19 @@ struct block_times_key {
 	uint64_t low, high;
 };
 
-/* A block that the chunks stay in. */
+/* A file that the chunks stay in. */
 struct block_source {
-	struct block *block;
 	uint64_t number;
-	uint32_t *columns; /* by its own number of a column: the writer's, plus one; 0: not met yet */
-	char *path;            /* its second name, once it has it */
+	char *link;      /* its second name, where this writer has given it one */
 	const char *from, *to; /* its chunks of the group at hand; NULL: none yet */
+	uint64_t at;     /* of the first of them, in the file */
+};
+
+/* A block that is merged: it is one source, or its parts are. */
+struct block_merged {
+	struct block *block;
+	size_t first;      /* of its sources */
+	uint32_t *columns; /* by its own number of a column: the writer's, plus one; 0: not met yet */
 };
 
 struct block_writer {
@@ -91,8 +97,9 @@ struct block_writer {
 	uint64_t samples;
 	size_t group_at; /* in `pending` */
 	int64_t min, max;
-	struct block_source *sources; /* of one that refers; else NULL */
-	size_t n_sources;
+	struct block_merged *merged; /* of one that refers; else NULL */
+	struct block_source *sources;
+	size_t n_merged, n_sources;
 	VEC(struct block_range) ranges;
 };
 

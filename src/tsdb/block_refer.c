@@ -3,8 +3,8 @@
  *
  * IDEA   What is merged out of full blocks would be the same chunks once more.  So only their index is merged: 0.02 bytes a
  *        sample instead of 0.86.  A part stays a whole block, so if the index that refers to it is damaged, it can be one again.
- * [F1]   Series stand in the same order everywhere, and the block has every series that its parts have: so the chunks that a
- *        group has in a part are one piece, with one hash.
+ * [F1]   The chunks that a group has in a part are one piece, with one hash: series stand in the same order everywhere.  Where a
+ *        part has a series that is not known any more (its retention is over), they are not, and samples must be written.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,11 +42,8 @@ number_of(const char *path)
 
 /* What an attempt that did not come to its end has left may stand there. */
 static enum rc
-link_part(const struct block *b, const char *to, struct err *e)
+link_part(const char *from, const char *to, struct err *e)
 {
-	const char *from = block_path(b);
-	if (!block_is_named(b))
-		return RC_ABSENT;
 	if (os.link(from, to) == 0)
 		return RC_OK;
 	if (errno == EEXIST && os.unlink(to) == 0 && os.link(from, to) == 0)
@@ -65,59 +62,94 @@ sync_links(const char *path, struct err *e)
 	return rc;
 }
 
+/* The block itself becomes a part. */
+static enum rc
+add_block(struct block_writer *w, const struct block *b, struct err *e)
+{
+	struct block_source *s = &w->sources[w->n_sources++];
+	struct buf path = {0};
+	s->number = number_of(block_path(b));
+	block_part_path(w->path, s->number, &path);
+	enum rc rc = link_part(block_path(b), path.p, e);
+	if (rc == RC_OK)
+		s->link = mem_dup(path.p, path.n);
+	buf_fini(&path);
+	return rc;
+}
+
+static enum rc
+add_sources(struct block_writer *w, struct block *b, struct err *e)
+{
+	struct block_merged *m = &w->merged[w->n_merged++];
+	*m = (struct block_merged){.block = b, .first = w->n_sources};
+	m->columns = mem_zalloc((block_columns(b) + 1) * sizeof *m->columns);
+	if (!block_is_named(b))
+		return RC_ABSENT;
+	if (!block_parts(b))
+		return add_block(w, b, e);
+	for (size_t i = 0; i < block_parts(b); i++)
+		w->sources[w->n_sources++].number = block_part_number(b, i);
+	return RC_OK;
+}
+
+size_t
+block_sources(struct block *const *blocks, size_t n)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += block_parts(blocks[i]) ? block_parts(blocks[i]) : 1;
+	return sum;
+}
+
 enum rc
 block_writer_refer(struct block_writer *w, struct block *const *blocks, size_t n, struct err *e)
 {
-	struct buf path = {0};
+	size_t sources = block_sources(blocks, n);
 	enum rc rc = RC_OK;
-	must(n && n <= BLOCK_PARTS && !w->ids.n);
+	must(n && sources <= BLOCK_PARTS && !w->ids.n);
 	buf_clear(&w->pending);
 	buf_c(&w->pending, BLOCK_MAGIC_REFERS);
-	w->sources = mem_zalloc(n * sizeof *w->sources);
-	for (; rc == RC_OK && w->n_sources < n; w->n_sources++) {
-		struct block *b = blocks[w->n_sources];
-		struct block_source *s = &w->sources[w->n_sources];
-		must(!block_parts(b));
-		*s = (struct block_source){.block = b, .number = number_of(block_path(b))};
-		s->columns = mem_zalloc((block_columns(b) + 1) * sizeof *s->columns);
-		buf_clear(&path);
-		block_part_path(w->path, s->number, &path);
-		rc = link_part(b, path.p, e);
-		if (rc == RC_OK)
-			s->path = mem_dup(path.p, path.n);
-	}
-	buf_fini(&path);
+	w->merged = mem_zalloc(n * sizeof *w->merged);
+	w->sources = mem_zalloc(sources * sizeof *w->sources);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = add_sources(w, blocks[i], e);
 	return rc == RC_OK ? sync_links(w->path, e) : rc;
 }
 
 /* ---- series ---- */
 
-/* The writer's number of a column of a part. */
+/* The writer's number of a column of a block. */
 static bool
-column_of(struct block_writer *w, struct block_source *s, const struct block_chunk *c, uint32_t *out)
+column_of(struct block_writer *w, struct block_merged *m, const struct block_chunk *c, uint32_t *out)
 {
 	msec_t t[BLOCK_CHUNK_SAMPLES];
-	if (!s->columns[c->column]) {
-		if (!block_times(s->block, c->column, t))
+	if (!m->columns[c->column]) {
+		if (!block_times(m->block, c->column, t))
 			return false;
-		s->columns[c->column] = block_writer_column(w, t, c->n) + 1;
+		m->columns[c->column] = block_writer_column(w, t, c->n) + 1;
 	}
-	*out = s->columns[c->column] - 1;
+	*out = m->columns[c->column] - 1;
 	return true;
 }
 
 static enum rc
 refer(struct block_writer *w, const struct block_ref *r, struct err *e)
 {
-	struct block_source *s = &w->sources[r->part];
+	struct block_merged *m = &w->merged[r->block];
+	size_t part = m->first + r->chunk.part;
+	struct block_source *s = &w->sources[part];
 	uint32_t column;
-	if (!column_of(w, s, &r->chunk, &column))
-		return err_set(e, RC_INVALID, "%s has a damaged list of times and is not merged", block_path(s->block));
+	if (!column_of(w, m, &r->chunk, &column))
+		return err_set(e, RC_INVALID, "%s has a damaged list of times and is not merged", block_path(m->block));
+	if (s->from && s->to != r->chunk.bytes.p)
+		return RC_ABSENT; /* [F1] */
 	proto_add_varint(&w->entries, (uint64_t)column * 2 + r->chunk.histograms);
 	proto_add_varint(&w->entries, r->chunk.bytes.n);
-	proto_add_varint(&w->entries, r->part);
-	must(!s->from || s->to == r->chunk.bytes.p); /* [F1] */
-	s->from = s->from ? s->from : r->chunk.bytes.p;
+	proto_add_varint(&w->entries, part);
+	if (!s->from) {
+		s->from = r->chunk.bytes.p;
+		s->at = block_offset(m->block, &r->chunk);
+	}
 	s->to = r->chunk.bytes.p + r->chunk.bytes.n;
 	const struct block_column *c = &w->columns.p[column];
 	block_writer_note(w, c->min, c->max, c->n);
@@ -140,8 +172,7 @@ block_sources_end_group(struct block_writer *w)
 	for (size_t i = 0; i < w->n_sources; i++) {
 		struct block_source *s = &w->sources[i];
 		size_t n = (size_t)(s->to - s->from);
-		*vec_add(&w->ranges) = s->from ? (struct block_range){block_offset(s->block, s->from), XXH3_64bits(s->from, n), n}
-					       : (struct block_range){0};
+		*vec_add(&w->ranges) = s->from ? (struct block_range){s->at, XXH3_64bits(s->from, n), n} : (struct block_range){0};
 		s->from = s->to = NULL;
 	}
 }
@@ -161,11 +192,13 @@ void
 block_sources_fini(struct block_writer *w, bool finished)
 {
 	for (size_t i = 0; i < w->n_sources; i++) {
-		if (!finished && w->sources[i].path)
-			os.unlink(w->sources[i].path);
-		mem_free(w->sources[i].path);
-		mem_free(w->sources[i].columns);
+		if (!finished && w->sources[i].link)
+			os.unlink(w->sources[i].link);
+		mem_free(w->sources[i].link);
 	}
+	for (size_t i = 0; i < w->n_merged; i++)
+		mem_free(w->merged[i].columns);
+	mem_free(w->merged);
 	mem_free(w->sources);
 	vec_fini(&w->ranges);
 }
@@ -181,6 +214,12 @@ block_remove_parts(const struct block *b, struct err *e)
 	return RC_OK;
 }
 
+enum rc
+block_remove_index(const struct block *b, struct err *e)
+{
+	return os.unlink(block_path(b)) == 0 || errno == ENOENT ? RC_OK : err_errno(e, "cannot remove %s", block_path(b));
+}
+
 /* First it is no block any more: a part without one would be taken for one itself. */
 enum rc
 block_remove(const struct block *b, struct err *e)
@@ -188,7 +227,7 @@ block_remove(const struct block *b, struct err *e)
 	struct buf gone = {0};
 	enum rc rc = RC_OK;
 	if (!block_parts(b))
-		return os.unlink(block_path(b)) == 0 || errno == ENOENT ? RC_OK : err_errno(e, "cannot remove %s", block_path(b));
+		return block_remove_index(b, e);
 	buf_fmt(&gone, "%s.gone", block_path(b));
 	if (os.rename(block_path(b), gone.p) != 0 && errno != ENOENT)
 		rc = err_errno(e, "cannot rename %s", block_path(b));

@@ -247,7 +247,7 @@ end_group(struct block_writer *w)
 	if (!w->groups.n)
 		return;
 	struct block_group *g = &w->groups.p[w->groups.n - 1];
-	if (w->sources) {
+	if (w->merged) {
 		block_sources_end_group(w);
 		return;
 	}
@@ -403,10 +403,10 @@ write_index(struct block_writer *w, uint64_t since, struct err *e)
 {
 	end_group(w);
 	struct buf *b = &w->pending;
-	size_t hashed = w->sources ? BLOCK_MAGIC_BYTES : 0; /* from there on in `pending` */
-	const char *magic = w->sources ? BLOCK_MAGIC_REFERS : BLOCK_MAGIC;
+	size_t hashed = w->merged ? BLOCK_MAGIC_BYTES : 0; /* from there on in `pending` */
+	const char *magic = w->merged ? BLOCK_MAGIC_REFERS : BLOCK_MAGIC;
 	enum rc rc = RC_OK;
-	if (w->sources)
+	if (w->merged)
 		block_sources_head(w);
 	else
 		rc = write_pending(w, e);

@@ -19,8 +19,8 @@
 #include "base/log.h"
 #include "base/os.h"
 
-enum { BLOCKS_OF_A_DAY = 24, FULL = 200 }; /* samples of a series in a block that is worth keeping */
-_Static_assert((int)BLOCKS_OF_A_DAY <= (int)BLOCK_PARTS, "the blocks of an ordinary day can be referred to");
+enum { BLOCKS_OF_A_DAY = 24, FULL = 120 }; /* samples of a series in a block that is worth keeping */
+_Static_assert((int)BLOCKS_OF_A_DAY * 2 <= (int)BLOCK_PARTS, "the blocks of an ordinary day can be referred to");
 
 /* ---- order ---- */
 
@@ -118,10 +118,10 @@ merge_series(
 static bool
 are_full(struct tsdb *db, const struct merging *m)
 {
-	if (m->without || m->n < 2 || m->n > BLOCK_PARTS)
+	if (m->without || m->n < 2 || block_sources(m->blocks, m->n) > BLOCK_PARTS)
 		return false;
 	for (size_t i = 0; i < m->n; i++)
-		if (block_parts(m->blocks[i]) || block_samples(m->blocks[i]) < block_series(m->blocks[i]) * FULL ||
+		if (block_samples(m->blocks[i]) < block_series(m->blocks[i]) * FULL ||
 		    deletions_change(db, m->blocks[i]))
 			return false;
 	return true;
@@ -141,7 +141,7 @@ in_order(const struct merging *m, const struct referring *r)
 	msec_t last[2] = {INT64_MIN, INT64_MIN}, min, max;
 	for (size_t i = 0; i < r->refs.n; i++) {
 		const struct block_ref *x = &r->refs.p[i];
-		block_column_span(m->blocks[x->part], x->chunk.column, &min, &max);
+		block_column_span(m->blocks[x->block], x->chunk.column, &min, &max);
 		if (i > 0 && min <= last[x->chunk.histograms])
 			return false;
 		last[x->chunk.histograms] = max;
@@ -210,6 +210,15 @@ write_merged(struct tsdb *db, struct merging *m, struct block **out, struct err 
 	return rc;
 }
 
+/* Of a block whose name the merged one has, there is no file; and of one that is referred to, parts are that block's now. */
+static enum rc
+remove_merged(const struct block *b, const struct block *by, bool named, struct err *e)
+{
+	if (by && block_parts(by))
+		return named ? block_remove_index(b, e) : RC_OK;
+	return named ? block_remove(b, e) : block_remove_parts(b, e);
+}
+
 /* Before their block goes: without it they would speak for themselves [T1]. */
 static enum rc
 drop_tiers(struct tier_taken *t, enum rc rc, struct err *e)
@@ -243,7 +252,7 @@ replace(struct tsdb *db, struct merging *m, struct block *by, struct err *e)
 	for (size_t i = 0; i < m->n; i++) {
 		rc = drop_tiers(&tiers[i], rc, e);
 		if (rc == RC_OK)
-			rc = i < gone ? block_remove(m->blocks[i], e) : block_remove_parts(m->blocks[i], e);
+			rc = remove_merged(m->blocks[i], by, i < gone, e);
 		block_close(&m->blocks[i]);
 	}
 	mem_free(tiers);

@@ -108,8 +108,10 @@ drop_merged(struct opened_list *l, const struct opened *by, struct err *e)
 	for (struct opened *o = l->p; o < by; o++) {
 		if (!o->block || o->number < block_since(by->block))
 			continue;
-		if (block_remove(o->block, e) != RC_OK)
-			return e->rc;
+		/* parts that it had are that one's, if that one has any */
+		enum rc rc = block_parts(by->block) ? block_remove_index(o->block, e) : block_remove(o->block, e);
+		if (rc != RC_OK)
+			return rc;
 		block_close(&o->block);
 	}
 	return RC_OK;
@@ -169,14 +171,22 @@ is_covered(const struct opened_list *l, uint64_t number)
 	return false;
 }
 
-static bool
-is_referred_to(const struct opened_list *l, const char *path)
+static int
+by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Those that blocks refer to, ascending: in years there come to be thousands. */
+static void
+list_referred(const struct opened_list *l, struct numbers *out)
 {
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = 0; l->p[i].block && k < block_parts(l->p[i].block); k++)
-			if (strcmp(block_part(l->p[i].block, k), path) == 0)
-				return true;
-	return false;
+			*vec_add(out) = block_part_number(l->p[i].block, k);
+	if (out->n)
+		qsort(out->p, out->n, sizeof *out->p, by_value);
 }
 
 /* A part whose block was lost is a block itself. */
@@ -200,17 +210,20 @@ settle_parts(struct tsdb *db, struct opened_list *l, const struct numbers *parts
 {
 	enum rc rc = RC_OK;
 	struct buf any = {0}, path = {0};
+	struct numbers referred = {0};
 	block_name(db, 0, &any);
+	list_referred(l, &referred);
 	for (size_t i = 0; rc == RC_OK && i < parts->n; i++) {
+		if (referred.n && bsearch(&parts->p[i], referred.p, referred.n, sizeof *referred.p, by_value))
+			continue;
 		buf_clear(&path);
 		block_part_path(any.p, parts->p[i], &path);
-		if (is_referred_to(l, path.p))
-			continue;
 		if (!is_covered(l, parts->p[i]))
 			rc = take_up(db, l, parts->p[i], path.p, e);
 		else if (os.unlink(path.p) != 0)
 			rc = err_errno(e, "cannot remove %s", path.p);
 	}
+	vec_fini(&referred);
 	buf_fini(&any);
 	buf_fini(&path);
 	return rc;

@@ -184,6 +184,29 @@ UNIT(refer_keeps_everything_where_it_is)
 }
 END
 
+/* A day may be merged more than once. */
+UNIT(refer_to_what_refers)
+{
+	struct fixture f;
+	fixture_init(&f);
+	ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+	for (int b = BLOCKS; b < BLOCKS + 3; b++) {
+		put_block(&f, b);
+		struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+		ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+		for (int again = 0; again < 2; again++) {
+			must_hold(f.db, &all);
+			ck_assert_uint_eq(blocks_of(&f), 1);
+			ck_assert_int_eq(count_files(f.dir, "part-"), b + 1);
+			ck_assert_int_eq(count_files(f.dir, "block-"), 1);
+			start_again(&f);
+		}
+		buf_fini(&all);
+	}
+	fixture_fini(&f);
+}
+END
+
 /* What came late lies before what its neighbours have: it is written anew, in order. */
 UNIT(refer_is_not_for_what_lies_across)
 {
@@ -199,6 +222,42 @@ UNIT(refer_is_not_for_what_lies_across)
 	ck_assert_int_eq(count_files(f.dir, "part-"), 0);
 	must_hold(f.db, &all);
 	start_again(&f);
+	must_hold(f.db, &all);
+	buf_fini(&all);
+	fixture_fini(&f);
+}
+END
+
+/* A series whose retention is over is not known any more while a block still has it: chunks are not in one piece then. */
+UNIT(refer_meets_a_series_that_has_gone)
+{
+	enum { LONG = 10 * STEP };
+	struct fixture f = {.dir = "/tmp/tsdb-refer-XXXXXX"};
+	struct tsdb_counts c;
+	log_setup("unit", LOG_ERROR + 1);
+	ck_assert_ptr_nonnull(mkdtemp(f.dir));
+	f.clock = clock_virtual_create(DAY);
+	struct tsdb_options o = {.dir = f.dir, .clock = f.clock, .sync_every = 200, .retention = HOUR};
+	must(tsdb_open(&o, &f.db, NULL) == RC_OK);
+	for (int b = 0; b < 2; b++, clock_virtual_advance(f.clock, EACH * LONG)) {
+		for (int i = 0; i < SERIES; i++) {
+			struct tsdb_ref ref = series(&f, i);
+			for (int k = 0; k < (i == 17 ? 20 : EACH) && !(b && i == 17); k++) {
+				struct tsdb_sample s = {ref, DAY + (msec_t)(b * EACH + k) * LONG, k};
+				must(tsdb_append(f.db, &s, 1, &c, NULL) == RC_OK && c.stored == 1);
+			}
+		}
+		must(tsdb_flush(f.db, NULL) == RC_OK);
+	}
+	for (int i = 0; i < 3; i++, clock_virtual_advance(f.clock, 11 * MINUTE / 3))
+		ck_assert(tsdb_tick(f.db, NULL) == RC_OK);
+	struct tsdb_state s;
+	tsdb_state(f.db, &s);
+	ck_assert_uint_eq(s.series, SERIES - 1);
+	ck_assert_uint_eq(s.blocks, 2);
+	struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+	ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+	ck_assert_uint_eq(blocks_of(&f), 1);
 	must_hold(f.db, &all);
 	buf_fini(&all);
 	fixture_fini(&f);
@@ -335,6 +394,32 @@ UNIT(refer_survives_a_kill_at_every_call)
 	open_store(&f);
 	buf_fini(&all);
 	fixture_fini(&f);
+}
+END
+
+/* The same where one of the blocks refers already. */
+UNIT(refer_to_what_refers_survives_a_kill_at_every_call)
+{
+	struct fixture f;
+	bool end = false;
+	for (uint64_t nth = 1; !end; nth++) {
+		fixture_init(&f);
+		ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+		put_block(&f, BLOCKS);
+		struct buf all = content(f.db, INT64_MIN, INT64_MAX);
+		tsdb_close(&f.db);
+		end = dies(&f, compact, nth);
+		for (int again = 0; again < 2; again++) {
+			open_store(&f);
+			must_hold(f.db, &all);
+			int parts = count_files(f.dir, "part-"), blocks = (int)blocks_of(&f);
+			ck_assert_msg((parts == BLOCKS + 1 && blocks == 1) || (parts == BLOCKS && blocks == 2), "%d parts, %d blocks", parts, blocks);
+			tsdb_close(&f.db);
+		}
+		open_store(&f);
+		buf_fini(&all);
+		fixture_fini(&f);
+	}
 }
 END
 
