@@ -243,7 +243,7 @@ copy_dir(struct args *a, const char *from, const char *to, struct err *e)
 	for (int i = 0; i < n; i++) {
 		struct str name = str_c(files[i]->d_name);
 		const char *source = arena_fmt(a->arena, "%s/%.*s", from, STR_ARG(name)).p, *target = arena_fmt(a->arena, "%s/%.*s", to, STR_ARG(name)).p;
-		bool block = str_starts(name, STR("block-")) || str_starts(name, STR("part-"));
+		bool block = str_starts(name, STR("block-")) || str_starts(name, STR("part-")) || str_starts(name, STR("tier-"));
 		bool ours = block || str_starts(name, STR("wal-")) || str_is(name, "deletions");
 		if (rc == RC_OK && ours && !(block && os.link(source, target) == 0))
 			rc = copy_file(source, target, e);

@@ -355,6 +355,8 @@ tiered_series(const struct eval *ev, const struct over *o, const struct node *se
 		move_on(&x, end - o->range, end);
 		see_all(&s, &x);
 		count(ev, &x, i);
+		if (i % 64 == 63 && !eval_go_on(ev))
+			return false;
 		if (!s.n)
 			continue;
 		if (x.alone)
@@ -399,7 +401,9 @@ put(struct thinning *x, msec_t t, double v)
 	r->v[x->n++] = v;
 }
 
-/* A value that is seen until the next one. */
+/* A value that is seen until the next one; so often in a window at most. */
+enum { HELD_MOST = 60 };
+
 static void
 put_held(struct thinning *x, msec_t t, double v, msec_t until, msec_t hold)
 {
@@ -412,6 +416,8 @@ static void
 put_window(struct thinning *x, const struct tier_list *l, size_t i, bool alone, msec_t hold)
 {
 	double *const *c = l->column;
+	msec_t least = l->width[i] / HELD_MOST;
+	hold = hold && hold < least ? least : hold; /* who asks for a look-back of a millisecond does not get millions */
 	if (c[TIER_COUNT][i]) {
 		msec_t first_t = tier_first_t(l, i), last_t = tier_last_t(l, i);
 		if (alone)

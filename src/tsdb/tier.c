@@ -67,14 +67,15 @@ msec_t
 tier_floor(msec_t t, msec_t width)
 {
 	msec_t rest = t % width;
-	return t - (rest < 0 ? rest + width : rest);
+	rest = rest < 0 ? rest + width : rest;
+	return t < INT64_MIN + rest ? INT64_MIN : t - rest;
 }
 
 msec_t
 tier_end(msec_t t, msec_t width)
 {
 	msec_t below = tier_floor(t, width);
-	return below == t ? t : below + width;
+	return below == t || t > INT64_MAX - width ? below : below + width;
 }
 
 /* Of the values that come, the one that is more; a NaN only until there is another. */
@@ -128,7 +129,7 @@ add_window(struct tier_list *l, msec_t end, msec_t width, const msec_t *t, const
 bool
 tier_list_add_samples(struct tier_list *l, msec_t width, const msec_t *t, const double *v, size_t n)
 {
-	bool good = true;
+	bool good = n == 0 || (t[0] > INT64_MIN / 2 && t[n - 1] < INT64_MAX / 2); /* else ends would not be numbers */
 	for (size_t i = 0, to; good && i < n; i = to) {
 		msec_t end = tier_end(t[i], width);
 		for (to = i + 1; to < n && t[to] <= end; to++)

@@ -90,7 +90,7 @@ count_windows(struct block *b, struct counting *c)
 static enum rc
 read_windows(struct block *b, uint32_t series, struct err *e)
 {
-	struct counting c = {.width = tier_widths[strstr(block_path(b), "tier-1h-") != NULL]};
+	struct counting c = {.width = tier_widths[strncmp(strrchr(block_path(b), '/') + 1, "tier-1h-", 8) == 0]};
 	bool good = true;
 	for (uint32_t id = 0; good && id < series; id++) {
 		c.chunks.n = 0;

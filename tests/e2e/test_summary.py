@@ -109,3 +109,16 @@ def test_summary_from_the_command_line(daemon, now):
     assert lines[0].split() == ["average", "change", "least", "greatest", "change", "last", "increase"]
     assert lines[1] == 'load{host="a"}' and lines[2].split()[0] == "day" and lines[3].split()[0] == "month" and lines[4] == 'work_total{host="a"}'
     assert lines[2].split()[3:5] == ["0", "49"] and "%" in lines[2]
+
+
+def test_windows_are_in_snapshots_and_restored(daemon, tmp_path):
+    made = daemon.ask("POST", "/api/v1/admin/tsdb/snapshot", b"", daemon.admin).json()["data"]["name"]
+    samples = daemon.path / "data" / "samples"
+    tiers = sorted(f.name for f in samples.glob("tier-*"))
+    assert len(tiers) == 2
+    (tmp_path / "data").mkdir()
+    done = subprocess.run([TOCSIN, "tsdb", "restore", "--data", tmp_path / "data", "--from", samples / "snapshots" / made], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert sorted(f.name for f in (tmp_path / "data" / "samples").glob("tier-*")) == tiers
+    done = subprocess.run([TOCSIN, "tsdb", "verify", "--data", tmp_path / "data"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stdout.count(" tier ") == 2, done.stdout + done.stderr
