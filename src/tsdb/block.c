@@ -608,6 +608,19 @@ walk_series(struct block *b, struct block_walk *w, msec_t min, msec_t max, struc
 	return true;
 }
 
+void
+block_prefetch(const struct block *b, const struct block_walk *w, uint32_t id)
+{
+	uint32_t place = id >= b->first_id && id - b->first_id < b->n_places ? b->places[id - b->first_id] : NOWHERE;
+	if (place == NOWHERE || w->serial != b->serial || w->next != place || place % BLOCK_GROUP == 0 || b->n_parts)
+		return;
+	const char *at = b->map + b->groups[place / BLOCK_GROUP].at + w->bytes[0];
+	__builtin_prefetch(w->at);
+	__builtin_prefetch(at);
+	__builtin_prefetch(at + 64);
+	__builtin_prefetch(at + 128);
+}
+
 bool
 block_chunks(struct block *b, struct block_walk *w, uint32_t id, msec_t min, msec_t max, struct block_chunks *out)
 {

@@ -134,6 +134,8 @@ struct block_walk {
 	const unsigned char *at;
 	uint64_t bytes[BLOCK_PARTS]; /* of chunks before it, in its group; of each part */
 };
+/* The series will be asked for soon: its first bytes come nearer, when the walk stands before it. */
+void block_prefetch(const struct block *, const struct block_walk *, uint32_t id);
 /* Adds the series' chunks that overlap the range, in their order.  False: damaged. */
 bool block_chunks(struct block *, struct block_walk *, uint32_t id, msec_t min, msec_t max, struct block_chunks *);
 /* The times of a column: as many as the chunk has that names it.  False: damaged. */

@@ -24,7 +24,7 @@ struct joining {
 	struct tier **from;
 	size_t n;
 	const roaring_bitmap_t *only, *without;
-	struct block_walk *walks;
+	struct tier_walk *walks;
 	struct block_chunks chunks;
 	struct tier_list windows;
 	VEC(struct series *) series;
@@ -143,6 +143,8 @@ tiers_join(struct tsdb *db, struct tier **from, size_t n, const roaring_bitmap_t
 			    (unsigned long long)block_samples(by->block), (unsigned long long)block_bytes(by->block));
 		rc = replace(&j, by, e);
 	}
+	for (size_t i = 0; i < n; i++)
+		tier_walk_fini(&j.walks[i]);
 	mem_free(j.from);
 	mem_free(j.walks);
 	vec_fini(&j.chunks);

@@ -22,7 +22,7 @@ struct tier_pick {
 	uint8_t *skip;   /* of the blocks: the list has what that one has */
 	size_t n_skip, skipped;
 	struct tier_list levels[TIERS]; /* of those that are alone */
-	VEC(struct block_walk) walks, block_walks;
+	VEC(struct tier_walk) walks, block_walks; /* by the alone ones, and by the blocks */
 	struct block_chunks chunks;
 };
 void tier_pick_init(struct tier_pick *, struct tsdb *, const struct tsdb_select *);

@@ -67,17 +67,47 @@ drop_deleted(const struct tsdb *db, uint64_t number, uint32_t id, struct tier_li
 	}
 }
 
-bool
-tier_read(struct tsdb *db, const struct tier *t, struct block_walk *walk, struct block_chunks *room, uint32_t id, unsigned want, msec_t min, msec_t max, struct tier_list *out)
+void
+tier_walk_fini(struct tier_walk *w)
 {
-	msec_t ends[BLOCK_CHUNK_SAMPLES], width = tier_widths[t->level];
+	mem_free(w->ends);
+	w->ends = NULL;
+}
+
+void
+tier_prefetch(const struct tier *t, const struct tier_walk *w, uint32_t id)
+{
+	block_prefetch(t->block, &w->walk, id);
+}
+
+/* The ends of a column; NULL: damaged. */
+static const msec_t *
+ends_of(const struct tier *t, struct tier_walk *w, uint32_t column)
+{
+	if (w->ends && w->serial == block_serial(t->block) && w->column == column)
+		return w->ends;
+	if (!w->ends)
+		w->ends = mem_alloc(BLOCK_CHUNK_SAMPLES * sizeof *w->ends);
+	w->serial = block_serial(t->block);
+	w->column = column;
+	if (block_times(t->block, column, w->ends))
+		return w->ends;
+	tier_walk_fini(w);
+	return NULL;
+}
+
+bool
+tier_read(struct tsdb *db, const struct tier *t, struct tier_walk *walk, struct block_chunks *room, uint32_t id, unsigned want, msec_t min, msec_t max, struct tier_list *out)
+{
+	msec_t width = tier_widths[t->level];
 	size_t before = out->n;
 	msec_t last = max > INT64_MAX - width ? INT64_MAX : max + width;
 	room->n = 0;
-	bool good = block_chunks(t->block, walk, id, min, last, room);
-	for (size_t i = 0; good && i < room->n; i++)
-		good = block_times(t->block, room->p[i].column, ends) &&
-		       tier_unpack(room->p[i].bytes, ends, room->p[i].n, width, want, min, max, out);
+	bool good = block_chunks(t->block, &walk->walk, id, min, last, room);
+	for (size_t i = 0; good && i < room->n; i++) {
+		const msec_t *ends = ends_of(t, walk, room->p[i].column);
+		good = ends && tier_unpack(room->p[i].bytes, ends, room->p[i].n, width, want, min, max, out);
+	}
 	if (!good)
 		out->n = before;
 	if (deletions_touch(&db->deletions, id))
@@ -101,6 +131,10 @@ tier_pick_fini(struct tier_pick *p)
 	for (unsigned level = 0; level < TIERS; level++)
 		tier_list_fini(&p->levels[level]);
 	mem_free(p->skip);
+	for (size_t i = 0; i < p->walks.n; i++)
+		tier_walk_fini(&p->walks.p[i]);
+	for (size_t i = 0; i < p->block_walks.n; i++)
+		tier_walk_fini(&p->block_walks.p[i]);
 	vec_fini(&p->walks);
 	vec_fini(&p->block_walks);
 	vec_fini(&p->chunks);
@@ -191,7 +225,9 @@ read_bound(struct tier_pick *p, uint32_t id)
 	while (p->block_walks.n < blocks)
 		(void)vec_add(&p->block_walks);
 	for (size_t i = 0; i < blocks; i++) {
-		const struct tier *t = tier_of_block(p, i);
+		const struct tier *t = tier_of_block(p, i), *soon = i + 2 < blocks ? tier_of_block(p, i + 2) : NULL;
+		if (soon)
+			tier_prefetch(soon, &p->block_walks.p[i + 2], id);
 		if (!t || block_max(t->block) < p->min || block_min(p->db->blocks.p[i]) > p->max)
 			continue;
 		if (sticks_out(p, t))

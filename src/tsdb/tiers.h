@@ -89,8 +89,18 @@ CHECKED enum rc tiers_join_due(struct tsdb *, struct err *);
 
 /* ---- tier_read.c ---- */
 
+/* Where a reader stands in a file.  Zeroed: nowhere. */
+struct tier_walk {
+	struct block_walk walk;
+	uint64_t serial; /* of the file that the ends are of */
+	uint32_t column;
+	msec_t *ends; /* of the column, which most series share; NULL: none yet */
+};
+void tier_walk_fini(struct tier_walk *);
+/* The series will be read soon. */
+void tier_prefetch(const struct tier *, const struct tier_walk *, uint32_t id);
 /* Adds its windows of the series that touch the range, without those that a deletion touches.  False: damaged, or nothing is known. */
-bool tier_read(struct tsdb *, const struct tier *, struct block_walk *, struct block_chunks *room, uint32_t id, unsigned want, msec_t min, msec_t max, struct tier_list *);
+bool tier_read(struct tsdb *, const struct tier *, struct tier_walk *, struct block_chunks *room, uint32_t id, unsigned want, msec_t min, msec_t max, struct tier_list *);
 /* Ascending: by their ends, and what came first of equal ones. */
 void tier_list_order(struct tier_list *);
 
