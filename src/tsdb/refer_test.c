@@ -339,6 +339,43 @@ UNIT(refer_survives_damage)
 }
 END
 
+static void
+count_damage(void *arg, const struct verified *v)
+{
+	*(int *)arg += v->damage != NULL;
+}
+
+/* A group of 32 series is passed over where its chunks are damaged; the others, and its own other parts, are not. */
+UNIT(refer_passes_over_a_damaged_piece)
+{
+	struct fixture f;
+	char path[200];
+	int damaged = 0;
+	fixture_init(&f);
+	struct buf later = content(f.db, 2 * EACH * STEP, INT64_MAX);
+	ck_assert(tsdb_compact(f.db, NULL) == RC_OK);
+	tsdb_close(&f.db);
+	snprintf(path, sizeof path, "%s/part-00000002", f.dir);
+	FILE *file = fopen(path, "r+");
+	ck_assert(file && fseek(file, 100, SEEK_SET) == 0 && fputs("rubbish", file) != EOF);
+	fclose(file);
+	ck_assert(tsdb_verify(f.dir, count_damage, &damaged, NULL) == RC_OK);
+	ck_assert_int_eq(damaged, 2); /* the part, and the block that refers to it */
+	open_store(&f);
+	struct buf all = content(f.db, 0, EACH * STEP - 1), rest = content(f.db, 2 * EACH * STEP, INT64_MAX);
+	ck_assert(str_eq(buf_view(&rest), buf_view(&later)));
+	size_t there = 0;
+	for (size_t i = 0; i < all.n; i++)
+		there += all.p[i] == '=';
+	ck_assert_uint_gt(there, (SERIES - 32 - 2) * EACH);
+	ck_assert_uint_lt(there, SERIES * EACH / 2);
+	buf_fini(&later);
+	buf_fini(&rest);
+	buf_fini(&all);
+	fixture_fini(&f);
+}
+END
+
 /* Runs in a child that dies at the n-th call; true: it came to its end. */
 static bool
 dies(struct fixture *f, void (*fn)(struct fixture *), uint64_t nth)
