@@ -107,7 +107,11 @@ pending_add_samples(struct pending *p, const struct series *s, struct tsdb_view 
 		p->t[n] = p->samples[i].t;
 		p->v[n++] = p->samples[i].v;
 	}
-	*view = (struct tsdb_view){.labels = view->labels, .t = p->t, .v = p->v, .n = n};
+	view->t = p->t;
+	view->v = p->v;
+	view->n = n;
+	view->line = 0;
+	view->finite = false;
 }
 
 void
