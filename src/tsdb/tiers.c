@@ -320,7 +320,7 @@ enum rc
 tiers_open(struct tsdb *db, uint64_t *from, struct err *e)
 {
 	VEC(struct tier) named = {0};
-	struct tier t;
+	struct tier t = {0}; /* its name alone is read here */
 	DIR *d = opendir(db->dir);
 	if (!d)
 		return err_errno(e, "cannot read the folder %s", db->dir);
