@@ -40,7 +40,7 @@ interface PlaceRow {
 	contacts?: boolean
 }
 
-/* What one goes to from the board is fetched as soon as nothing else is to do. */
+/* What one goes to from the board is fetched as soon as nothing else is to do; what does not come then is fetched when one goes there. */
 const soon = { alerts: () => import("./pages/alerts"), ticket: () => import("./pages/ticket"), tickets: () => import("./pages/tickets") }
 const AlertsPage = later(async () => (await soon.alerts()).Alerts)
 const TicketPage = later(async () => (await soon.ticket()).TicketPage)
@@ -411,7 +411,7 @@ export async function arrive(): Promise<Arrival> {
 		const ahead = [may("operator") && prefetch(PAGES), location.pathname === "/" && may("viewer") && prefetch(OPEN_TICKETS)]
 		await Promise.race([Promise.all(ahead), pause(PATIENCE)])
 		startLive()
-		void pause(PATIENCE).then(() => requestIdleCallback(() => Object.values(soon).forEach((load) => void load())))
+		void pause(PATIENCE).then(() => requestIdleCallback(() => Object.values(soon).forEach((load) => void load().catch(() => undefined))))
 		return "in"
 	} catch (e) {
 		return (e as { status?: number }).status === 401 ? "out" : "down"
