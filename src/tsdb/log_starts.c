@@ -70,6 +70,6 @@ msec_t
 log_start_at(const struct log_start *s, msec_t t)
 {
 	if (t >= s->last.t)
-		return t - s->last.t < START_HOLDS ? s->last.start : 0;
-	return t >= s->before.t && t - s->before.t < START_HOLDS ? s->before.start : 0;
+		return start_holds(s->last.t, t) ? s->last.start : 0;
+	return start_holds(s->before.t, t) ? s->before.start : 0;
 }

@@ -3,6 +3,7 @@
 
 #include "tsdb/store.h"
 
+#define START_MOST ((msec_t)1 << 53)
 #define SUFFIX STR("\xffstarts") /* no UTF-8, so no name of a tenant */
 
 bool
@@ -70,8 +71,7 @@ spread(const struct samples *marks, const msec_t *t, size_t n, msec_t *out)
 	for (size_t i = 0; i < n; i++) {
 		while (k < marks->n && marks->t[k] <= t[i])
 			k++;
-		bool holds = k && t[i] - marks->t[k - 1] < START_HOLDS;
-		out[i] = holds ? (msec_t)marks->v[k - 1] : 0;
+		out[i] = k && start_holds(marks->t[k - 1], t[i]) ? (msec_t)marks->v[k - 1] : 0;
 	}
 }
 
@@ -95,7 +95,7 @@ starts_read(struct tsdb *db, const struct series *s, const msec_t *t, size_t n, 
 static bool
 is_in_force(const struct start_memory *m, const struct tsdb_start *p)
 {
-	return m && m->start == p->start && p->t >= m->marked && p->t - m->marked < START_HOLDS;
+	return m && m->start == p->start && start_holds(m->marked, p->t);
 }
 
 static struct series *
@@ -140,11 +140,20 @@ put_mark(struct tsdb *db, struct series *s, const struct tsdb_start *p, struct e
 	struct tsdb_counts counts = {0};
 	bool newest = p->t > s->max && p->t > marks->max;
 	msec_t before = newest ? 0 : holding(db, marks, p->t);
-	struct tsdb_sample one[2] = {{{marks->id}, p->t, (double)p->start}, {{marks->id}, p->t + 1, (double)before}};
+	msec_t behind = p->t < INT64_MAX ? p->t + 1 : p->t;
+	struct tsdb_sample one[2] = {{{marks->id}, p->t, (double)p->start}, {{marks->id}, behind, (double)before}};
 	enum rc rc = newest || before != p->start ? append_batch(db, one, newest ? 1 : 2, &counts, e) : RC_OK;
 	if (rc == RC_OK && newest)
 		remember(db, s, marks, p);
 	return rc;
+}
+
+/* What no number of a sample can hold is no time, either. */
+static struct tsdb_start
+sound(const struct tsdb_start *p)
+{
+	bool holds = p->start >= -START_MOST && p->start <= START_MOST;
+	return (struct tsdb_start){p->ref, p->t, holds ? p->start : 0};
 }
 
 static enum rc
@@ -153,8 +162,9 @@ put_marks(struct tsdb *db, const struct tsdb_start *p, size_t n, struct err *e)
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct series *s = p[i].ref.id < db->series.n ? db->series.p[p[i].ref.id] : NULL;
-		if (s && (s->started || p[i].start) && !is_in_force(memory_of(db, s), &p[i])) /* [T2] */
-			rc = put_mark(db, s, &p[i], e);
+		struct tsdb_start one = sound(&p[i]);
+		if (s && (s->started || one.start) && !is_in_force(memory_of(db, s), &one)) /* [T2] */
+			rc = put_mark(db, s, &one, e);
 	}
 	return rc;
 }

@@ -20,6 +20,11 @@ struct tenant;
 struct series;
 
 #define START_HOLDS HOUR
+static inline bool
+start_holds(msec_t marked, msec_t t)
+{
+	return t >= marked && (uint64_t)t - (uint64_t)marked < START_HOLDS;
+}
 
 /* What is remembered of a series. */
 struct start_memory {

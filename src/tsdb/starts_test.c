@@ -193,3 +193,28 @@ UNIT(what_is_deleted_takes_its_starts_along)
 	unit_store_fini(&f);
 }
 END
+
+UNIT(times_at_the_ends_of_the_world_do_no_harm)
+{
+	struct unit_store f;
+	struct tsdb_view v;
+	store_init(&f);
+	f.options.out_of_order = INT64_MAX;
+	unit_store_reopen(&f);
+	put(&f, series(&f, "api"), INT64_MIN + 1, 1, INT64_MIN);
+	put(&f, series(&f, "api"), INT64_MAX, 2, INT64_MAX);
+	put(&f, series(&f, "api"), 5 * HOUR, 3, 4 * HOUR);
+	struct err e;
+	struct tsdb_start again = {series(&f, "api"), INT64_MAX, 7};
+	ck_assert(tsdb_put_starts(f.db, &again, 1, &e) == RC_OK);
+	struct str acme = STR("acme");
+	struct tsdb_cursor *c;
+	struct tsdb_select q = {.tenants = {&acme, 1}, .min = INT64_MIN, .max = INT64_MAX, .starts = true};
+	ck_assert(tsdb_cursor_create(f.db, &q, &c, &e) == RC_OK);
+	ck_assert(tsdb_cursor_next(c, &v));
+	for (size_t i = 0; i < v.n; i++)
+		ck_assert(!v.starts || v.t[i] != 5 * HOUR || v.starts[i] == 4 * HOUR);
+	tsdb_cursor_destroy(&c);
+	unit_store_fini(&f);
+}
+END
