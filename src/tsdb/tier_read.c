@@ -221,7 +221,8 @@ read_bound(struct tier_pick *p, uint32_t id)
 		p->skip = mem_alloc(blocks);
 		p->n_skip = blocks;
 	}
-	memset(p->skip, 0, p->n_skip);
+	if (blocks)
+		memset(p->skip, 0, p->n_skip);
 	while (p->block_walks.n < blocks)
 		(void)vec_add(&p->block_walks);
 	for (size_t i = 0; i < blocks; i++) {
