@@ -29,6 +29,20 @@ unit_remove(const char *dir)
 	ck_assert_msg(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, "%s cannot be removed", dir);
 }
 
+size_t
+unit_status_kib(const char *line)
+{
+	char text[256];
+	size_t kib = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	while (f && fgets(text, sizeof text, f))
+		if (strncmp(text, line, strlen(line)) == 0)
+			kib = strtoul(text + strlen(line), NULL, 10);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
 /* "../src/base/str_test.c" -> "base/str" */
 static void
 suite_name(const char *file, char *out, size_t size)

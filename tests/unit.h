@@ -26,6 +26,8 @@ struct unit {
 void unit_register(struct unit *);
 /* Removes a folder that a test made, with all that is in it. */
 void unit_remove(const char *dir);
+/* A line of /proc/self/status in KiB: unit_status_kib("VmRSS:"); 0: there is none. */
+size_t unit_status_kib(const char *line);
 
 #define UNIT(fn)                                                                                             \
 	static const TTest *fn##_body;                                                                       \

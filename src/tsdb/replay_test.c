@@ -50,20 +50,6 @@ append(struct tsdb *db, msec_t from, msec_t to)
 	mem_free(batch);
 }
 
-static size_t
-peak_kib(void)
-{
-	char line[256];
-	size_t kib = 0;
-	FILE *f = fopen("/proc/self/status", "r");
-	while (f && fgets(line, sizeof line, f))
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			kib = strtoul(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	return kib;
-}
-
 /* The most memory of a process that opens the store, appends, and is killed. */
 static size_t
 peak_of(const char *dir, msec_t from, msec_t to)
@@ -76,7 +62,7 @@ peak_of(const char *dir, msec_t from, msec_t to)
 		struct tsdb *db = open_store(dir);
 		if (from < to)
 			append(db, from, to);
-		kib = peak_kib();
+		kib = unit_status_kib("VmHWM:");
 		_exit(write(pipes[1], &kib, sizeof kib) != sizeof kib);
 	}
 	close(pipes[1]);

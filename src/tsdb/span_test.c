@@ -10,20 +10,6 @@
 
 enum { SERIES = 10000, HOURS = 26, STEP = 60 * 1000 };
 
-static size_t
-resident_kib(void)
-{
-	char line[256];
-	size_t kib = 0;
-	FILE *f = fopen("/proc/self/status", "r");
-	while (f && fgets(line, sizeof line, f))
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kib = strtoul(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	return kib;
-}
-
 static void
 make_series(struct tsdb *db, struct tsdb_ref *refs)
 {
@@ -82,7 +68,7 @@ UNIT(store_stays_bounded_over_a_day)
 		longest_log = s.log_bytes > longest_log ? s.log_bytes : longest_log;
 		most_head = s.head_samples > most_head ? s.head_samples : most_head;
 		if (i == 5 * 60)
-			after_first = resident_kib();
+			after_first = unit_status_kib("VmRSS:");
 		clock_virtual_advance(clock, STEP);
 	}
 	/* the log and the head hold some two hours, not a day */
@@ -90,8 +76,8 @@ UNIT(store_stays_bounded_over_a_day)
 	ck_assert_uint_le(longest_log, (uint64_t)256 << 20);
 	ck_assert_uint_le(s.blocks, 16); /* the first day is one */
 	ck_assert_uint_eq(samples_of_one(db), HOURS * 60);
-	ck_assert_msg(resident_kib() < after_first * 2, "%zu KiB, after five hours it was %zu",
-	    resident_kib(), after_first);
+	ck_assert_msg(unit_status_kib("VmRSS:") < after_first * 2, "%zu KiB, after five hours it was %zu",
+	    unit_status_kib("VmRSS:"), after_first);
 	tsdb_close(&db);
 	/* a start reads what is left in the log, and has every series */
 	ck_assert(tsdb_open(&o, &db, &e) == RC_OK);

@@ -62,16 +62,14 @@ put_buckets(struct lines *l, struct arena *a, struct histogram *h)
 		qsort(l->buckets.p, l->buckets.n, sizeof *l->buckets.p, by_bound);
 	for (size_t i = 0; i < l->buckets.n; i++) {
 		const struct bucket *b = &l->buckets.p[i];
-		if (!(b->count >= before))
-			return false;
 		h->integer &= is_whole(b->count);
-		if (!isinf(b->bound))
-			h->custom[h->n_custom++] = b->bound;
-		else if (b->count != l->count)
+		if (isinf(b->bound) ? b->count != l->count : !(b->count >= before))
 			return false;
-		if (!isinf(b->bound))
-			h->positive.counts[h->positive.n++] = b->count - before;
-		before = isinf(b->bound) ? before : b->count;
+		if (isinf(b->bound))
+			continue;
+		h->custom[h->n_custom++] = b->bound;
+		h->positive.counts[h->positive.n++] = b->count - before;
+		before = b->count;
 	}
 	if (!(l->count >= before))
 		return false;

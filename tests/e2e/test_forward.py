@@ -18,19 +18,6 @@ from peers import Program, free_port
 pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built")
 
 
-@pytest.fixture
-def start():
-    guests = []
-
-    def begin(make):
-        guests.append(make())
-        return guests[-1]
-
-    yield begin
-    for g in reversed(guests):
-        g.stop()
-
-
 def prometheus(path, port):
     (path / "peer.yml").write_text("storage: {tsdb: {out_of_order_time_window: 1h}}\n")
     return Program(["prometheus", "--config.file", path / "peer.yml", "--storage.tsdb.path", path / "theirs", "--web.enable-remote-write-receiver",

@@ -16,19 +16,6 @@ pytestmark = pytest.mark.skipif(not TOCSIN.exists(), reason="tocsin is not built
 LIMITS = "limits: {samples_per_second: %d, samples_burst: %d, series_labels: 20, customers: [{customer: acme, samples_per_second: 100000, series_labels: 30}]}\n"
 
 
-@pytest.fixture
-def start():
-    guests = []
-
-    def begin(make):
-        guests.append(make())
-        return guests[-1]
-
-    yield begin
-    for g in reversed(guests):
-        g.stop()
-
-
 def samples(name, n):
     now = int(time.time() * 1000)
     return [({"__name__": name, "i": str(i)}, [(now, i)]) for i in range(n)]
